@@ -1,0 +1,133 @@
+"""room.toml <-> typed settings.
+
+Owns the shape and the defaults of a room's settings, and the messages for what is wrong with them: file, line where
+known, key, value, and the fix. Reads and writes only the file it is told to. Durations are whole seconds here.
+Paths are resolved relative to the file. Secrets are references (`env:NAME`, `file:PATH`), never values.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+
+class RestockSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Where more units can come from."""
+
+    source: str
+    quantity: int
+    lead_time: int
+    """Seconds until its units may be sold."""
+    counts: Literal["received", "confirmed"] = "received"
+    """When its units may be sold: once they have arrived, or once the source has promised them."""
+    contact: str | None = None
+
+
+class Sku(msgspec.Struct, frozen=True, kw_only=True):
+    """A physical thing that is counted."""
+
+    id: str
+    title: str
+    product: str | None = None
+    attrs: dict[str, str] = {}
+    stock: int = 0
+    """Opening count, booked once, when the ledger first meets the SKU."""
+    lead_time: int | None = None
+    """Seconds; None: the shortest of the restock sources, and no restock is possible if there is none."""
+    trend_sold: int | None = None
+    safety_line: int | None = None
+    substitutes: tuple[str, ...] = ()
+    restock: tuple[RestockSource, ...] = ()
+
+    @property
+    def fastest_restock(self) -> int | None:
+        """Seconds of the fastest way to have more to sell, None if there is none."""
+        if self.lead_time is not None:
+            return self.lead_time
+        return min((source.lead_time for source in self.restock), default=None)
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of what a link sells: a SKU, or any one SKU of a product (the viewer picks size and colour)."""
+
+    sku: str | None = None
+    product: str | None = None
+    qty: int = 1
+    role: Literal["item", "gift"] = "item"
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """A link (链接): what viewers buy."""
+
+    id: str
+    title: str
+    slot: int | None = None
+    items: tuple[Item, ...] = ()
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """A platform or storefront that sells the room's goods."""
+
+    id: str
+    source: str
+    """CloudEvents source its events carry."""
+    title: str | None = None
+    feed: str | None = None
+    deduct: Literal["place", "pay"] = "place"
+
+
+class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
+    trend_false_alarm_hours: float = 6.0
+    trend_rule: Literal["ratio"] = "ratio"
+    """The decider that raises TREND; `ratio` is five minutes against the five before."""
+    reaction_time: int = 15 * 60
+    """Seconds a team needs from the warning to the order for more."""
+
+
+class Plays(msgspec.Struct, frozen=True, kw_only=True):
+    """What to say and do at one tier. `{sellable}`, `{title}`, `{velocity}`, `{substitute}` are filled in."""
+
+    say: str | None = None
+    steps: tuple[str, ...] = ()
+
+
+class Playbook(msgspec.Struct, frozen=True, kw_only=True):
+    trend: Plays = Plays()
+    threshold: Plays = Plays()
+    critical: Plays = Plays()
+
+
+class RoomConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings of one room."""
+
+    id: str
+    name: str
+    timezone: str | None = None
+    """IANA name; None: the offset of the first event."""
+    language: Literal["zh", "en"] | None = None
+    """None: from the locale."""
+    ledger_path: Path | None = None
+    """Absolute; None: the user's data directory."""
+    channels: tuple[Channel, ...] = ()
+    skus: tuple[Sku, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    alerts: AlertSettings = AlertSettings()
+    playbook: Playbook = Playbook()
+    path: Path | None = None
+    """The file it was read from."""
+
+
+class ConfigError(Exception):
+    """Settings that can't be used. `str()` is the whole message, one problem a line: file:line: key: what, and the fix."""
+
+
+def load_room(path: Path) -> RoomConfig:
+    """Read and check a room.toml. Raises ConfigError, naming every problem found and not only the first."""
+    raise NotImplementedError
+
+
+def save_room(config: RoomConfig, path: Path) -> None:
+    """Write it back with tomli-w, atomically, keeping the file that was there as `<name>.bak`."""
+    raise NotImplementedError
