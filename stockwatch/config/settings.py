@@ -1,8 +1,8 @@
-"""room.toml <-> typed settings.
+"""The typed settings of a room, and their defaults.
 
-Owns the shape and the defaults of a room's settings, and the messages for what is wrong with them: file, line where
-known, key, value, and the fix. Reads and writes only the file it is told to. Durations are whole seconds here.
-Paths are resolved relative to the file. Secrets are references (`env:NAME`, `file:PATH`), never values.
+Owns shapes only: reading, checking and writing them is the business of the modules beside it. Durations
+are whole seconds here, paths absolute, secrets references (`env:NAME`, `file:PATH`), never values.
+Immutable; no I/O.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of what a link sells: a SKU, or any one SKU of a product (the viewer picks size and colour)."""
+    """A part of what a link sells: a SKU, or any one SKU of a product (the viewer picks size and
+    colour)."""
 
     sku: str | None = None
     product: str | None = None
@@ -75,6 +76,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """CloudEvents source its events carry."""
     title: str | None = None
     feed: str | None = None
+    """Where its events come from: `replay:` and an absolute path, or a `ws:`/`wss:`/`http:`/`https:`
+    URL, or a platform."""
+    secret: str | None = None
+    """`env:NAME` or `file:PATH` (absolute), never the secret itself."""
     deduct: Literal["place", "pay"] = "place"
 
 
@@ -87,7 +92,8 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plays(msgspec.Struct, frozen=True, kw_only=True):
-    """What to say and do at one tier. `{sellable}`, `{title}`, `{velocity}`, `{substitute}` are filled in."""
+    """What to say and do at one tier. `{sellable}`, `{title}`, `{velocity}`, `{substitute}` are filled
+    in."""
 
     say: str | None = None
     steps: tuple[str, ...] = ()
@@ -117,17 +123,3 @@ class RoomConfig(msgspec.Struct, frozen=True, kw_only=True):
     playbook: Playbook = Playbook()
     path: Path | None = None
     """The file it was read from."""
-
-
-class ConfigError(Exception):
-    """Settings that can't be used. `str()` is the whole message, one problem a line: file:line: key: what, and the fix."""
-
-
-def load_room(path: Path) -> RoomConfig:
-    """Read and check a room.toml. Raises ConfigError, naming every problem found and not only the first."""
-    raise NotImplementedError
-
-
-def save_room(config: RoomConfig, path: Path) -> None:
-    """Write it back with tomli-w, atomically, keeping the file that was there as `<name>.bak`."""
-    raise NotImplementedError

@@ -1,0 +1,153 @@
+"""What must fit together in a room's settings: names that exist, ids that are unique, links that sell
+something.
+
+Works on the values as read, by field, with what was wrong already left out, so that one mistake is told
+once. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from stockwatch.config.problems import KeyPath, Words, nearest, shown_value
+
+Add = Callable[[KeyPath, Words], None]
+Values = dict[str, Any]
+
+
+def check_together(document: dict[str, Any], values: Values, add: Add) -> None:
+    """Call `add(path, what)` for everything that doesn't fit. `values` is what the schema's root table
+    read."""
+    channels: list[Values] = values.get("channels", [])
+    skus: list[Values] = values.get("skus", [])
+    listings: list[Values] = values.get("listings", [])
+    _unique(channels, "channel", "id", add)
+    _unique(channels, "channel", "source", add)
+    _unique(skus, "sku", "id", add)
+    _unique(listings, "listing", "id", add)
+    _unique(listings, "listing", "slot", add)
+    sku_ids = {sku["id"] for sku in skus if "id" in sku}
+    products = {sku["product"] for sku in skus if "product" in sku}
+    _check_substitutes(skus, sku_ids, add)
+    for index, listing in enumerate(listings):
+        raw = document["listing"][index]
+        _check_items(index, raw, listing, skus=sku_ids, products=products, add=add)
+    _check_listing_names(listings, skus, add)
+
+
+def _unique(entries: list[Values], table: str, name: str, add: Add) -> None:
+    """No two entries share the value of `name`."""
+    first: dict[Any, int] = {}
+    for index, entry in enumerate(entries):
+        value = entry.get(name)
+        if value is None:
+            continue
+        if value in first:
+            shown = shown_value(value)
+            nth = first[value] + 1
+            add(
+                (table, index, name),
+                Words(
+                    f"{shown.en} is already that of [[{table}]] number {nth}; every {name} is different",
+                    f"{shown.zh} 已用于第 {nth} 个 [[{table}]];每个 {name} 都要不同",
+                ),
+            )
+        else:
+            first[value] = index
+
+
+def _check_substitutes(skus: list[Values], known: set[str], add: Add) -> None:
+    for index, sku in enumerate(skus):
+        seen: set[str] = set()
+        for nth, name in enumerate(sku.get("substitutes", ())):
+            where: KeyPath = ("sku", index, "substitutes", nth)
+            shown = shown_value(name)
+            if name not in known:
+                add(where, _no_such(name, known, "sku"))
+            elif name == sku.get("id"):
+                add(
+                    where,
+                    Words(
+                        f"{shown.en} can't stand in for itself; name another SKU",
+                        f"{shown.zh} 不能换成自己;写别的 SKU",
+                    ),
+                )
+            elif name in seen:
+                add(
+                    where,
+                    Words(f"{shown.en} stands here twice; once will do", f"{shown.zh} 写了两次;一次就够"),
+                )
+            seen.add(name)
+
+
+def _check_items(
+    index: int, raw: Values, listing: Values, *, skus: set[str], products: set[str], add: Add
+) -> None:
+    path: KeyPath = ("listing", index)
+    if "items" not in listing:
+        if "items" not in raw:
+            add(
+                path,
+                Words(
+                    'items is missing: a link sells something; write items = [{ sku = "HOODIE-CO" }]',
+                    '缺少 items:链接总要卖点什么;写 items = [{ sku = "HOODIE-CO" }]',
+                ),
+            )
+        return
+    items: list[Values] = listing["items"]
+    for nth, item in enumerate(items):
+        written = raw["items"][nth]
+        where: KeyPath = (*path, "items", nth)
+        if ("sku" in written) == ("product" in written):
+            add(where, Words("name either a sku or a product", "sku 和 product 恰好写一个"))
+        if "sku" in item and item["sku"] not in skus:
+            add((*where, "sku"), _no_such(item["sku"], skus, "sku"))
+        if "product" in item and item["product"] not in products:
+            add((*where, "product"), _no_such(item["product"], products, "product"))
+    if all(written.get("role") == "gift" for written in raw["items"]):
+        add(
+            (*path, "items"),
+            Words(
+                'a link sells at least one item that is no gift; leave role out or write role = "item"',
+                '链接至少卖一样正品,不能全是赠品;去掉 role 或写 role = "item"',
+            ),
+        )
+
+
+def _check_listing_names(listings: list[Values], skus: list[Values], add: Add) -> None:
+    """A SKU without a link has one by itself, under its own id: another link can't take that name."""
+    by_id = {sku["id"]: sku for sku in skus if "id" in sku}
+    for index, listing in enumerate(listings):
+        sku = by_id.get(listing.get("id", ""))
+        if sku is None or "items" not in listing:
+            continue
+        sells = any(
+            item.get("sku") == sku["id"] or ("product" in sku and item.get("product") == sku["product"])
+            for item in listing["items"]
+        )
+        if not sells:
+            shown = shown_value(sku["id"])
+            add(
+                ("listing", index, "id"),
+                Words(
+                    f"{shown.en} is the id of a SKU that this link doesn't sell; give the link another id",
+                    f"{shown.zh} 是一个 SKU 的编号,而这个链接不卖它;给链接换个编号",
+                ),
+            )
+
+
+def _no_such(name: str, known: set[str], kind: str) -> Words:
+    shown = shown_value(name)
+    near = nearest(name, sorted(known))
+    if near is not None:
+        near_shown = shown_value(near)
+        return Words(
+            f"{shown.en} is no {kind} of this room; did you mean {near_shown.en}?",
+            f"{shown.zh} 不是本直播间的 {kind};是不是 {near_shown.zh}?",
+        )
+    key = "id" if kind == "sku" else "product"
+    return Words(
+        f"{shown.en} is no {kind} of this room; add a [[sku]] with {key} = {shown.en} or take it out",
+        f"{shown.zh} 不是本直播间的 {kind};加一个 {key} = {shown.zh} 的 [[sku]],或去掉它",
+    )
