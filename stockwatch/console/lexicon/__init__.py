@@ -1,0 +1,1 @@
+"""The interface's words, grouped by where they are shown. Read them through `stockwatch.console.words`."""
