@@ -1,18 +1,39 @@
 """The event vocabulary: bytes of one CloudEvents 1.0 message to a typed, validated `Event`, and back.
 
-Owns what is a valid event and what makes two deliveries the same one (identity, content).
+Owns what is a valid event and what makes two deliveries the same one (identity, content). What the `data` of
+each type must hold is the table in `stockwatch.vocabulary`; instants are in `stockwatch.instants`.
 Pure: no I/O, no clock, no randomness. Never raises on bad input: it returns `Invalid` with a reason.
 """
 
 from __future__ import annotations
 
+import json
+import re
+from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
+from stockwatch.instants import format_time, parse_time
+from stockwatch.vocabulary import ID, MAX_FIGURE, is_id, wrong_with
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_EVENT_BYTES",
+    "MAX_FIGURE",
+    "Event",
+    "Invalid",
+    "decode",
+    "encode",
+    "format_time",
+    "is_id",
+    "parse_time",
+]
+
 MAX_EVENT_BYTES = 1024 * 1024
-MAX_FIGURE = 2**31 - 1
-"""All figures are below 2^31 in size."""
+MAX_DEPTH = 100
+"""Levels of nesting; a fixed bound, so that what is valid never depends on the free stack of a process."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -53,14 +74,142 @@ class Invalid(msgspec.Struct, frozen=True):
     raw: bytes
 
 
-def decode(raw: bytes) -> Event | Invalid:
-    """Decode one message (a line without its line end, or one socket frame).
+class _Envelope(msgspec.Struct):
+    """The attributes that we read, untyped: a typed decode would not tell source and id of a bad message."""
+
+    specversion: Any = None
+    id: Any = None
+    source: Any = None
+    type: Any = None
+    subject: Any = None
+    time: Any = None
+    received: Any = None
+    data: Any = None
+
+
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_encode_canonical = msgspec.json.Encoder(order="deterministic").encode
+_encode_compact = msgspec.json.Encoder().encode
+_BOM = b"\xef\xbb\xbf"
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS = re.compile(rb"[\[\]{}]")
+
+
+def decode(raw: bytes, received_us: int | None = None) -> Event | Invalid:
+    """Decode one message (a line with or without its line end, or one socket frame).
 
     The rules are those of the interface: integers are digits only, `time` needs an offset, ids are
     1-256 characters without control characters, unpaired surrogates and more than 1 MiB are invalid,
-    the last of repeated members counts, a leading BOM is accepted.
+    the last of repeated members counts, a leading BOM is accepted. Beyond its letter: `specversion` must be
+    "1.0", nesting goes 100 levels deep at most, and -0 is 0. `received_us` is the stamp of an intake that keeps
+    it apart from the message; it stands for the attribute `received`.
     """
-    raise NotImplementedError
+    raw = raw.rstrip(b"\r\n")
+    if len(raw) > MAX_EVENT_BYTES:
+        return Invalid(f"longer than 1 MiB ({len(raw)} bytes)", None, None, raw)
+    text = raw[3:] if raw.startswith(_BOM) else raw
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        return Invalid(f"nested deeper than {MAX_DEPTH} levels", None, None, raw)
+    try:
+        if not text.isascii():
+            text.decode()  # members that we skip are checked too
+        envelope = _decode_envelope(text)
+    except UnicodeDecodeError as error:
+        return Invalid(f"not UTF-8 (byte {error.start})", None, None, raw)
+    except msgspec.MsgspecError as error:
+        fallback = _decode_extremes(text, error)
+        if isinstance(fallback, str):
+            return Invalid(fallback, None, None, raw)
+        envelope = fallback
+    return _event(envelope, raw, received_us)
+
+
+def _event(envelope: _Envelope, raw: bytes, received_us: int | None) -> Event | Invalid:
+    source, id_, type_, subject, time = (
+        envelope.source, envelope.id, envelope.type, envelope.subject, envelope.time
+    )  # fmt: skip
+    time_us = parse_time(time) if type(time) is str else None
+    data = envelope.data
+    reason: str | None = None
+    if not is_id(source):
+        reason = _wrong_id("source", source)
+    elif not is_id(id_):
+        reason = _wrong_id("id", id_)
+    elif envelope.specversion != "1.0":
+        reason = 'specversion: expected "1.0"'
+    elif not is_id(type_):
+        reason = _wrong_id("type", type_)
+    elif subject is not None and not is_id(subject):
+        reason = _wrong_id("subject", subject)
+    elif time_us is None:
+        reason = "time: is missing" if time is None else "time: expected an RFC 3339 time with an offset"
+    elif type(data) is dict:
+        reason = wrong_with(type_, subject, data)
+    elif data is None:
+        reason = wrong_with(type_, subject, {})
+    elif type_.startswith(("order.", "stock.", "lease.", "channel.", "product.")):
+        reason = "data: expected an object"
+    if reason is None and envelope.received is not None:
+        stamp = parse_time(envelope.received) if type(envelope.received) is str else None
+        if stamp is None:
+            reason = "received: expected an RFC 3339 time with an offset"
+        elif received_us is None:
+            received_us = stamp
+    if reason is not None or time_us is None:
+        known = source if is_id(source) else None
+        return Invalid(reason or "time: is missing", known, id_ if is_id(id_) else None, raw)
+    content = blake2b(_encode_canonical((type_, subject, data)), digest_size=16).digest()
+    return Event(
+        source, id_, type_, subject, time, time_us, received_us,
+        data if type(data) is dict else {}, content, raw,
+    )  # fmt: skip
+
+
+def _wrong_id(name: str, value: Any) -> str:
+    return f"{name}: is missing" if value is None else f"{name}: expected {ID[1]}"
+
+
+def _depth(text: bytes) -> int:
+    """Levels of nesting, brackets inside strings left aside."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", text)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _decode_extremes(text: bytes, error: msgspec.MsgspecError) -> _Envelope | str:
+    """Decode again what msgspec refuses: huge numbers are no fault in members that we do not know.
+
+    Returns what is wrong where it is wrong indeed.
+    """
+    try:
+        value = json.loads(
+            text.decode(), parse_int=_integer, parse_float=_number, parse_constant=_no_constant
+        )
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return "an unpaired surrogate in a string"
+    except (ValueError, RecursionError):
+        return f"not JSON: {error}"
+    if not isinstance(value, dict):
+        return "not a JSON object"
+    if "out of range" not in str(error):
+        return f"not JSON: {error}"
+    return _Envelope(**{name: value[name] for name in _Envelope.__struct_fields__ if name in value})
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < 4000 else Decimal(digits)
+
+
+def _number(text: str) -> float | Decimal:
+    number = float(text)
+    return number if abs(number) != float("inf") else Decimal(text)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
 
 
 def encode(
@@ -73,19 +222,15 @@ def encode(
     subject: str | None = None,
     received: str | None = None,
 ) -> bytes:
-    """One event of ours as compact UTF-8 JSON, members in the documented order (specversion, id, source, type,
-    subject, time, received, data), without a line end."""
-    raise NotImplementedError
+    """One event of ours as compact UTF-8 JSON, without a line end.
 
-
-def parse_time(text: str) -> int | None:
-    """RFC 3339 with an offset to microseconds since the epoch, or None if it is not that."""
-    raise NotImplementedError
-
-
-def format_time(instant_us: int, zone: Any = None) -> str:
-    """Microseconds since the epoch to RFC 3339 with milliseconds in `zone` (a tzinfo; None is UTC).
-
-    Milliseconds are always printed; times of ticks (whole seconds) therefore end in `.000`.
+    Members stand in the documented order: specversion, id, source, type, subject, time, received, data.
     """
-    raise NotImplementedError
+    message: dict[str, Any] = {"specversion": "1.0", "id": id, "source": source, "type": type}
+    if subject is not None:
+        message["subject"] = subject
+    message["time"] = time
+    if received is not None:
+        message["received"] = received
+    message["data"] = data
+    return _encode_compact(message)

@@ -1,0 +1,83 @@
+"""RFC 3339 text to integer instants and back: microseconds since the Unix epoch, UTC.
+
+Pure: reads no clock and no zone but the one it is given. The only state is a bounded cache of minutes, because
+the events of a feed fall into few of them. Callers import these names from `stockwatch.events`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+_RFC3339 = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_DAY_US = 86_400_000_000
+_FIRST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * _DAY_US
+_LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * _DAY_US - 1
+_minutes: dict[str, int] = {}
+"""Minute and offset as written, to the instant the minute begins."""
+_MINUTES_KEPT = 4096
+_SCALE = [10 ** max(0, 9 - length) for length in range(10)]
+"""Microseconds of one step of the last digit, by the length of `SS.fff`."""
+
+
+def parse_time(text: str) -> int | None:
+    """RFC 3339 with an offset to microseconds since the epoch, or None if it is not that.
+
+    Digits after the sixth of a fraction are dropped. Second 60 is taken at 23:59 UTC only, where leap seconds
+    are, as the instant that follows second 59. Instants outside the years 1 to 9999 UTC are None.
+    """
+    zone_length = 1 if text[-1:] in ("Z", "z") else 6
+    minute = _minutes.get(text[:17] + text[-zone_length:])
+    if minute is not None:
+        rest = text[17:-zone_length]
+        length = len(rest)
+        if length == 2:
+            if rest.isascii() and rest.isdigit() and rest < "60":
+                return minute + int(rest) * 1_000_000
+        elif 3 < length < 10 and rest[2] == ".":
+            whole, fraction = rest[:2], rest[3:]
+            if rest.isascii() and whole.isdigit() and fraction.isdigit() and whole < "60":
+                return minute + int(whole + fraction) * _SCALE[length]
+    return _parse_anew(text, zone_length)
+
+
+def _parse_anew(text: str, zone_length: int) -> int | None:
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    fraction, sign, zone_hour, zone_minute = match.groups()[6:]
+    if hour > 23 or minute > 59 or second > 60:
+        return None
+    offset = 0
+    if sign is not None:
+        if int(zone_hour) > 23 or int(zone_minute) > 59:
+            return None
+        offset = int(zone_hour) * 60 + int(zone_minute)
+        if sign == "-":
+            offset = -offset
+    try:
+        days = date(year, month, day).toordinal() - _EPOCH_DAY
+    except ValueError:
+        return None
+    minutes = days * 1440 + hour * 60 + minute - offset
+    if second == 60 and minutes % 1440 != 1439:
+        return None
+    begins = minutes * 60_000_000
+    if not _FIRST_US <= begins <= _LAST_US - 60_999_999:
+        return None
+    if len(_minutes) >= _MINUTES_KEPT:
+        _minutes.clear()
+    _minutes[text[:17] + text[-zone_length:]] = begins
+    return begins + second * 1_000_000 + (int(fraction[:6].ljust(6, "0")) if fraction else 0)
+
+
+def format_time(instant_us: int, zone: tzinfo | None = None) -> str:
+    """Microseconds since the epoch to RFC 3339 in `zone` (None is UTC); finer than milliseconds is dropped."""
+    instant = _EPOCH + timedelta(microseconds=instant_us)
+    return instant.astimezone(zone or UTC).isoformat(timespec="milliseconds")
