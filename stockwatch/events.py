@@ -101,8 +101,8 @@ def decode(raw: bytes, received_us: int | None = None) -> Event | Invalid:
     The rules are those of the interface: integers are digits only, `time` needs an offset, ids are
     1-256 characters without control characters, unpaired surrogates and more than 1 MiB are invalid,
     the last of repeated members counts, a leading BOM is accepted. Beyond its letter: `specversion` must be
-    "1.0", nesting goes 100 levels deep at most, and -0 is 0. `received_us` is the stamp of an intake that keeps
-    it apart from the message; it stands for the attribute `received`.
+    "1.0", nesting goes 100 levels deep at most, and -0 is 0. `received_us` is the stamp of an intake that
+    keeps it apart from the message; it stands for the attribute `received`.
     """
     raw = raw.rstrip(b"\r\n")
     if len(raw) > MAX_EVENT_BYTES:

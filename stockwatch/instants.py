@@ -1,6 +1,6 @@
 """RFC 3339 text to integer instants and back: microseconds since the Unix epoch, UTC.
 
-Pure: reads no clock and no zone but the one it is given. The only state is a bounded cache of minutes, because
+Pure: reads no clock and no zone but the one it is given. The only state is a bounded cache of minutes, since
 the events of a feed fall into few of them. Callers import these names from `stockwatch.events`.
 """
 
@@ -21,7 +21,7 @@ _LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * _DAY_US - 1
 _minutes: dict[str, int] = {}
 """Minute and offset as written, to the instant the minute begins."""
 _MINUTES_KEPT = 4096
-_SCALE = [10 ** max(0, 9 - length) for length in range(10)]
+_SCALE = [int(10 ** max(0, 9 - length)) for length in range(10)]
 """Microseconds of one step of the last digit, by the length of `SS.fff`."""
 
 
@@ -78,6 +78,6 @@ def _parse_anew(text: str, zone_length: int) -> int | None:
 
 
 def format_time(instant_us: int, zone: tzinfo | None = None) -> str:
-    """Microseconds since the epoch to RFC 3339 in `zone` (None is UTC); finer than milliseconds is dropped."""
+    """Microseconds since the epoch to RFC 3339 in `zone` (None is UTC), cut to milliseconds."""
     instant = _EPOCH + timedelta(microseconds=instant_us)
     return instant.astimezone(zone or UTC).isoformat(timespec="milliseconds")

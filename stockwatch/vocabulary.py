@@ -1,11 +1,11 @@
 """What the `data` of each event type must hold. Callers use `stockwatch.events`; this is its table.
 
-Owns the members that we know, their types and ranges, and which of them an event can't do without: those that a figure
-or a decision needs (orders, stock, leases, listings). Chat, room, feed, note, action and most alert members may be
-missing, yet must be right where present. Types and members that we do not know pass. Pure; never raises.
+Owns the members that we know, their types and ranges, and which of them an event can't do without: those that a
+figure or a decision needs (orders, stock, leases, listings). Chat, room, feed, note, action and most alert
+members may be missing, yet must be right where present. Types and members that we do not know pass. Pure; never raises.
 
-Integers are digits only: floats, strings, booleans and null are refused. An optional member that is no integer may be
-null, which means absent.
+Integers are digits only: floats, strings, booleans and null are refused. An optional member that is no integer
+may be null, which means absent.
 """
 
 from __future__ import annotations
@@ -79,9 +79,16 @@ _INTEGER_RULES = (_QTY, _COUNT, _INTEGER, _SIGNED)
 _WHERE = {"location": ID, "pool": ID}
 _LINE = {"order": ID, "line": _COUNT, "qty": _QTY, **_WHERE}
 _PLACED = {
-    **_LINE, "expires": _TIME, "atomic": _ATOMIC, "atomic_of": _QTY, "holds": _BOOL, "listing": ID, "items": _ITEMS,
-    "amount": _INTEGER, "ship_by": _TIME,
-}  # fmt: skip
+    **_LINE,
+    "expires": _TIME,
+    "atomic": _ATOMIC,
+    "atomic_of": _QTY,
+    "holds": _BOOL,
+    "listing": ID,
+    "items": _ITEMS,
+    "amount": _INTEGER,
+    "ship_by": _TIME,
+}
 _DOCUMENT = {"document": ID, "by": _TEXT, "reason": _TEXT, **_WHERE}
 _LISTED = {"listing": ID, "channel": ID, "by": _TEXT}
 _ALERT = {"alert": ID, "by": _TEXT}
@@ -145,10 +152,7 @@ _NEEDED: dict[str, frozenset[str]] = {
         "alert.acknowledged": "alert",
     }.items()
 }
-_NEEDS_SUBJECT = frozenset(
-    "order.changed stock.ordered stock.received stock.counted stock.adjusted stock.inspected stock.held stock.unheld"
-    .split()
-)  # fmt: skip
+_NEEDS_SUBJECT = frozenset(type_ for type_ in _MEMBERS if type_.startswith("stock.")) | {"order.changed"}
 _NOTHING_NEEDED: frozenset[str] = frozenset()
 
 
@@ -200,9 +204,7 @@ def _shown(value: Any) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
-    text = (
-        {True: "true", False: "false", None: "null"}[value]
-        if value is None or value is True or value is False
-        else repr(value)
-    )
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "null"}[value]
+    text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
