@@ -64,8 +64,8 @@ text styles.
 """
 
 _COLOURS = (
-    "primary", "secondary", "warning", "error", "success", "accent", "foreground", "background", "surface", "panel",
-    "boost",
+    "primary", "secondary", "warning", "error", "success", "accent", "foreground", "background",
+    "surface", "panel", "boost",
 )  # fmt: skip
 _SWITCHES = ("dark", "ansi")
 _RATIOS = ("luminosity_spread", "text_alpha")

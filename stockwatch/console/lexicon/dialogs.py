@@ -10,8 +10,6 @@ class DialogWords:
     cancel = Word("取消", "Cancel")
     send = Word("发送", "Send")
     yes = Word("是", "Yes")
-    keys_send_cancel = Word("Enter {send} · Esc 取消", "Enter {send} · Esc cancels")
-    press_keys = Word("按 {keys}", "press {keys}")
 
     restock_title = Word("补货 {title}", "Restock {title}")
     restock_now = Word(
@@ -22,6 +20,7 @@ class DialogWords:
         "效果:{before} → {after},约售罄 {eta_before} → {eta_after}",
         "Effect: {before} → {after}, sells out {eta_before} → {eta_after}",
     )
+    no_tier = Word("无", "none")
     restock_recomputing = Word("正在重新计算…", "working out the effect…")
     restock_none = Word(
         "没有设置补货来源;可在 room.toml 的 [[sku.restock]] 里加。",
@@ -33,14 +32,14 @@ class DialogWords:
     restock_state_asked = Word("先询问(等对方答应)", "asked (they still have to promise)")
     restock_state_confirmed = Word("已锁货(对方已答应)", "confirmed (they have promised)")
     restock_phone = Word("打电话确认:{contact}", "Confirm by phone: {contact}")
-    restock_counts_received = Word("到仓才算可卖", "counts once received")
-    restock_counts_confirmed = Word("锁货就算可卖", "counts once confirmed")
-    restock_ready = Word("{clock} 可卖({age})", "sellable {clock} ({age})")
+    restock_counts_received = Word("到仓才算可卖", "once received")
+    restock_counts_confirmed = Word("锁货就算可卖", "once confirmed")
+    restock_ready = Word("{clock} 可卖({age})", "{clock} ({age})")
+    restock_units = Word("{quantity} 件", "{quantity} units")
     restock_best = Word("推荐", "best")
-    restock_send = Word("发出补货请求", "sends the request")
     restock_keys = Word(
-        "↑↓/F1–F9 来源 · 数字 数量 · Tab 状态 · Enter 发送 · Esc 取消",
-        "Up/Down/F1-F9 source · digits quantity · Tab state · Enter sends · Esc cancels",
+        "↑↓/F1–F5 来源 · 数字 数量 · Tab 状态 · Enter 发送 · Esc 取消",
+        "Up/Down/F1-F5 source · digits quantity · Tab state · Enter sends · Esc cancels",
     )
     quantity_bad = Word("数量要是 1 到 {most} 的整数", "The quantity must be a whole number from 1 to {most}")
 
@@ -70,7 +69,7 @@ class DialogWords:
         "What changes: that link is presented, the talk track follows; your name is recorded.",
     )
     substitute_keys = Word(
-        "↑↓/F1–F9 选择 · Enter 换品 · Esc 取消", "Up/Down/F1-F9 select · Enter switches · Esc cancels"
+        "↑↓/F1–F5 选择 · Enter 换品 · Esc 取消", "Up/Down/F1-F5 select · Enter switches · Esc cancels"
     )
 
     count_title = Word("盘点 {title}", "Count {title}")
@@ -120,6 +119,10 @@ class DialogWords:
         "数字 件数 · F2 放/控 · Enter 执行 · Esc 取消",
         "digits units · F2 release/hold · Enter does it · Esc cancels",
     )
+    count_short_sure = Word("再按一次 Enter 才改。", "Press Enter again to do it.")
+    release_quantity = Word("件数", "Units")
+    release_missing = Word("请填件数。", "Give the number of units.")
+    release_what = Word("做什么", "What")
     size_keys = Word("F6/F7 换规格", "F6/F7 other size")
 
     quit_title = Word("退出控制台", "Quit the console")
@@ -137,6 +140,7 @@ class DialogWords:
     who_title = Word("谁在操作?", "Who is acting?")
     who_text = Word("你的名字会记在每个操作旁边。", "Your name is written beside each action.")
     who_name = Word("名字", "Name")
+    who_keys = Word("Enter 确定 · Esc 只看不动手", "Enter takes it · Esc: only watch")
     who_missing = Word("请写名字。", "Give a name.")
     who_too_long = Word("名字最多 {most} 个字。", "A name has at most {most} characters.")
 
