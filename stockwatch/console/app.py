@@ -1,0 +1,487 @@
+"""The console: one room on one screen.
+
+Owns the picture (the hub's last RoomView), what the person looks at (filter, sort, unfolded links, pause,
+panel), the layout, and the wiring between keys, panels and the link. Figures come from the hub only; what a
+person wants goes to the hub only (`acting`). Nothing on screen changes by itself: there is no periodic timer
+here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.timer import Timer
+
+from stockwatch.console import terminal, themes
+from stockwatch.console.acting import Actor
+from stockwatch.console.board import Board, BoardHead
+from stockwatch.console.columns import Look
+from stockwatch.console.escape import clean
+from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
+from stockwatch.console.formats import zone_of
+from stockwatch.console.header import HeaderState, RoomHeader
+from stockwatch.console.keys import Keymap, digit_of
+from stockwatch.console.lean import LeanDisplay
+from stockwatch.console.link import Attached, Link, LinkEvent, Lost
+from stockwatch.console.spark import SparkStyle
+from stockwatch.console.state import SORTS, Filter, Line, Sort, lines_of, link_by_slot, next_alert
+from stockwatch.console.words import Words, fill, pick_language, say, tier_glyph, words
+from stockwatch.exits import Exit
+from stockwatch.room.intents import Answer, Change, DetailChange, Goodbye, Proposal, Refused, Snapshot
+from stockwatch.room.view import Detail, RoomView, merge
+
+JUMP_PAUSE = 0.8
+"""Seconds after which a typed link number is taken as complete."""
+MESSAGE_SECONDS = 8.0
+TIER_TONES: tuple[Tone, ...] = ("plain", "trend", "threshold", "critical")
+
+
+class Settings(NamedTuple):
+    """How a console looks and who uses it."""
+
+    by: str | None = None
+    read_only: bool = False
+    language: str | None = None
+    """None: by the room, then by the locale."""
+    theme: str | None = None
+    ascii: bool = False
+    spark: SparkStyle = "braille"
+    owns_hub: bool = False
+    keymap: Mapping[str, str] | None = None
+    user_themes: Path | None = None
+
+
+class Console(LeanDisplay):
+    """The app. Its return value is the process's exit code."""
+
+    CSS_PATH = Path(__file__).with_name("console.tcss")
+    TITLE = "stockwatch"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-small"), (80, "-normal"), (120, "-wide"), (200, "-huge")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
+
+    def __init__(self, link: Link, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or Settings()
+        self.link = link
+        self.words: Words = words(pick_language(self.settings.language, os.environ))
+        self.keymap_table = Keymap(self.settings.keymap)
+        self.view: RoomView | None = None
+        self.detail: Detail | None = None
+        self.lost = False
+        self.by = self.settings.by or ""
+        self.filter = Filter()
+        self.sort: Sort = "urgency"
+        self.unfolded: frozenset[str] = frozenset()
+        self.actor = Actor(self)
+        self._frozen: RoomView | None = None
+        self._show_planned = False
+        self._typed = ""
+        self._jump_timer: Timer | None = None
+        self._message: Status | None = None
+        self._message_timer: Timer | None = None
+        self._watched: str | None = None
+        self._terminal_watch: terminal.TerminalWatch | None = None
+        self._themes = themes.load_all(self.settings.user_themes)
+
+    # --- start and end ---------------------------------------------------------------------------
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(themes.DEFAULT_VARIABLES)
+
+    def compose(self) -> ComposeResult:
+        look = self._look()
+        yield RoomHeader(self.words, id="header")
+        with Container(id="body"):
+            with Container(id="table"):
+                yield BoardHead(look, id="head")
+                yield Board(look, id="board")
+            yield Container(id="side")
+        yield StatusLine(ascii=self.settings.ascii, id="status")
+        yield KeyBar(self.keymap_table, self.words, id="keys")
+
+    def on_mount(self) -> None:
+        for theme in self._themes.themes.values():
+            self.register_theme(theme)
+        wanted = self.settings.theme or themes.DEFAULT_THEME
+        if wanted in self.available_themes:
+            self.theme = wanted
+        else:
+            self.say(f"theme {clean(wanted)}?", "bad")
+        for problem in (*self._themes.problems, *self.keymap_table.problems):
+            self.say(clean(problem), "bad")
+        self.board.focus()
+
+    def on_ready(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self.repaint(), immediate=True)
+        if self._lean_driver() is not None:
+            loop = asyncio.get_running_loop()
+            self._terminal_watch = terminal.TerminalWatch(
+                lambda: _tell(loop, self._terminal_lost), Exit.UNREACHABLE
+            )
+            self._terminal_watch.start()
+        self.run_worker(self._follow(), name="link", exit_on_error=True)
+
+    def _terminal_lost(self) -> None:
+        self.run_worker(self._leave_without_terminal(), name="terminal lost")
+
+    async def _leave_without_terminal(self) -> None:
+        """A replay ends with its console; a live room goes on. There is no screen left to restore."""
+        if self.settings.owns_hub and self.view is not None and self.view.header.mode == "REPLAY":
+            await asyncio.wait_for(self.actor.stop_room(), terminal.LAST_CHANCE_SECONDS / 2)
+        os._exit(Exit.UNREACHABLE)
+
+    def leave(self, code: Exit = Exit.DONE, message: str | None = None) -> None:
+        """End the console, the room goes on."""
+        if self._terminal_watch is not None:
+            self._terminal_watch.stop()
+        self.exit(int(code), return_code=int(code), message=clean(message) if message else None)
+
+    # --- what the hub says -----------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        async for event in self.link.events():
+            self.hear(event)
+
+    def hear(self, event: LinkEvent) -> None:
+        """Take in one message of the hub."""
+        match event:
+            case Attached():
+                self.actor.hub_read_only = event.read_only
+            case Snapshot():
+                came_back, self.lost = self.lost, False
+                first = self.view is None
+                self.view = event.view
+                self._watched = None
+                if came_back:
+                    self.say(self.words.hub_back, "good")
+                self.actor.attached(first=first)
+            case Change() if self.view is not None:
+                self.view = merge(self.view, event.delta)
+            case DetailChange():
+                self.detail = event.detail
+            case Answer():
+                self.actor.answered(event)
+            case Proposal():
+                self.actor.proposed(event)
+            case Lost():
+                if not self.lost and self.view is not None:
+                    self.actor.cut_off()
+                self.lost = True
+                if self.view is None:
+                    self.say(clean(event.reason), "bad")
+            case Refused():
+                self.leave(
+                    Exit.UNREACHABLE, fill(self.words.hub_refused, reason=say(event.reason, self.words))
+                )
+            case Goodbye():
+                self.leave(Exit.DONE, fill(self.words.hub_stopped, reason=say(event.reason, self.words)))
+            case _:
+                pass
+        self.plan_show()
+
+    def plan_show(self) -> None:
+        """Show the picture once, however many messages came in together."""
+        if not self._show_planned:
+            self._show_planned = True
+            self.call_later(self._show)
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    @property
+    def board(self) -> Board:
+        return self.screen_stack[0].query_one("#board", Board)
+
+    @property
+    def shown(self) -> RoomView | None:
+        """The picture on the board: the hub's latest, or the one at which it was paused."""
+        return self._frozen or self.view
+
+    @property
+    def paused(self) -> bool:
+        return self._frozen is not None
+
+    @property
+    def read_only(self) -> bool:
+        return (
+            self.settings.read_only
+            or self.actor.hub_read_only
+            or bool(self.view and self.view.header.read_only)
+        )
+
+    def _look(self) -> Look:
+        view = self.view
+        if view is None:
+            return Look(self.words, zone_of("UTC"), self.settings.ascii, self._spark())
+        names = {feed.channel: clean(feed.title or feed.channel) for feed in view.feeds}
+        ids = dict.fromkeys([feed.channel for feed in view.feeds])
+        for row in view.links:
+            ids.update(dict.fromkeys(channel for channel, _ in row.channels))
+        channels = tuple((channel, names.get(channel, clean(channel))) for channel in ids)
+        return Look(self.words, zone_of(view.header.timezone), self.settings.ascii, self._spark(), channels)
+
+    def _spark(self) -> SparkStyle:
+        return "ascii" if self.settings.ascii else self.settings.spark
+
+    def _show(self) -> None:
+        self._show_planned = False
+        if not self.screen_stack:
+            return
+        view = self.shown
+        root = self.screen_stack[0]
+        board = self.board
+        lines: list[Line] = []
+        links = 0
+        if view is not None:
+            look = self._look()
+            board.relook(look)
+            links = len(view.links)
+            lines = lines_of(
+                view.links,
+                sort=self.sort,
+                keep=self.filter,
+                unfolded=self.unfolded,
+                channels=dict(look.channels),
+            )
+        board.set_stale(self.lost)
+        board.show(lines, self.unfolded, self._empty_note(view))
+        shown_links = sum(1 for line in lines if line.sku is None)
+        root.query_one("#header", RoomHeader).show(
+            HeaderState(
+                header=self.view.header if self.view else None,
+                feeds=self.view.feeds if self.view else (),
+                lost=self.lost,
+                paused=self.paused,
+                filter=self.filter.text.strip(),
+                sort="" if self.sort == "urgency" else self._sort_name(),
+                links=(shown_links, links),
+                read_only=self.read_only,
+                by=self.by,
+                ascii=self.settings.ascii,
+            )
+        )
+        replay = self.view is not None and self.view.header.mode == "REPLAY"
+        root.query_one("#keys", KeyBar).show(read_only=self.read_only, replay=replay)
+        self._show_status()
+
+    def _empty_note(self, view: RoomView | None) -> str:
+        if view is None:
+            return ""
+        if self.filter:
+            return fill(self.words.no_match, text=clean(self.filter.text.strip()))
+        return self.words.no_links
+
+    def _sort_name(self) -> str:
+        table = {
+            "urgency": self.words.sort_urgency, "slot": self.words.sort_number,
+            "velocity": self.words.sort_velocity,
+            "sellable": self.words.sort_sellable,
+        }  # fmt: skip
+        return table[self.sort]
+
+    # --- the status line -------------------------------------------------------------------------
+
+    def say(self, text: str, tone: Tone = "plain") -> None:
+        """Say something in the status line; it gives way to the selected link's reason after a while."""
+        self._message = Status(text, tone)
+        if self._message_timer is not None:
+            self._message_timer.stop()
+        self._message_timer = self.set_timer(MESSAGE_SECONDS, self._message_over)
+        self._show_status()
+
+    def _message_over(self) -> None:
+        self._message = None
+        self._show_status()
+
+    def _show_status(self) -> None:
+        if not self.screen_stack or not self.screen_stack[0].query("#status"):
+            return
+        self.screen_stack[0].query_one("#status", StatusLine).show(self._status())
+
+    def _status(self) -> Status:
+        if self._typed:
+            return Status(f"{self.words.jump_prompt}{self._typed}_", "typing")
+        if self._message is not None:
+            return self._message
+        view, line = self.shown, self.board.line
+        if view is None or line is None:
+            return Status()
+        mine = [
+            alert for alert in view.alerts if alert.listing == line.link.listing and alert.state != "resolved"
+        ]
+        if not mine:
+            return Status()
+        worst = max(mine, key=lambda alert: alert.tier)
+        text = clean(say(worst.reason, self.words))
+        return Status(text, TIER_TONES[worst.tier], tier_glyph(worst.tier, ascii=self.settings.ascii))
+
+    # --- keys ------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        if len(self.screen_stack) > 1:
+            return
+        if self._jump_key(event):
+            event.stop()
+            event.prevent_default()
+            return
+        name = self.keymap_table.action_for(event.key, event.character)
+        if name is not None:
+            event.stop()
+            event.prevent_default()
+            self.do(name)
+
+    @on(KeyBar.Pressed)
+    def _key_clicked(self, message: KeyBar.Pressed) -> None:
+        self.do(message.action)
+
+    def do(self, name: str) -> None:
+        """Carry out an action of the registry."""
+        handler: Any = getattr(self, f"_do_{name}", None)
+        if handler is not None:
+            handler()
+        else:
+            self.actor.do(name)
+
+    def _jump_key(self, event: events.Key) -> bool:
+        digit = digit_of(event.character)
+        if digit is not None:
+            self._typed = (self._typed + digit)[-4:]
+            if self._jump_timer is not None:
+                self._jump_timer.stop()
+            self._jump_timer = self.set_timer(JUMP_PAUSE, self._jump)
+            self._show_status()
+            return True
+        if not self._typed:
+            return False
+        if event.key == "enter":
+            self._jump()
+            return True
+        if event.key == "backspace":
+            self._typed = self._typed[:-1]
+            self._show_status()
+            return True
+        if event.key == "escape":
+            self._typed = ""
+            self._show_status()
+            return True
+        self._jump()
+        return False
+
+    def _jump(self) -> None:
+        typed, self._typed = self._typed, ""
+        if self._jump_timer is not None:
+            self._jump_timer.stop()
+        view = self.shown
+        if not typed or view is None:
+            return
+        listing = link_by_slot(view.links, int(typed))
+        if listing is None:
+            self.say(fill(self.words.no_such_number, number=int(typed)), "bad")
+        else:
+            self.go_to(listing)
+        self._show_status()
+
+    def go_to(self, listing: str) -> None:
+        """Put the cursor on a link; a filter that hides it is cleared, because the person asked for the
+        link.
+        """
+        if not self.board.select(listing):
+            self.filter = Filter()
+            self._show()
+            self.board.select(listing)
+
+    # --- actions on the picture ------------------------------------------------------------------
+
+    def _do_up(self) -> None:
+        self.board.move(-1)
+
+    def _do_down(self) -> None:
+        self.board.move(1)
+
+    def _do_page_up(self) -> None:
+        self.board.move(-max(1, self.board.size.height - 1))
+
+    def _do_page_down(self) -> None:
+        self.board.move(max(1, self.board.size.height - 1))
+
+    def _do_home(self) -> None:
+        self.board.move_to(0)
+
+    def _do_end(self) -> None:
+        self.board.move_to(len(self.board.lines) - 1)
+
+    def _do_unfold(self) -> None:
+        line = self.board.line
+        if line is not None and len(line.link.sizes) > 1:
+            listing = line.link.listing
+            self.unfolded = self.unfolded ^ {listing}
+            if line.sku is not None:
+                self.board.select(listing)
+            self._show()
+
+    def _do_sort(self) -> None:
+        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        self.say(self._sort_name())
+        self._show()
+
+    def _do_pause(self) -> None:
+        if self._frozen is not None:
+            self._frozen = None
+        elif self.view is not None:
+            self._frozen = self.view
+            key = self.keymap_table.shown("pause", zh=self.words.language == "zh")
+            self.say(fill(self.words.picture_paused, key=key))
+        self._show()
+
+    def _do_next_alert(self) -> None:
+        view, line = self.shown, self.board.line
+        if view is None:
+            return
+        everything = lines_of(view.links, sort=self.sort, keep=Filter(), unfolded=frozenset(), channels={})
+        listing = next_alert(everything, view.alerts, line.link.listing if line else None)
+        if listing is None:
+            self.say(self.words.no_alerts_ahead)
+        else:
+            self.go_to(listing)
+
+    def _do_clear(self) -> None:
+        if self.filter:
+            self.filter = Filter()
+            self._show()
+
+    def _do_theme(self) -> None:
+        self.theme = self._themes.after(self.theme)
+        self.say(fill(self.words.theme_now, name=self.theme))
+
+    def _do_repaint(self) -> None:
+        self.repaint()
+
+    def _do_suspend(self) -> None:
+        self.action_suspend_process()
+
+    # --- the board says --------------------------------------------------------------------------
+
+    @on(Board.Moved)
+    def _moved(self) -> None:
+        self._message = None
+        self._show_status()
+
+    @on(Board.Chosen)
+    def _chosen(self) -> None:
+        self._do_unfold()
+
+    @on(Board.Relaid)
+    def _relaid(self) -> None:
+        board = self.board
+        self.screen_stack[0].query_one("#head", BoardHead).show(board.columns, board.look)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
+    loop.call_soon_threadsafe(what)
