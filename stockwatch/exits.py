@@ -14,8 +14,9 @@ class Exit(IntEnum):
 class Failure(Exception):
     """Something that a command could not do and that a person can put right.
 
-    `str()` is the whole message: what happened, where, and what to do. The command line prints it as one line, without
-    a traceback, and leaves with `exit_code`. Subclass it, or give your own exception an `exit_code`.
+    `str()` is the whole message: what happened, where, and what to do. The command line prints it as one
+    line, without a traceback, and leaves with `exit_code`. Subclass it, or give your own exception an
+    `exit_code`.
     """
 
     exit_code: Exit = Exit.UNREACHABLE

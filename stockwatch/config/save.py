@@ -22,8 +22,6 @@ from stockwatch.config.problems import ConfigError
 from stockwatch.config.schema import ROOT, Key, Table, header
 from stockwatch.config.settings import RoomConfig
 
-_DURATIONS = frozenset({"lead_time", "reaction_time"})
-
 
 def save_room(config: RoomConfig, path: Path) -> None:
     """Write it back with tomli-w, atomically, keeping the file that was there as `<name>.bak`.
@@ -132,7 +130,7 @@ def _values(table: Table, struct: msgspec.Struct, folder: Path) -> list[tuple[Ke
 
 def _written(key: Key, value: Any, folder: Path) -> Any:
     """A typed value as TOML holds it."""
-    if key.name in _DURATIONS:
+    if key.is_duration:
         return format_duration(value)
     if isinstance(value, Path):
         return _relative(value, folder)

@@ -47,6 +47,14 @@ class Key:
     def field(self) -> str:
         return self.to or self.name
 
+    @property
+    def is_duration(self) -> bool:
+        """Seconds inside, written as "45m"."""
+        return self.name in DURATIONS
+
+
+DURATIONS = frozenset({"lead_time", "reaction_time"})
+
 
 @dataclass(frozen=True)
 class Table:

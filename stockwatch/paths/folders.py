@@ -104,8 +104,8 @@ def _own(folder: Path) -> Path:
         raise Failure(f"{folder}: could not be created ({error.strerror}); set XDG_RUNTIME_DIR") from None
     if not _is_private(folder):
         raise Failure(
-            f"{folder} does not belong to you alone: remove it (rm -r), chmod 700 it, or set XDG_RUNTIME_DIR to a "
-            "folder of yours"
+            f"{folder} does not belong to you alone: remove it (rm -r), chmod 700 it, or set XDG_RUNTIME_DIR "
+            "to a folder of yours"
         )
     return folder
 
