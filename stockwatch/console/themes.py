@@ -22,7 +22,7 @@ from typing import Any
 
 from textual.color import Color, ColorParseError
 from textual.design import ColorSystem
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from stockwatch.console.escape import clean
 
@@ -76,8 +76,13 @@ _TEXT_STYLES = frozenset({
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _PERCENT = re.compile(r"(?:0|[1-9]\d?|100)(?:\.\d+)?%")
 _MAX_BYTES = 64 * 1024
-_TEXTUAL_VARIABLES = frozenset(ColorSystem("#5fafff").generate()) | frozenset(
-    ColorSystem("ansi_blue", ansi=True).generate()
+_ANSI_VARIABLES = {True: BUILTIN_THEMES["ansi-dark"].variables, False: BUILTIN_THEMES["ansi-light"].variables}
+"""What Textual's style sheets take for granted under a theme of terminal colours, by `dark`."""
+_TEXTUAL_VARIABLES = (
+    frozenset(ColorSystem("#5fafff").generate())
+    | frozenset(ColorSystem("ansi_blue", ansi=True).generate())
+    | frozenset(_ANSI_VARIABLES[True])
+    | frozenset(_ANSI_VARIABLES[False])
 )
 _KNOWN_VARIABLES = frozenset(DEFAULT_VARIABLES) | _TEXTUAL_VARIABLES
 
@@ -183,6 +188,8 @@ def _theme(table: dict[str, Any], stem: str, where: str) -> tuple[Theme | None, 
         problems.append(f"{where}: primary is missing or not a colour; without it there is no theme")
         return None, problems
     variables = _variables(table.get("variables", {}), where, problems)
+    if values.get("ansi"):
+        variables = {**_ANSI_VARIABLES[values.get("dark", True)], **variables}
     return Theme(name=name, variables=variables, **values), problems
 
 

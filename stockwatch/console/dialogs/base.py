@@ -70,7 +70,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         .hint { color: $muted; margin-top: 1; }
         .wrong { color: $tier-critical; text-style: bold; }
         .field { height: 1; margin-top: 0; }
-        .label { width: 16; }
+        .label { width: 19; }
         .gap { margin-top: 1; }
         .say { color: $key; }
     }
