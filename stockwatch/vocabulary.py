@@ -1,11 +1,12 @@
 """What the `data` of each event type must hold. Callers use `stockwatch.events`; this is its table.
 
-Owns the members that we know, their types and ranges, and which of them an event can't do without: those that a
-figure or a decision needs (orders, stock, leases, listings). Chat, room, feed, note, action and most alert
-members may be missing, yet must be right where present. Types and members that we do not know pass. Pure; never raises.
+Owns the members that we know, their types and ranges, and which of them an event can't do without: those
+that a figure or a decision needs (orders, stock, leases, listings). Chat, room, feed, note, action and most
+alert members may be missing, yet must be right where present. Types and members that we do not know pass.
+Pure; never raises.
 
-Integers are digits only: floats, strings, booleans and null are refused. An optional member that is no integer
-may be null, which means absent.
+Integers are digits only: floats, strings, booleans and null are refused. An optional member that is no
+integer may be null, which means absent.
 """
 
 from __future__ import annotations
@@ -154,6 +155,17 @@ _NEEDED: dict[str, frozenset[str]] = {
 }
 _NEEDS_SUBJECT = frozenset(type_ for type_ in _MEMBERS if type_.startswith("stock.")) | {"order.changed"}
 _NOTHING_NEEDED: frozenset[str] = frozenset()
+
+
+def known_types() -> tuple[str, ...]:
+    """Every event type whose members are known, in the documented order."""
+    return tuple(_MEMBERS)
+
+
+def members_of(type_: str) -> dict[str, tuple[str, bool]]:
+    """Of a known type: member of `data` -> (what it must be, in English; whether the event needs it)."""
+    needed = _NEEDED.get(type_, _NOTHING_NEEDED)
+    return {name: (rule[1], name in needed) for name, rule in _MEMBERS.get(type_, {}).items()}
 
 
 def wrong_with(type_: str, subject: str | None, data: dict[str, Any]) -> str | None:

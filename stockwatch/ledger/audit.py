@@ -1,0 +1,48 @@
+"""The equations of the books over all lines: what `Cell.check` can't see from one cell. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stockwatch.ledger.cells import Cell
+from stockwatch.ledger.figures import LedgerBroken
+
+if TYPE_CHECKING:
+    from stockwatch.ledger.balances import Books
+
+
+def check_books(books: Books) -> None:
+    """Raise LedgerBroken unless each cell is sound and equals the sum of its lines' parts."""
+    sums: dict[int, list[int]] = {}
+    for line in books.lines():
+        for part in line.parts:
+            total = sums.setdefault(id(part.cell), [0] * 6)
+            sold = min(part.want_sold, part.got)
+            wanted = part.want_reserved + part.want_sold
+            if part.got + part.short != wanted:
+                raise LedgerBroken(
+                    f"{line.source} {line.order} {line.line}: {part.got}+{part.short} != {wanted}"
+                )
+            found = (
+                part.got - sold,
+                sold,
+                min(part.want_shipped, part.got),
+                part.quarantined,
+                part.short,
+                part.worst,
+            )
+            for index, units in enumerate(found):
+                total[index] += units
+    for cell in books.cells():
+        cell.check()
+        _compare(cell, sums.get(id(cell), [0] * 6))
+
+
+def _compare(cell: Cell, total: list[int]) -> None:
+    reserved, sold, shipped, quarantined, short, worst = total
+    has = (cell.reserved, cell.sold, cell.shipped, cell.shortfall)
+    if has != (reserved, sold, shipped, short):
+        lines = (reserved, sold, shipped, short)
+        raise LedgerBroken(f"{cell.key}: reserved, sold, shipped, shortfall {has} but lines sum to {lines}")
+    if cell.oversold < worst or quarantined < 0:
+        raise LedgerBroken(f"{cell.key}: oversold {cell.oversold} is less than its lines' {worst}")
