@@ -71,7 +71,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**settings)  # type: ignore[arg-type]
 
     def error(self, message: str) -> NoReturn:
-        from stockwatch.printable import printable  # noqa: PLC0415
+        from stockwatch.printable import printable
 
         complain(f"{self.prog}: {printable(message)}")
         complain(say(f"try: {self.prog} --help", f"试试:{self.prog} --help"))
@@ -93,7 +93,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _nearest(word: str, known: Sequence[str]) -> str | None:
-    import difflib  # noqa: PLC0415
+    import difflib
 
     close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
     return close[0] if close else None
@@ -297,7 +297,7 @@ _ARGUMENTS: dict[str, Callable[[Parser], None]] = {
 
 
 def _path(text: str) -> object:
-    from pathlib import Path  # noqa: PLC0415
+    from pathlib import Path
 
     if not text or "\0" in text:
         raise argparse.ArgumentTypeError(say("a file is needed", "需要文件"))
@@ -367,7 +367,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_stdout()
         return UNREACHABLE  # whoever read our output is gone: quiet, but not "done"
     except Exception as error:
-        from stockwatch.failures import explain  # noqa: PLC0415
+        from stockwatch.failures import explain
 
         _drop_stdout()
         code, message = explain(error, language())
@@ -376,7 +376,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(args: argparse.Namespace) -> int:
-    from importlib import import_module  # noqa: PLC0415
+    from importlib import import_module
 
     name = args.command or "overview"
     module = import_module(f"stockwatch.commands.{'later' if name in LATER else name}")

@@ -22,7 +22,7 @@ MAX_LOG_BYTES = 4 * 1024 * 1024
 
 def explain(error: Exception, language: str = "en") -> tuple[int, str]:
     """(exit code, message that may be printed). Writes the log when the error is not one that we know."""
-    from stockwatch.config import ConfigError  # noqa: PLC0415 - costs what only a failed command should pay
+    from stockwatch.config import ConfigError
 
     if isinstance(error, ConfigError):
         return Exit.USAGE, error.text(language)
@@ -33,7 +33,8 @@ def explain(error: Exception, language: str = "en") -> tuple[int, str]:
         )
     if isinstance(error, OSError):
         return Exit.UNREACHABLE, _os_error(error, language)
-    if type(error).__module__.startswith("stockwatch.") and str(error):
+    ours = type(error).__module__.startswith("stockwatch.") and not isinstance(error, AssertionError)
+    if ours and str(error):
         # An exception that we define says what happened; one of the language or a library says what broke.
         return Exit.UNREACHABLE, f"stockwatch: {printable(str(error))}"
     return Exit.UNREACHABLE, _unexpected(error, language)
@@ -90,7 +91,7 @@ def _unexpected(error: Exception, language: str) -> str:
 
 def _write_log(report: str) -> Path:
     """Append to the log (0600), beginning a new one when it has grown large."""
-    from stockwatch.paths import log_path, make_private  # noqa: PLC0415
+    from stockwatch.paths import log_path, make_private
 
     log = log_path()
     make_private(log.parent)
