@@ -1,0 +1,76 @@
+"""`feed serve` as a process: the server until a signal, or until every client has got all.
+
+Owns the event loop, the signals and the exit code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stockwatch.exits import Exit, Failure
+from stockwatch.feeds.recording import read
+from stockwatch.feeds.serve import FeedServer, Player, Say
+from stockwatch.printable import printable
+
+
+def serve_until_stopped(
+    paths: Sequence[Path], host: str, port: int, *, speed: float, keep_time: bool, once: bool, say: Say
+) -> int:
+    """Serve recordings; returns the exit code. Raises RecordingError, and Failure when the address can't be
+    used.
+
+    SIGINT ends it with 130, SIGTERM with 0.
+    """
+    for path in paths:
+        # A recording that can't be read is said before anyone connects.
+        next(read(path), None)
+    return asyncio.run(_serve(paths, host, port, speed=speed, keep_time=keep_time, once=once, say=say))
+
+
+async def _serve(
+    paths: Sequence[Path], host: str, port: int, *, speed: float, keep_time: bool, once: bool, say: Say
+) -> int:
+    player = Player(paths, speed, keep_time=keep_time)
+    feeds = FeedServer(player, say)
+    try:
+        server = await feeds.listen(host, port)
+    except OSError as error:
+        reason = printable(error.strerror or str(error))
+        raise Failure(f"can't listen on {printable(host)}:{port}: {reason}; choose another --ws") from error
+    stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    for number, code in ((signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.DONE)):
+        asyncio.get_running_loop().add_signal_handler(number, _stop, stopped, int(code))
+    for sock in server.sockets:
+        address = sock.getsockname()
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+        say(f"serving {len(paths)} recording(s) at ws://{shown}:{address[1]}; Ctrl-C ends it")
+    playing = asyncio.create_task(_play(player, say))
+    served = asyncio.create_task(feeds.served_all.wait())
+    ends: set[asyncio.Future[Any]] = {stopped, playing, *((served,) if once else ())}
+    try:
+        while not stopped.done() and not (once and served.done()):
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if playing in done:
+                playing.result()
+                ends.discard(playing)
+        return stopped.result() if stopped.done() else Exit.DONE
+    finally:
+        for task in (playing, served):
+            task.cancel()
+        server.close()
+        await server.wait_closed()
+
+
+async def _play(player: Player, say: Say) -> None:
+    await player.play()
+    skipped = f", {player.skipped} left out because they are over the size limit" if player.skipped else ""
+    say(f"all {len(player.frames)} lines played{skipped}; serving goes on for clients that come back")
+
+
+def _stop(stopped: asyncio.Future[int], code: int) -> None:
+    if not stopped.done():
+        stopped.set_result(code)
