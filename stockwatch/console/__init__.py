@@ -1,0 +1,59 @@
+"""The console: a room on one screen, attached to a hub.
+
+Importing this package imports nothing heavy; Textual is loaded by `attach` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def attach(
+    target: str,
+    *,
+    by: str | None = None,
+    read_only: bool = False,
+    language: str | None = None,
+    theme: str | None = None,
+    ascii: bool | None = None,
+    owns_hub: bool = False,
+    spark: str | None = None,
+    keymap: Mapping[str, str] | None = None,
+) -> int:
+    """Show the room of the hub at `target` (the path of its Unix socket, or a ws:// or wss:// URL) until the
+    person leaves. Returns an exit code.
+
+    `by`: who acts; asked for when None. `language`: "zh" or "en", None by the locale; `ascii`: None by the
+    locale. `owns_hub`: this console started the hub, so that a replay ends with it. `spark`: "braille",
+    "block" or "ascii". `keymap`: action id -> comma-separated keys, in place of the action's own.
+
+    Without a terminal, or on one that can only print (TERM=dumb), the picture is printed once as text.
+    """
+    from stockwatch.console import terminal
+
+    if not terminal.usable():
+        return once(target, language=language, ascii=ascii)
+    from stockwatch.console.run import run_console
+
+    return run_console(
+        target,
+        by=by,
+        read_only=read_only,
+        language=language,
+        theme=theme,
+        ascii=ascii,
+        owns_hub=owns_hub,
+        spark=spark,
+        keymap=keymap,
+    )
+
+
+def once(
+    target: str, *, language: str | None = None, ascii: bool | None = None, width: int | None = None
+) -> int:
+    """Print the picture of the hub at `target` once as text: the board as a table, and the alerts. Returns
+    an exit code: 3 when no hub answers there.
+    """
+    from stockwatch.console.plain import print_once
+
+    return print_once(target, language=language, ascii=ascii, width=width)

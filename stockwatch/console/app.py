@@ -17,13 +17,15 @@ from typing import Any, NamedTuple
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Offset
 from textual.timer import Timer
 
 from stockwatch.console import terminal, themes
 from stockwatch.console.acting import Actor
 from stockwatch.console.board import Board, BoardHead
 from stockwatch.console.columns import Look
-from stockwatch.console.escape import clean
+from stockwatch.console.dialogs import Wants
+from stockwatch.console.escape import cells, clean
 from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
 from stockwatch.console.formats import zone_of
 from stockwatch.console.header import HeaderState, RoomHeader
@@ -31,7 +33,16 @@ from stockwatch.console.keys import Keymap, digit_of
 from stockwatch.console.lean import LeanDisplay
 from stockwatch.console.link import Attached, Link, LinkEvent, Lost
 from stockwatch.console.spark import SparkStyle
-from stockwatch.console.state import SORTS, Filter, Line, Sort, lines_of, link_by_slot, next_alert
+from stockwatch.console.state import (
+    SORTS,
+    Filter,
+    Line,
+    Sort,
+    channel_titles,
+    lines_of,
+    link_by_slot,
+    next_alert,
+)
 from stockwatch.console.words import Words, fill, pick_language, say, tier_glyph, words
 from stockwatch.exits import Exit
 from stockwatch.room.intents import Answer, Change, DetailChange, Goodbye, Proposal, Refused, Snapshot
@@ -40,6 +51,7 @@ from stockwatch.room.view import Detail, RoomView, merge
 JUMP_PAUSE = 0.8
 """Seconds after which a typed link number is taken as complete."""
 MESSAGE_SECONDS = 8.0
+MAX_FILTER = 80
 TIER_TONES: tuple[Tone, ...] = ("plain", "trend", "threshold", "critical")
 
 
@@ -81,9 +93,12 @@ class Console(LeanDisplay):
         self.sort: Sort = "urgency"
         self.unfolded: frozenset[str] = frozenset()
         self.actor = Actor(self)
+        self.parting = ""
+        """What is said on stderr after the screen is given back."""
         self._frozen: RoomView | None = None
         self._show_planned = False
         self._typed = ""
+        self._typing_filter: str | None = None
         self._jump_timer: Timer | None = None
         self._message: Status | None = None
         self._message_timer: Timer | None = None
@@ -101,8 +116,9 @@ class Console(LeanDisplay):
         yield RoomHeader(self.words, id="header")
         with Container(id="body"):
             with Container(id="table"):
-                yield BoardHead(look, id="head")
-                yield Board(look, id="board")
+                head = BoardHead(look, id="head")
+                yield head
+                yield Board(look, head, id="board")
             yield Container(id="side")
         yield StatusLine(ascii=self.settings.ascii, id="status")
         yield KeyBar(self.keymap_table, self.words, id="keys")
@@ -129,6 +145,12 @@ class Console(LeanDisplay):
             self._terminal_watch.start()
         self.run_worker(self._follow(), name="link", exit_on_error=True)
 
+    def set_by(self, name: str) -> None:
+        """Who acts from here on."""
+        self.by = name
+        self.link.named(name)
+        self.plan_show()
+
     def _terminal_lost(self) -> None:
         self.run_worker(self._leave_without_terminal(), name="terminal lost")
 
@@ -142,7 +164,8 @@ class Console(LeanDisplay):
         """End the console, the room goes on."""
         if self._terminal_watch is not None:
             self._terminal_watch.stop()
-        self.exit(int(code), return_code=int(code), message=clean(message) if message else None)
+        self.parting = clean(message) if message else ""
+        self.exit(int(code), return_code=int(code))
 
     # --- what the hub says -----------------------------------------------------------------------
 
@@ -172,7 +195,7 @@ class Console(LeanDisplay):
             case Proposal():
                 self.actor.proposed(event)
             case Lost():
-                if not self.lost and self.view is not None:
+                if not self.lost:
                     self.actor.cut_off()
                 self.lost = True
                 if self.view is None:
@@ -220,12 +243,13 @@ class Console(LeanDisplay):
         view = self.view
         if view is None:
             return Look(self.words, zone_of("UTC"), self.settings.ascii, self._spark())
-        names = {feed.channel: clean(feed.title or feed.channel) for feed in view.feeds}
-        ids = dict.fromkeys([feed.channel for feed in view.feeds])
-        for row in view.links:
-            ids.update(dict.fromkeys(channel for channel, _ in row.channels))
-        channels = tuple((channel, names.get(channel, clean(channel))) for channel in ids)
-        return Look(self.words, zone_of(view.header.timezone), self.settings.ascii, self._spark(), channels)
+        return Look(
+            self.words,
+            zone_of(view.header.timezone),
+            self.settings.ascii,
+            self._spark(),
+            channel_titles(view),
+        )
 
     def _spark(self) -> SparkStyle:
         return "ascii" if self.settings.ascii else self.settings.spark
@@ -306,6 +330,11 @@ class Console(LeanDisplay):
         self.screen_stack[0].query_one("#status", StatusLine).show(self._status())
 
     def _status(self) -> Status:
+        if self._typing_filter is not None:
+            text = f"{self.words.filter_prompt}{self._typing_filter}"
+            status = self.screen_stack[0].query_one("#status", StatusLine)
+            self.cursor_position = Offset(cells(text) + 1, status.region.y)
+            return Status(f"{text}_", "typing")
         if self._typed:
             return Status(f"{self.words.jump_prompt}{self._typed}_", "typing")
         if self._message is not None:
@@ -327,7 +356,7 @@ class Console(LeanDisplay):
     def on_key(self, event: events.Key) -> None:
         if len(self.screen_stack) > 1:
             return
-        if self._jump_key(event):
+        if self._filter_key(event) or self._jump_key(event):
             event.stop()
             event.prevent_default()
             return
@@ -348,6 +377,48 @@ class Console(LeanDisplay):
             handler()
         else:
             self.actor.do(name)
+
+    # --- typing a filter -------------------------------------------------------------------------
+
+    def _do_filter(self) -> None:
+        self._typing_filter = self.filter.text
+        self._show_status()
+
+    def _filter_key(self, event: events.Key) -> bool:
+        """The board follows what is typed; Enter keeps the filter, Esc takes it away."""
+        text = self._typing_filter
+        if text is None:
+            return False
+        if event.key in ("enter", "down", "up", "tab"):
+            self._typing_filter = None
+            self._show_status()
+            return event.key in ("enter", "tab")
+        if event.key == "escape":
+            self._typing_filter = None
+            self._filter_by("")
+            self._show_status()
+        elif event.key == "backspace":
+            self._filter_by(text[:-1], typing=True)
+        elif event.key == "ctrl+u":
+            self._filter_by("", typing=True)
+        elif event.character is not None and event.is_printable:
+            self._filter_by(text + event.character, typing=True)
+        else:
+            return False
+        return True
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self._typing_filter is not None and len(self.screen_stack) == 1:
+            self._filter_by(self._typing_filter + event.text, typing=True)
+
+    def _filter_by(self, text: str, *, typing: bool = False) -> None:
+        text = clean(text)[:MAX_FILTER]
+        if typing:
+            self._typing_filter = text
+        self.filter = Filter(text)
+        self._show()
+
+    # --- typing a number -------------------------------------------------------------------------
 
     def _jump_key(self, event: events.Key) -> bool:
         digit = digit_of(event.character)
@@ -466,6 +537,10 @@ class Console(LeanDisplay):
     def _do_suspend(self) -> None:
         self.action_suspend_process()
 
+    @on(Wants)
+    def _dialog_wants(self, message: Wants) -> None:
+        self.actor.wanted(message)
+
     # --- the board says --------------------------------------------------------------------------
 
     @on(Board.Moved)
@@ -476,11 +551,6 @@ class Console(LeanDisplay):
     @on(Board.Chosen)
     def _chosen(self) -> None:
         self._do_unfold()
-
-    @on(Board.Relaid)
-    def _relaid(self) -> None:
-        board = self.board
-        self.screen_stack[0].query_one("#head", BoardHead).show(board.columns, board.look)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:

@@ -69,12 +69,11 @@ class Board(ScrollView, can_focus=True):
             super().__init__()
             self.line = line
 
-    class Relaid(Message):
-        """The board has other columns now."""
-
-    def __init__(self, look: Look, *, id: str | None = None) -> None:
+    def __init__(self, look: Look, head: BoardHead, *, id: str | None = None) -> None:
+        """`head`: told the columns whenever they are others."""
         super().__init__(id=id)
         self.look = look
+        self._head = head
         self.columns: tuple[Column, ...] = ()
         self.lines: list[Line] = []
         self.unfolded: frozenset[str] = frozenset()
@@ -223,10 +222,8 @@ class Board(ScrollView, can_focus=True):
 
     def _relay(self) -> None:
         self._laid_width = self.scrollable_content_region.width
-        columns = fit_columns(self._laid_width, self.look)
-        if columns != self.columns:
-            self.columns = columns
-            self.post_message(self.Relaid())
+        self.columns = fit_columns(self._laid_width, self.look)
+        self._head.show(self.columns, self.look)
         self._redraw()
 
     def _redraw(self) -> None:

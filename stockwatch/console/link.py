@@ -59,6 +59,10 @@ class Link(Protocol):
         """Hand a request to the hub. Raises NotAttached when there is no line."""
         ...
 
+    def named(self, by: str) -> None:
+        """Who acts from here on; told to the hub at the next hello."""
+        ...
+
     async def close(self) -> None:
         """Hang up."""
         ...
@@ -117,7 +121,7 @@ class HubLink:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:
-        from websockets.asyncio.client import connect, unix_connect  # noqa: PLC0415 - 60 ms, after the first paint
+        from websockets.asyncio.client import connect, unix_connect
 
         ping = FAR_PING if self._far else NEAR_PING
         settings: dict[str, Any] = {

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from stockwatch.room.view import AlertRow, LinkRow, SkuRow
+from stockwatch.console.escape import clean
+from stockwatch.room.view import AlertRow, LinkRow, RoomView, SkuRow
 
 Sort = Literal["urgency", "slot", "velocity", "sellable", "title"]
 SORTS: tuple[Sort, ...] = ("urgency", "slot", "velocity", "sellable", "title")
@@ -159,3 +160,23 @@ def next_alert(lines: list[Line], alerts: Iterable[AlertRow], current: str | Non
 def link_by_slot(links: Iterable[LinkRow], number: int) -> str | None:
     """The link that has this number now."""
     return next((row.listing for row in links if row.slot == number), None)
+
+
+def channel_titles(view: RoomView) -> tuple[tuple[str, str], ...]:
+    """(channel id, cleaned title): the feeds' order, then channels that only links name."""
+    titles = {feed.channel: clean(feed.title or feed.channel) for feed in view.feeds}
+    for row in view.links:
+        for channel, _ in row.channels:
+            titles.setdefault(channel, clean(channel))
+    return tuple(titles.items())
+
+
+def worst_size(link: LinkRow) -> SkuRow | None:
+    """The size an action on the link is about unless another is chosen: the highest tier, then the one that
+    sells out first, then the scarcest. None for a link without SKUs.
+    """
+
+    def urgency(sku: SkuRow) -> tuple[int, int, int]:
+        return -sku.tier, NEVER if sku.eta.p50 is None else sku.eta.p50, sku.sellable
+
+    return min(link.sizes, key=urgency, default=None)

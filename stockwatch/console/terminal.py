@@ -18,6 +18,16 @@ LAST_CHANCE_SECONDS = 1.2
 """From the loss to the end of the process, whatever hangs."""
 
 
+def usable() -> bool:
+    """Whether a console can be drawn: Textual reads the keys from stdin and draws on stderr, and both stdin
+    and stdout are the person's terminal, one that can do more than print.
+    """
+    streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+    if not all(stream is not None and not stream.closed and stream.isatty() for stream in streams):
+        return False
+    return os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+
 class TerminalWatch:
     """Calls `lost` (in another thread, once) when the terminal of stdin has hung up, or on SIGHUP."""
 

@@ -23,7 +23,8 @@ from stockwatch.room.view import (
 NOW = 1762866000 - 1762866000 % 60
 """2025-11-11 21:00 in Shanghai."""
 TITLES = (
-    "联名款卫衣", "基础款卫衣 加绒加厚", "高腰阔腿牛仔裤", "羊毛混纺大衣 双面呢", "袜子三双装", "针织开衫", "短款羽绒服",
+    "联名款卫衣", "基础款卫衣 加绒加厚", "高腰阔腿牛仔裤", "羊毛混纺大衣 双面呢", "袜子三双装",
+    "针织开衫", "短款羽绒服",
     "法式衬衫", "打底衫 莫代尔", "运动套装", "真丝睡衣", "格纹半身裙",
 )  # fmt: skip
 HOSTILE = "\x1b[31mRED\x1b[0m [bold]markup[/bold] \u202eevil\x07 {0} %s"
@@ -174,6 +175,9 @@ class FakeLink:
         if self.broken:
             raise NotAttached
         self.sent.append(request)
+
+    def named(self, by: str) -> None:
+        self.by = by
 
     async def close(self) -> None:
         self.put(None)
