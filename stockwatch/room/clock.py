@@ -21,6 +21,12 @@ class Clock:
         self._claim_us: int | None = None
         self.now_us: int | None = None
 
+    def peek(self, instant_us: int) -> int:
+        """What `hear` would return, without hearing it."""
+        copy = Clock(trusted=self._trusted)
+        copy.now_us, copy._claim_us = self.now_us, self._claim_us
+        return copy.hear(instant_us)
+
     def hear(self, instant_us: int) -> int:
         """The clock after an event of `instant_us`: moved, or unmoved when the event is old or not yet believed."""
         now = self.now_us

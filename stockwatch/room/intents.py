@@ -19,7 +19,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit
     pass
 
 
-class _Intent(_Message):
+class _Intent(_Message, frozen=True):
     id: str
     by: str
     """Who asks: the name given at attach."""
@@ -28,19 +28,19 @@ class _Intent(_Message):
 # --- console to hub ---------------------------------------------------------------------------------------------------
 
 
-class Hello(_Message, tag="hello"):
+class Hello(_Message, tag="hello", frozen=True):
     version: str
     protocol: int = PROTOCOL
     by: str = ""
 
 
-class Acknowledge(_Intent, tag="acknowledge"):
+class Acknowledge(_Intent, tag="acknowledge", frozen=True):
     """Take (认领) every open alert of a link."""
 
     listing: str
 
 
-class AskRestock(_Intent, tag="restock"):
+class AskRestock(_Intent, tag="restock", frozen=True):
     """Order more: `asked` when somebody still has to promise it, `confirmed` when they have."""
 
     sku: str
@@ -50,7 +50,7 @@ class AskRestock(_Intent, tag="restock"):
     state: Literal["asked", "confirmed"] = "asked"
 
 
-class UpdateRestock(_Intent, tag="restock.update"):
+class UpdateRestock(_Intent, tag="restock.update", frozen=True):
     """The source has confirmed, shipped, or refused; or the goods are here (`received`, with what arrived)."""
 
     document: str
@@ -59,20 +59,20 @@ class UpdateRestock(_Intent, tag="restock.update"):
     """None: all that was asked for (or still to come, for received)."""
 
 
-class Substitute(_Intent, tag="substitute"):
+class Substitute(_Intent, tag="substitute", frozen=True):
     """Send demand for `sku` to `to`: recorded, and the substitute's link becomes the one being presented."""
 
     sku: str
     to: str
 
 
-class Present(_Intent, tag="present"):
+class Present(_Intent, tag="present", frozen=True):
     """The host presents this link now; None: nothing."""
 
     listing: str | None
 
 
-class Count(_Intent, tag="count"):
+class Count(_Intent, tag="count", frozen=True):
     """A person counted what is on hand."""
 
     sku: str
@@ -81,7 +81,7 @@ class Count(_Intent, tag="count"):
     as_of: int | None = None
 
 
-class Release(_Intent, tag="release"):
+class Release(_Intent, tag="release", frozen=True):
     """Release (放单) a wave from held stock, or with a negative quantity hold units back (控库)."""
 
     sku: str
@@ -89,21 +89,21 @@ class Release(_Intent, tag="release"):
     reason: str = ""
 
 
-class Note(_Intent, tag="note"):
+class Note(_Intent, tag="note", frozen=True):
     text: str
 
 
-class Stop(_Message, tag="stop"):
+class Stop(_Message, tag="stop", frozen=True):
     """Stop the hub cleanly."""
 
 
-class Watch(_Message, tag="watch"):
+class Watch(_Message, tag="watch", frozen=True):
     """Send `Detail` of this link now and when it changes; None: stop."""
 
     listing: str | None
 
 
-class Propose(_Message, tag="propose"):
+class Propose(_Message, tag="propose", frozen=True):
     """Ask for a RestockProposal or a SubstituteProposal; answered as Proposal with the same id."""
 
     id: str
@@ -113,7 +113,7 @@ class Propose(_Message, tag="propose"):
     """Try this quantity in place of each source's own."""
 
 
-class Speed(_Message, tag="speed"):
+class Speed(_Message, tag="speed", frozen=True):
     """Of a replay: factor, 0 flat out; None with pause."""
 
     factor: float | None = None
@@ -121,40 +121,51 @@ class Speed(_Message, tag="speed"):
 
 
 Request = (
-    Hello | Acknowledge | AskRestock | UpdateRestock | Substitute | Present | Count | Release | Note
-    | Stop | Watch | Propose | Speed
+    Hello
+    | Acknowledge
+    | AskRestock
+    | UpdateRestock
+    | Substitute
+    | Present
+    | Count
+    | Release
+    | Note
+    | Stop
+    | Watch
+    | Propose
+    | Speed
 )
 Intent = Acknowledge | AskRestock | UpdateRestock | Substitute | Present | Count | Release | Note
 
 # --- hub to console ---------------------------------------------------------------------------------------------------
 
 
-class Welcome(_Message, tag="welcome"):
+class Welcome(_Message, tag="welcome", frozen=True):
     version: str
     protocol: int = PROTOCOL
     read_only: bool = False
 
 
-class Refused(_Message, tag="refused"):
+class Refused(_Message, tag="refused", frozen=True):
     """The hub does not serve this console, e.g. another version; the connection closes after it."""
 
     reason: Text
     version: str
 
 
-class Snapshot(_Message, tag="snapshot"):
+class Snapshot(_Message, tag="snapshot", frozen=True):
     view: RoomView
 
 
-class Change(_Message, tag="delta"):
+class Change(_Message, tag="delta", frozen=True):
     delta: Delta
 
 
-class DetailChange(_Message, tag="detail"):
+class DetailChange(_Message, tag="detail", frozen=True):
     detail: Detail
 
 
-class Answer(_Message, tag="answer"):
+class Answer(_Message, tag="answer", frozen=True):
     """What came of an intent."""
 
     id: str
@@ -162,13 +173,13 @@ class Answer(_Message, tag="answer"):
     message: Text
 
 
-class Proposal(_Message, tag="proposal"):
+class Proposal(_Message, tag="proposal", frozen=True):
     id: str
     restock: RestockProposal | None = None
     substitute: SubstituteProposal | None = None
 
 
-class Goodbye(_Message, tag="goodbye"):
+class Goodbye(_Message, tag="goodbye", frozen=True):
     """The hub stops."""
 
     reason: Text

@@ -201,7 +201,9 @@ class Mark(msgspec.Struct, frozen=True):
     """Something to mark on the chart."""
 
     at: int
-    kind: Literal["trend", "threshold", "critical", "resolved", "restock", "substitute", "count", "present", "gap"]
+    kind: Literal[
+        "trend", "threshold", "critical", "resolved", "restock", "substitute", "count", "present", "gap"
+    ]
     label: Text
 
 

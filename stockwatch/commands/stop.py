@@ -1,0 +1,42 @@
+"""`stockwatch stop [ROOM]`: stop a room's hub cleanly and wait until it has let go of its ledger."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+
+from stockwatch import paths
+from stockwatch.commands.hubs import the_hub
+from stockwatch.exits import Exit, Failure
+
+PATIENCE_S = 20.0
+
+
+def run(args: argparse.Namespace) -> int:
+    """Raises Failure when there is no such room or it does not stop."""
+    hub = the_hub(args.room)
+    try:
+        os.kill(hub.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return Exit.DONE
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        if not paths.process_lives(hub.pid) or _is_zombie(hub.pid):
+            sys.stderr.write(f"stockwatch: room {hub.room} has stopped\n")
+            return Exit.DONE
+        time.sleep(0.05)
+    raise Failure(
+        f"room {hub.room} (pid {hub.pid}) did not stop within {PATIENCE_S:.0f} s; its log: {hub.log}"
+    )
+
+
+def _is_zombie(pid: int) -> bool:
+    """Ended, but not waited for by its parent: where init does not reap (containers) it stays in the table."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[:1] == [b"Z"]
+    except OSError:
+        return False

@@ -1,0 +1,70 @@
+"""Starts hub processes that outlive us, and waits until they answer.
+
+The child is its own session leader with no terminal; what it says goes to the room's log. If it ends before it answers,
+its last words are ours to say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from stockwatch import paths
+from stockwatch.config import load_room
+from stockwatch.exits import Failure
+from stockwatch.hub.process import replay_ledger
+from stockwatch.hub.spec import HubSpec
+
+READY_S = 60.0
+"""A long journal takes its time to be read back."""
+
+
+def start(spec: HubSpec) -> paths.HubRecord:
+    """Start a hub for `spec` and return its record once it answers. Raises Failure when it does not come up."""
+    config = load_room(Path(spec.room))
+    if spec.replay and not spec.token:
+        spec = msgspec.structs.replace(spec, token=secrets.token_hex(8))
+    ledger = replay_ledger(spec) if spec.replay else config.ledger_path or paths.default_ledger(config.id)
+    socket = paths.socket_path(ledger)
+    log = paths.log_path(config.id)
+    paths.make_private(log.parent)
+    with log.open("ab") as words:
+        said_before = words.tell()
+        child = subprocess.Popen(
+            [sys.executable, "-m", "stockwatch.hub.process", msgspec.json.encode(spec).decode()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+            start_new_session=True,
+            cwd="/",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+    until = time.monotonic() + READY_S
+    while time.monotonic() < until:
+        record = paths.hub_of(ledger)
+        if record is not None and record.pid == child.pid and paths.socket_answers(socket):
+            return record
+        if child.poll() is not None:
+            raise Failure(f"the room did not start: {last_words(log, said_before)}\nits log: {log}")
+        time.sleep(0.02)
+    with contextlib.suppress(OSError):
+        child.terminate()
+    raise Failure(f"the room did not answer within {READY_S:.0f} s; its log: {log}")
+
+
+def last_words(log: Path, start: int) -> str:
+    """What a child said before it ended: its last line."""
+    try:
+        with log.open("rb") as file:
+            file.seek(start)
+            lines = file.read(64 * 1024).decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,365 @@
+"""From the running room to its picture: rows for what changed, the whole for a newcomer, the detail of one link.
+
+Reads the room and never changes it. Rows are compared with those sent before, so that only what a person would see
+changing leaves the hub: sell-out times go by the whole minute, velocities by 0.1, the clock by the minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stockwatch.alerts import OpenAlert, Words, advice
+from stockwatch.room.clock import SECOND_US
+from stockwatch.room.links import Link
+from stockwatch.room.log import KEPT_RESOLVED_S
+from stockwatch.room.pipeline import Room
+from stockwatch.room.view import (
+    SPARK_MINUTES,
+    ActionRow,
+    AlertRow,
+    Delta,
+    Detail,
+    Eta,
+    FeedRow,
+    Header,
+    LinkRow,
+    Mark,
+    RestockRow,
+    RoomView,
+    SkuRow,
+    Text,
+)
+
+MAX_DETAIL_MINUTES = 24 * 60
+
+
+class Picture:
+    """The room's picture as last shown, and what has changed since."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self.header_extra: dict[str, object] = {}
+        """Members of Header that the hub knows and the room does not (mode, speed, read_only, ended)."""
+        self.feed_states: dict[str, tuple[str, str, float | None]] = {}
+        """channel -> (state, note, lag) from the feed itself, where it is known."""
+        self._rows: dict[str, LinkRow] = {}
+        self._alerts: tuple[AlertRow, ...] = ()
+        self._feeds: tuple[FeedRow, ...] = ()
+        self._restocks: tuple[RestockRow, ...] = ()
+        self._actions: tuple[ActionRow, ...] = ()
+        self._header: Header | None = None
+        self._shown_alerts: dict[str, AlertRow] = {}
+
+    def whole(self) -> RoomView:
+        """Everything, for one who has nothing yet."""
+        self.delta(self.room.catalog.of_sku)
+        assert self._header is not None
+        return RoomView(
+            header=self._header,
+            links=tuple(self._rows[listing] for listing in self.room.catalog.links),
+            alerts=self._alerts,
+            feeds=self._feeds,
+            restocks=self._restocks,
+            actions=self._actions,
+        )
+
+    def delta(self, skus: Iterable[str]) -> Delta | None:
+        """What has changed, given the SKUs that may have; None when nothing a person would see did."""
+        now = self._now()
+        listings: dict[str, None] = {}
+        for sku in skus:
+            for listing in self.room.catalog.of_sku.get(sku, ()):
+                listings[listing] = None
+        rows = []
+        for listing in listings:
+            row = self._link(self.room.catalog.links[listing], now)
+            if row != self._rows.get(listing):
+                self._rows[listing] = row
+                rows.append(row)
+        header, alerts, feeds = self._make_header(now), self._make_alerts(now), self._make_feeds()
+        restocks, actions = self._make_restocks(), self._make_actions()
+        delta = Delta(
+            header=header if header != self._header else None,
+            links=tuple(rows),
+            alerts=alerts if alerts != self._alerts else None,
+            feeds=feeds if feeds != self._feeds else None,
+            restocks=restocks if restocks != self._restocks else None,
+            actions=actions if actions != self._actions else None,
+        )
+        self._header, self._alerts, self._feeds = header, alerts, feeds
+        self._restocks, self._actions = restocks, actions
+        return None if delta == Delta() else delta
+
+    @property
+    def shown_header(self) -> Header | None:
+        """The header as last sent."""
+        return self._header
+
+    def _now(self) -> int:
+        return self.room.now_us // SECOND_US
+
+    # --- rows -------------------------------------------------------------------------------------------------------
+
+    def sku_row(self, sku: str, now: int) -> SkuRow:
+        """The figures of one SKU."""
+        room = self.room
+        stock = room.books.stock(sku)
+        facts = room.facts(sku)
+        assessed = room.desk.assess(sku, now * SECOND_US, facts)
+        alert = room.open_alert(sku)
+        settings = room.skus.get(sku)
+        return SkuRow(
+            sku=sku,
+            title=settings.title if settings else sku,
+            label=" ".join(settings.attrs.values()) if settings else "",
+            tier=alert.tier if alert else 0,
+            sellable=assessed.sellable,
+            available=stock.available,
+            held=stock.held,
+            reserved=stock.reserved,
+            sold=stock.sold,
+            shipped=stock.shipped,
+            quarantined=stock.quarantined,
+            on_hand=stock.on_hand,
+            in_transit=stock.in_transit,
+            shortfall=stock.shortfall,
+            oversold=stock.oversold,
+            velocity=assessed.per_min,
+            direction=assessed.direction,
+            safety_line=assessed.safety_line,
+            eta=Eta(*(_minute(now, seconds) for seconds in assessed.eta)),
+        )
+
+    def _link(self, link: Link, now: int) -> LinkRow:
+        room = self.room
+        sizes = tuple(self.sku_row(sku, now) for sku in link.sizes)
+        parts = [(self.sku_row(sku, now), qty, role) for sku, qty, role in link.parts]
+        own = list(sizes) or [row for row, _, role in parts if role != "gift"] or [row for row, _, _ in parts]
+        alerts = [alert for sku in link.skus if (alert := room.open_alert(sku)) is not None]
+        alerts = [alert for alert in alerts if self._home(alert.sku) == link.listing]
+        worst = max(alerts, key=_urgency, default=None)
+        mains = [row.sellable // qty for row, qty, role in parts if role != "gift"]
+        sellable = sum(row.sellable for row in sizes)
+        if mains:
+            sellable = min([*mains, sellable]) if sizes else min(mains)
+        channels: dict[str, int] = {channel.id: 0 for channel in room.config.channels}
+        for row in own:
+            for channel, units in room.log.taken_by.get(row.sku, {}).items():
+                channels[channel] = channels.get(channel, 0) + units
+        spark = [0] * SPARK_MINUTES
+        for row in own:
+            for n, units in enumerate(room.demand.spark(row.sku, now * SECOND_US, SPARK_MINUTES)):
+                spark[n] += units
+        velocity = round(sum(row.velocity for row in own), 1)
+        presenting = room.presenting
+        gone = [row for row in sizes if row.available == 0 and row.held == 0 and (row.sold or row.reserved)]
+        return LinkRow(
+            listing=link.listing,
+            slot=link.slot,
+            title=link.title,
+            tier=worst.tier if worst else 0,
+            alert="" if worst is None else "acknowledged" if worst.by else "open",
+            by=worst.by if worst else None,
+            sellable=sellable,
+            available=sum(row.available for row in own),
+            held=sum(row.held for row in own),
+            reserved=sum(row.reserved for row in own),
+            sold=sum(row.sold for row in own),
+            in_transit=sum(row.in_transit for row in own),
+            shortfall=sum(row.shortfall for row in own),
+            oversold=sum(row.oversold for row in own),
+            velocity=velocity,
+            direction=max(own, key=lambda row: row.velocity).direction if own else 0,
+            eta=_soonest(own),
+            spark=tuple(spark),
+            channels=tuple(channels.items()),
+            broken=tuple(row.label or row.title for row in gone) if len(sizes) > 1 else (),
+            presenting=presenting[1] if presenting and presenting[0] == link.listing else None,
+            sizes=sizes,
+            parts=link.parts,
+        )
+
+    def _home(self, sku: str) -> str:
+        return self.room.catalog.of_sku[sku][0]
+
+    # --- the rest ---------------------------------------------------------------------------------------------------
+
+    def _make_header(self, now: int) -> Header:
+        room = self.room
+        presenting = room.presenting
+        return Header(
+            room=room.config.id,
+            name=room.config.name,
+            timezone=zone_name(room),
+            clock=now // 60 * 60,
+            dead=room.outcomes["invalid"] + room.outcomes["conflict"],
+            short=sum(room.books.stock(sku).shortfall for sku in room.log.short),
+            presenting=presenting[0] if presenting else None,
+            **{"mode": "LIVE", **self.header_extra},  # type: ignore[arg-type]
+        )
+
+    def _make_alerts(self, now: int) -> tuple[AlertRow, ...]:
+        room = self.room
+        rows = []
+        for alert in room.desk.open_alerts():
+            row = self._alert(alert)
+            self._shown_alerts[alert.id] = row
+            rows.append(row)
+        for at, alert_id, _ in room.log.resolved:
+            if (last := self._shown_alerts.get(alert_id)) and at + KEPT_RESOLVED_S > now:
+                rows.append(_resolved(last, at))
+        kept = {row.id for row in rows}
+        self._shown_alerts = {id: row for id, row in self._shown_alerts.items() if id in kept}
+        return tuple(sorted(rows, key=lambda row: (-row.changed, row.id)))
+
+    def _alert(self, alert: OpenAlert) -> AlertRow:
+        room = self.room
+        listing = self._home(alert.sku)
+        now_us = room.now_us
+        assessed = room.desk.assess(alert.sku, now_us, room.facts(alert.sku))
+        plays = advice(
+            alert.tier, assessed, room.config.playbook, room.title(alert.sku), self._substitute(alert.sku)
+        )
+        return AlertRow(
+            id=alert.id,
+            sku=alert.sku,
+            listing=listing,
+            title=room.title(alert.sku),
+            tier=alert.tier,
+            state="acknowledged" if alert.by is not None else "open",
+            raised=alert.raised_us // SECOND_US,
+            changed=alert.changed_us // SECOND_US,
+            reason=_text(alert.reason),
+            steps=tuple(_text(step) for step in plays.steps),
+            say=_text(plays.say),
+            by=alert.by,
+        )
+
+    def _substitute(self, sku: str) -> str | None:
+        """How the first configured substitute that can be sold is called on screen."""
+        room = self.room
+        settings = room.skus.get(sku)
+        for other in settings.substitutes if settings else ():
+            if other in room.catalog.of_sku and room.sellable(other) > 0:
+                slot = room.catalog.links[self._home(other)].slot
+                return room.title(other) if slot is None else f"{slot}号 {room.title(other)}"
+        return None
+
+    def _make_feeds(self) -> tuple[FeedRow, ...]:
+        rows = []
+        for channel in self.room.config.channels:
+            heard = self.room.log.feeds[channel.id]
+            state, note, lag = self.feed_states.get(
+                channel.id, ("none" if channel.feed is None else "live", "", None)
+            )
+            lag = heard.lag_s if lag is None else lag
+            rows.append(
+                FeedRow(
+                    channel=channel.id,
+                    title=channel.title or channel.id,
+                    state=state,  # type: ignore[arg-type]
+                    lag_s=None if lag is None else float(round(lag)),
+                    last=None if heard.last_us is None else heard.last_us // (60 * SECOND_US) * 60,
+                    dead=heard.dead,
+                    note=note,
+                )
+            )
+        return tuple(rows)
+
+    def _make_restocks(self) -> tuple[RestockRow, ...]:
+        room = self.room
+        return tuple(
+            RestockRow(
+                document=restock.document,
+                sku=restock.sku,
+                title=room.title(restock.sku),
+                source=restock.source,
+                qty=restock.qty,
+                state=restock.state,
+                due=restock.due_us // SECOND_US,
+                by=restock.by,
+                received=restock.received,
+            )
+            for restock in room.books.restocks().values()
+            if restock.state not in ("received", "refused")
+        )
+
+    def _make_actions(self) -> tuple[ActionRow, ...]:
+        return tuple(
+            ActionRow(at=action.at, by=action.by, what=action.what, listing=action.listing)
+            for action in self.room.log.actions
+        )
+
+    # --- detail -----------------------------------------------------------------------------------------------------
+
+    def detail(self, listing: str) -> Detail | None:
+        """The chart of one link over the stream so far; None for a link that is not there."""
+        link = self.room.catalog.links.get(listing)
+        if link is None:
+            return None
+        room, now = self.room, self._now()
+        own = link.sizes or tuple(sku for sku, _, role in link.parts if role != "gift") or link.skus
+        taken: dict[int, int] = {}
+        for sku in own:
+            for minute, units in room.demand.minutes(sku):
+                taken[minute] = taken.get(minute, 0) + units
+        seen = [room.log.remaining.get(sku, {}) for sku in own]
+        starts = [min(minutes) for minutes in (taken, *seen) if minutes]
+        end = now // 60 * 60
+        first = max(min(starts, default=end), end - MAX_DETAIL_MINUTES * 60)
+        minutes = tuple(range(first, end + 60, 60))
+        remaining = [0] * len(minutes)
+        for history in seen:
+            left = next((history[at] for at in sorted(history) if at >= first), 0)
+            for n, minute in enumerate(minutes):
+                left = history.get(minute, left)
+                remaining[n] += left
+        lines = [self.sku_row(sku, now).safety_line for sku in own]
+        leads = [lead for sku in own if (s := room.skus.get(sku)) and (lead := s.fastest_restock) is not None]
+        marks: list[Mark] = [mark for key in (*own, "") for mark in room.log.marks.get(key, ())]
+        return Detail(
+            listing=listing,
+            minutes=minutes,
+            remaining=tuple(remaining),
+            velocity=tuple(taken.get(minute, 0) for minute in minutes),
+            safety_line=sum(lines),
+            lead_time=min(leads, default=None),
+            marks=tuple(sorted(marks, key=lambda mark: mark.at)),
+        )
+
+
+def _text(words: Words) -> Text:
+    return Text(words.zh, words.en)
+
+
+def zone_name(room: Room) -> str:
+    """What the header calls the room's zone: an IANA name or `UTC+08:00`."""
+    return room.config.timezone or str(room.zone or "UTC")
+
+
+def _minute(now: int, seconds: float | None) -> int | None:
+    return None if seconds is None else int(now + seconds + 30) // 60 * 60
+
+
+def _urgency(alert: OpenAlert) -> tuple[int, bool, int]:
+    return (alert.tier, alert.by is None, -alert.raised_us)
+
+
+def _soonest(rows: Iterable[SkuRow]) -> Eta:
+    etas = [row.eta for row in rows if row.eta.p50 is not None]
+    return min(etas, key=lambda eta: eta.p50 or 0, default=Eta())
+
+
+def _resolved(row: AlertRow, at: int) -> AlertRow:
+    return AlertRow(
+        id=row.id,
+        sku=row.sku,
+        listing=row.listing,
+        title=row.title,
+        tier=row.tier,
+        state="resolved",
+        raised=row.raised,
+        changed=at,
+        reason=row.reason,
+        by=row.by,
+    )

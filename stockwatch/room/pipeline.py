@@ -1,0 +1,434 @@
+"""The running room as one pure machine: events in, outcomes and decisions out, in lockstep with the decision clock.
+
+`take` one event after another; every tick (whole second) that the clock passes on the way evaluates the SKUs that had
+events or are due, then books the reservations that have expired. A SKU with no event and no due deadline costs nothing.
+Nothing here knows batches, sockets or wall time: the same events give the same bytes however they arrive.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timezone, tzinfo
+from typing import Any
+
+from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
+from stockwatch.config import RoomConfig, Sku
+from stockwatch.demand import Demand
+from stockwatch.events import Event, Invalid, decode, encode, format_time, parse_time
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.figures import OUTCOMES, Applied, Stock
+from stockwatch.ledger.opening import configured_events, opening_events
+from stockwatch.room.clock import SECOND_US, Clock, last_tick
+from stockwatch.room.links import catalog
+from stockwatch.room.log import RoomLog
+from stockwatch.room.view import SPARK_MINUTES
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event that has its outcome: what a journal keeps."""
+
+    raw: bytes
+    received_us: int
+    applied: Applied
+    ours: bool
+    """Booked by the room itself (an expiry, an alert), not received."""
+
+
+@dataclass(slots=True)
+class Output:
+    """What came of the events since the last drain."""
+
+    entries: list[Entry] = field(default_factory=list)
+    said: list[bytes] = field(default_factory=list)
+    """alert.* and action.* events as they happened, in order: what a headless replay prints."""
+    touched: set[str] = field(default_factory=set)
+    """SKUs whose figures or alerts may have changed."""
+    tier_changed: bool = False
+
+
+class Room:
+    """One room. Create it, `take` events in order, `drain` what came of them; `finish` at the end of a replay."""
+
+    def __init__(
+        self,
+        config: RoomConfig,
+        books: Books | None = None,
+        *,
+        trusted_clock: bool = False,
+        zone_of: Callable[[str], tzinfo] | None = None,
+    ) -> None:
+        """`trusted_clock`: every event carries a stamp of our own intake. `zone_of` looks an IANA name up."""
+        self.config = config
+        self.books = (
+            books if books is not None else Books({c.source: (c.id, c.deduct) for c in config.channels})
+        )
+        self.catalog = catalog(config)
+        self.skus: dict[str, Sku] = {sku.id: sku for sku in config.skus}
+        self.demand = Demand()
+        self.desk = Desk(config, self.demand)
+        self.log = RoomLog(config)
+        self.clock = Clock(trusted=trusted_clock)
+        self.zone: tzinfo = UTC
+        self._zone_known = False
+        if config.timezone is not None and zone_of is not None:
+            self._set_zone(zone_of(config.timezone))
+        self.ticked: int | None = None
+        """The last tick that has run, epoch seconds."""
+        self.rebuilding = False
+        """While a journal is read back: what the room itself booked then comes from the journal, not again from here."""
+        self.keep_alerts = False
+        """Book alerts as events too, so that a journal holds them."""
+        self.events = 0
+        self.outcomes: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
+        self.opened = False
+        self._source = f"stockwatch/{config.id}"
+        self._dirty: set[str] = set()
+        self._due: list[tuple[int, str]] = []
+        self._due_of: dict[str, int] = {}
+        self._waiting: list[tuple[bytes, int, bool]] = []
+        self._out = Output()
+
+    def open(self, now_us: int) -> None:
+        """Book the opening stock of SKUs that the ledger meets for the first time. Once, before the first event."""
+        assert not self.opened, "a room opens once"
+        self.opened = True
+        stamp = format_time(now_us, self.zone)
+        booked = configured_events(self.config, self.books, stamp) + opening_events(self.config, self.books, stamp)
+        for raw in booked:
+            event = decode(raw)
+            assert isinstance(event, Event), event.reason
+            self._apply(event, now_us, ours=True)
+
+    # --- events in --------------------------------------------------------------------------------------------------
+
+    def take(self, message: bytes | Event | Invalid, received_us: int | None = None) -> None:
+        """One received message; `received_us` is intake's stamp where it has one (it wins over the attribute)."""
+        event = decode(message) if isinstance(message, bytes) else message
+        self.events += 1
+        if isinstance(event, Invalid):
+            self._apply(event, received_us if received_us is not None else self.now_us, ours=False)
+            return
+        instant = event.clock_us if received_us is None else received_us
+        if not self._zone_known:
+            self._set_zone(offset_of(event.time))
+        if not self.opened and not self.rebuilding:
+            self.open(instant)
+        now = self.clock.hear(instant)
+        self._ticks(last_tick(now))
+        self._apply(event, instant, ours=False)
+
+    def tick_to(self, second: int) -> None:
+        """Run the ticks up to a whole second, before an event that will move the clock there: a paced replay's quiet."""
+        if self.ticked is not None:
+            self._ticks(second)
+
+    def advance(self, now_us: int) -> None:
+        """Let the clock itself pass to `now_us` with no event: live, where the wall clock drives it."""
+        if self.clock.now_us is None:
+            self.clock.hear(now_us)
+            self.ticked = last_tick(now_us)
+            return
+        if now_us > self.clock.now_us:
+            self.clock.now_us = now_us
+            self._ticks(last_tick(now_us))
+
+    def finish(self, until_us: int | None = None) -> None:
+        """The end of the input: close what waits for more, then the first tick after the last event, or until a time."""
+        if not self.opened:
+            self.open(until_us or 0)
+        self._book(self.books.close())
+        now = self.clock.now_us
+        if now is not None:
+            end = last_tick(now) + 1 if until_us is None else max(last_tick(until_us), last_tick(now) + 1)
+            self._ticks(end)
+
+    def _set_zone(self, zone: tzinfo) -> None:
+        self.zone = self.desk.zone = zone
+        self._zone_known = True
+
+    def drain(self) -> Output:
+        """What came of everything since the last call."""
+        out, self._out = self._out, Output()
+        return out
+
+    # --- ticks ------------------------------------------------------------------------------------------------------
+
+    def next_tick(self) -> int | None:
+        """The next whole second at which anything is to decide, None if nothing is; epoch seconds."""
+        if self.ticked is None:
+            return None
+        if self._dirty:
+            return self.ticked + 1
+        times = [self._due[0][0]] if self._due else []
+        if not self.rebuilding and (expiry := self.books.next_due()) is not None:
+            times.append(-(-expiry // SECOND_US))
+        return max(min(times), self.ticked + 1) if times else None
+
+    def _ticks(self, upto: int) -> None:
+        if self.ticked is None:
+            self.ticked = upto
+            return
+        while (tick := self.next_tick()) is not None and tick <= upto:
+            self._tick(tick)
+        self.ticked = max(self.ticked, upto)
+
+    def _tick(self, tick: int) -> None:
+        assert self.ticked is not None
+        assert tick > self.ticked, "ticks only move on"
+        self.ticked = tick
+        looked_at, self._dirty = self._dirty, set()
+        due, due_of = self._due, self._due_of
+        while due and due[0][0] <= tick:
+            at, sku = heapq.heappop(due)
+            if due_of.get(sku) == at:
+                del due_of[sku]
+                looked_at.add(sku)
+        now_us = tick * SECOND_US
+        for sku in sorted(looked_at):
+            self._evaluate(sku, tick)
+        if not self.rebuilding:
+            for raw in self.books.due(now_us):
+                event = decode(raw)
+                assert isinstance(event, Event), event.reason
+                self._apply(event, now_us, ours=True)
+
+    def _evaluate(self, sku: str, tick: int) -> None:
+        facts = self.facts(sku)
+        self.log.left(sku, facts.available, tick)
+        events, again = self.desk.evaluate(sku, tick * SECOND_US, facts)
+        for event in events:
+            self._say(event, tick)
+        if again is not None:
+            at = max(-(-again // SECOND_US), tick + 1)
+            if self._due_of.get(sku) != at:
+                self._due_of[sku] = at
+                heapq.heappush(self._due, (at, sku))
+        else:
+            self._due_of.pop(sku, None)
+        self._out.touched.add(sku)
+
+    def _say(self, event: AlertEvent, tick: int) -> None:
+        raw = encode(
+            type=f"alert.{event.kind}",
+            source=self._source,
+            id=event.id,
+            time=format_time(tick * SECOND_US, self.zone),
+            subject=event.sku,
+            data=alert_data(event),
+        )
+        self._out.said.append(raw)
+        self._out.tier_changed = True
+        self.log.alert(event, tick)
+        if self.keep_alerts and not self.rebuilding:
+            decoded = decode(raw)
+            assert isinstance(decoded, Event), decoded.reason
+            self._apply(decoded, tick * SECOND_US, ours=True)
+
+    # --- booking ----------------------------------------------------------------------------------------------------
+
+    def _apply(self, event: Event | Invalid, received_us: int, *, ours: bool) -> None:
+        self._waiting.append((event.raw, received_us, ours))
+        self._book(self.books.apply(event))
+
+    def _book(self, known: Iterable[Applied]) -> None:
+        """Outcomes come in the order of their events, though an atomic group holds back its own and those after it."""
+        done = 0
+        for applied in known:
+            raw, received_us, ours = self._waiting[done]
+            done += 1
+            assert applied.event.raw is raw or applied.event.raw == raw, "outcomes keep the order of events"
+            self._out.entries.append(Entry(raw, received_us, applied, ours))
+            if not ours:
+                self.outcomes[applied.outcome] += 1
+            self._follow(applied, received_us, ours=ours)
+        if done:
+            del self._waiting[:done]
+
+    def _follow(self, applied: Applied, received_us: int, *, ours: bool) -> None:
+        """Tell demand, alerts and the log what has been booked."""
+        for sku in applied.touched:
+            self._touch(sku)
+        for taken in applied.taken:
+            self.demand.take(taken.sku, taken.channel, taken.time_us, taken.qty)
+            self.log.taken(taken.sku, taken.channel, taken.qty)
+            self._touch(taken.sku)
+        event = applied.event
+        if isinstance(event, Invalid):
+            return
+        kind = event.type
+        if not ours:
+            self.log.heard(event, received_us, applied)
+            if not applied.taken:
+                channel = self.log.channel_of(event.source)
+                if channel is not None:
+                    self.demand.alive(channel, event.time_us)
+        if kind.startswith("order."):
+            return
+        if applied.outcome not in ("accepted", "noop"):
+            return
+        if kind == "feed.gap":
+            self._gap(event)
+        elif kind == "alert.acknowledged":
+            self._acknowledged(event, received_us)
+        elif not ours or not kind.startswith("alert."):
+            self.log.happened(event, received_us)
+        if not ours and (kind.startswith("action.") or kind == "alert.acknowledged"):
+            self._out.said.append(restated(event))
+
+    def _touch(self, sku: str) -> None:
+        self._dirty.add(sku)
+        self._out.touched.add(sku)
+        self.catalog.meet(sku)
+
+    def _gap(self, event: Event) -> None:
+        since, until = event.data.get("since"), event.data.get("until")
+        now = self.now_us
+        channel = event.data.get("channel")
+        if not isinstance(channel, str):
+            channel = self.books.channel_of(event.source)
+        self.demand.gap(
+            channel,
+            parse_time(since) if isinstance(since, str) else None,
+            parse_time(until) if isinstance(until, str) else None,
+        )
+        self.log.happened(event, now)
+
+    def _acknowledged(self, event: Event, received_us: int) -> None:
+        alert = event.data.get("alert")
+        by = event.data.get("by")
+        if isinstance(alert, str):
+            taken = self.desk.acknowledge(alert, by if isinstance(by, str) else "", received_us)
+            if taken is not None:
+                self._out.touched.add(taken.sku)
+                self._out.tier_changed = True
+        self.log.happened(event, received_us)
+
+    # --- the room as it stands --------------------------------------------------------------------------------------
+
+    @property
+    def now_us(self) -> int:
+        """Where the room is in time; 0 before its first event."""
+        return max(self.clock.now_us or 0, (self.ticked or 0) * SECOND_US)
+
+    def facts(self, sku: str) -> Facts:
+        """What the alert desk needs to know about a SKU now."""
+        stock = self.books.stock(sku)
+        return Facts(
+            available=stock.available,
+            held=stock.held,
+            reserved=stock.reserved,
+            sold=stock.sold,
+            shortfall=stock.shortfall,
+            quarantined=stock.quarantined,
+            arrivals=self.arrivals(sku) if stock.in_transit else (),
+            lag_s=self.log.lag_s(),
+        )
+
+    def arrivals(self, sku: str) -> tuple[Arrival, ...]:
+        """Units promised and not here yet, with when they may be sold."""
+        settings = self.skus.get(sku)
+        counts = {source.source: source.counts for source in settings.restock} if settings else {}
+        return tuple(
+            Arrival(restock.in_transit, restock.due_us, counts.get(restock.source) == "confirmed")
+            for restock in self.books.restocks().values()
+            if restock.sku == sku and restock.in_transit
+        )
+
+    def stock(self, sku: str) -> Stock:
+        return self.books.stock(sku)
+
+    def warm(self) -> set[str]:
+        """SKUs whose shown velocity or sparkline moves with time alone."""
+        now_us = self.now_us
+        return {sku for sku in self.catalog.of_sku if any(self.demand.spark(sku, now_us, SPARK_MINUTES))}
+
+    def sellable(self, sku: str) -> int:
+        """Orders that can still be taken for a SKU."""
+        return self.desk.assess(sku, self.now_us, self.facts(sku)).sellable
+
+    def open_alert(self, sku: str) -> OpenAlert | None:
+        return self.desk.alert(sku)
+
+    def title(self, sku: str) -> str:
+        """What people call a SKU: its title and attrs, else its id. Outside text."""
+        settings = self.skus.get(sku)
+        if settings is None:
+            return sku
+        label = " ".join(settings.attrs.values())
+        return f"{settings.title} {label}" if label else settings.title
+
+    @property
+    def presenting(self) -> tuple[str, int] | None:
+        """(listing, since epoch seconds) of what the host presents."""
+        return self.log.presenting
+
+
+def alert_data(event: AlertEvent) -> dict[str, Any]:
+    """The `data` of an alert event, members in the documented order."""
+    data: dict[str, Any] = {
+        "alert": event.alert,
+        "tier": event.tier,
+        "reason": {"zh": event.reason.zh, "en": event.reason.en},
+        "available": event.available,
+        "sellable": event.sellable,
+        "velocity_per_min": event.velocity_per_min,
+        "safety_line": event.safety_line,
+        "eta_s": {"p10": event.eta_s.p10_s, "p50": event.eta_s.p50_s, "p90": event.eta_s.p90_s},
+    }
+    if event.by is not None:
+        data["by"] = event.by
+    return data
+
+
+def restated(event: Event) -> bytes:
+    """A received event in our compact form, members in the documented order."""
+    return encode(
+        type=event.type,
+        source=event.source,
+        id=event.id,
+        time=event.time,
+        subject=event.subject,
+        data=event.data,
+    )
+
+
+def offset_of(text: str) -> tzinfo:
+    """The offset of an RFC 3339 time that decoding has checked, as a zone."""
+    offset = datetime.fromisoformat(text).utcoffset()
+    assert offset is not None, "decoding refuses a time without an offset"
+    return timezone(offset)
+
+
+def summary(room: Room) -> dict[str, Any]:
+    """The last line of a headless replay: counts and the figures of every SKU, by code point."""
+    outcomes = dict(room.outcomes)
+    assert sum(outcomes.values()) == room.events, "every event has exactly one outcome"
+    skus = {}
+    for sku in sorted(room.books.skus()):
+        stock = room.books.stock(sku)
+        skus[sku] = figures(stock)
+    return {
+        "events": room.events,
+        "outcomes": outcomes,
+        "dead": outcomes["invalid"] + outcomes["conflict"],
+        "skus": skus,
+    }
+
+
+def figures(stock: Stock) -> dict[str, int]:
+    """A SKU's balances by their names on the interface."""
+    return {
+        "on_hand": stock.on_hand,
+        "available": stock.available,
+        "held": stock.held,
+        "reserved": stock.reserved,
+        "sold": stock.sold,
+        "shipped": stock.shipped,
+        "quarantined": stock.quarantined,
+        "in_transit": stock.in_transit,
+        "shortfall": stock.shortfall,
+        "oversold": stock.oversold,
+    }
