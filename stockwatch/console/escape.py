@@ -20,6 +20,7 @@ Align = Literal["left", "right", "center"]
 _CACHED_LENGTH = 512
 _MARKS_KEPT = 3
 """Combining marks in a row that a base letter may carry; more are a smear over neighbouring lines."""
+_CLOSING = frozenset("。,、;:!?)」』》】”,.;:!?)%")
 _BLANKS = frozenset("\t\n\r\v\f")
 _CONTROL_PICTURES = 0x2400
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
@@ -163,9 +164,13 @@ def lines(text: str, width: int, limit: int | None = None) -> list[str]:
             broken.append(rest)
             break
         cut = _cut(rest, width)
-        blank = rest.rfind(" ", 0, cut + 1)
-        if blank > 0:
-            cut = blank
+        if rest[cut] != " " and cell_len(rest[cut]) == 1 and cell_len(rest[cut - 1]) == 1:
+            # Inside a word of narrow letters: break before it. Chinese breaks anywhere.
+            blank = rest.rfind(" ", 0, cut)
+            if blank > cut // 2:
+                cut = blank
+        elif rest[cut] in _CLOSING and cut > 1:
+            cut -= 1  # a full stop doesn't begin a line
         broken.append(rest[:cut].rstrip(" "))
         rest = rest[cut:].lstrip(" ")
     if limit is not None and len(broken) > limit:
