@@ -1,0 +1,27 @@
+"""Alerts: tiers out of stock and forecast, their life cycle, and what to do about them.
+
+Pure: time comes in with the calls. `Desk` is the door; `Facts` is what it wants to know about a SKU.
+"""
+
+from stockwatch.alerts.desk import AlertEvent, Desk, OpenAlert
+from stockwatch.alerts.facts import Arrival, Facts, Terms
+from stockwatch.alerts.playbook import Advice, Words, advice
+from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TIER_NAMES, TREND, Assessment
+
+__all__ = [
+    "CRITICAL",
+    "NONE",
+    "THRESHOLD",
+    "TIER_NAMES",
+    "TREND",
+    "Advice",
+    "AlertEvent",
+    "Arrival",
+    "Assessment",
+    "Desk",
+    "Facts",
+    "OpenAlert",
+    "Terms",
+    "Words",
+    "advice",
+]

@@ -1,0 +1,369 @@
+"""The life of alerts: one open alert a SKU, raised, escalated, resolved, and quiet in between.
+
+`evaluate` is called at decision ticks for SKUs that had events or are due; it changes nothing but the
+desk's own memory and returns what happened. All memory comes from the calls, so that replaying the same
+calls rebuilds it. Instants in microseconds.
+
+How an alert moves:
+- Up: at once, `raised` or `escalated`, the highest tier only. An escalation makes an acknowledged alert
+  ring again.
+- Down: when its tier has not held by the wider lines (`Verdict.loose`) at any look for the whole of its
+  hold time, THRESHOLD 300 s, CRITICAL 120 s, it is `resolved`; if a lower tier by stock holds then, that
+  one is raised in the same tick, taken by whoever had taken the old one. The wider lines: THRESHOLD a fifth
+  (at least 2 units) above the hand-set line and 97 % of demand in place of 90 %; CRITICAL an 8 % chance in
+  place of 25 %, and more than 2 units left.
+- TREND is an edge: a surge raises once, and again only after 600 s without one. The taken-units line raises
+  once per SKU, ever. Either is used up if an alert is open then. TREND resolves after 600 s without a surge.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from stockwatch.alerts import playbook, tiers
+from stockwatch.alerts.facts import Arrival, Facts, Terms
+from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment, Verdict
+from stockwatch.config import RoomConfig
+from stockwatch.demand import Demand, detector
+from stockwatch.demand.demand import STILL
+from stockwatch.demand.outlook import NOTHING, Forecast
+from stockwatch.demand.series import V300, V600, V1800, Series
+from stockwatch.demand.surge import WATERMARK_S
+
+SECOND_US = 1_000_000
+CALM_US = 600 * SECOND_US
+HOLD_US = {THRESHOLD: 300 * SECOND_US, CRITICAL: 120 * SECOND_US}
+OPEN_LOOK_US = 10 * SECOND_US
+"""How often an open alert is looked at when nothing comes in."""
+DECAY_LOOK_US = 30 * SECOND_US
+"""How often a SKU with fresh sales is looked at when nothing comes in: its velocity falls by itself."""
+
+
+class AlertEvent(msgspec.Struct, frozen=True):
+    """Something that happened to an alert; the data of alert.raised, alert.escalated or alert.resolved."""
+
+    kind: Literal["raised", "escalated", "resolved"]
+    id: str
+    """Of this event: `<sku>:<n>`."""
+    alert: str
+    """Id of the raise."""
+    sku: str
+    at_us: int
+    tier: str
+    """TREND, THRESHOLD or CRITICAL; of a resolved alert the tier that has ended."""
+    reason: playbook.Words
+    available: int
+    sellable: int
+    velocity_per_min: float
+    safety_line: int
+    eta_s: Forecast
+    """Seconds from `at_us`; each may be None."""
+    by: str | None = None
+    """Who has taken it already: only when an acknowledged alert goes on at a lower tier."""
+
+
+class OpenAlert(NamedTuple):
+    """The open alert of a SKU."""
+
+    id: str
+    sku: str
+    tier: int
+    raised_us: int
+    changed_us: int
+    """When it last changed its tier or state."""
+    by: str | None
+    """Who acknowledged it at this tier, None while it rings."""
+    reason: playbook.Words
+
+
+class _State:
+    """What the desk remembers of one SKU."""
+
+    __slots__ = (
+        "alert",
+        "by",
+        "calm_since",
+        "changed_us",
+        "count",
+        "had_stock",
+        "raised_us",
+        "reason",
+        "shut",
+        "sold_rang",
+        "terms",
+        "tier",
+        "trend_us",
+    )
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.count = 0
+        """Alert events of this SKU so far."""
+        self.alert = ""
+        self.tier = NONE
+        self.raised_us = 0
+        self.changed_us = 0
+        self.by: str | None = None
+        self.reason = playbook.Words("", "")
+        self.calm_since: int | None = None
+        """Since when the open tier has not held by the wider lines."""
+        self.trend_us: int | None = None
+        """When a surge was last seen, or the taken-units line crossed."""
+        self.sold_rang = False
+        self.had_stock = False
+        self.shut = False
+
+
+class Desk:
+    """The alerts of a room. `zone` is the room's; it may be set later, before the first alert."""
+
+    def __init__(self, config: RoomConfig, demand: Demand, zone: tzinfo = UTC) -> None:
+        """Raises ValueError for a `trend_rule` that isn't known."""
+        self.zone = zone
+        self._demand = demand
+        self._settings = config.alerts
+        self._skus = {sku.id: sku for sku in config.skus}
+        self._detector = detector(config.alerts.trend_rule, config.alerts.trend_false_alarm_hours)
+        self._states: dict[str, _State] = {}
+
+    # --- deciding ---------------------------------------------------------------------------------
+
+    def evaluate(self, sku: str, now_us: int, facts: Facts) -> tuple[tuple[AlertEvent, ...], int | None]:
+        """Look at one SKU at a tick. Returns what happened, and when it must be looked at again with no
+        event.
+
+        None: only an event can change anything. `now_us` never decreases.
+        """
+        state = self._states.get(sku)
+        if state is None:
+            state = self._states[sku] = _State(self.terms(sku))
+        self._note_stock(sku, state, now_us, facts)
+        demand = self._demand
+        series = demand.at(sku, now_us)
+        rate = NOTHING
+        fresh = False
+        look_s: int | None = None
+        if series is not None and series.order_sums[V1800]:
+            rate = demand.estimate(series, censored=not facts.held)
+            surge = demand.surge(series, self._detector, now_us)
+            look_s = surge.look_s
+            if surge.on:
+                fresh = state.trend_us is None or now_us - state.trend_us > CALM_US
+                state.trend_us = now_us
+        verdict = tiers.judge(
+            facts, state.terms, rate, now_us, had_stock=state.had_stock, wide=state.tier > TREND
+        )
+        want, cause = verdict.tier, verdict.cause
+        if fresh and not want:
+            want, cause = TREND, "surge"
+        trend_sold = state.terms.trend_sold
+        if trend_sold is not None and not state.sold_rang and facts.taken >= trend_sold:
+            state.sold_rang = True
+            if not want:
+                want, cause = TREND, "sold"
+                state.trend_us = now_us
+        if want > state.tier:
+            events: tuple[AlertEvent, ...] = (
+                self._rise(sku, now_us, facts, tier=want, cause=cause, verdict=verdict),
+            )
+        elif state.tier:
+            events = self._settle(sku, state, verdict, now_us, facts)
+        else:
+            events = ()
+        return events, self._due(state, series, look_s, now_us, facts)
+
+    def _note_stock(self, sku: str, state: _State, now_us: int, facts: Facts) -> None:
+        free = facts.free
+        if free or facts.held:
+            state.had_stock = True
+        if state.shut != (free == 0):
+            state.shut = free == 0
+            if state.shut:
+                self._demand.close(sku, now_us)
+            else:
+                self._demand.open(sku, now_us)
+
+    def _rise(
+        self, sku: str, now_us: int, facts: Facts, *, tier: int, cause: str, verdict: Verdict
+    ) -> AlertEvent:
+        state = self._states[sku]
+        raised = state.tier == NONE
+        what = self._figures(sku, state, now_us, facts, verdict)._replace(tier=tier, cause=cause)
+        reason = playbook.reason(what, now_us, self.zone)
+        state.count += 1
+        if raised:
+            state.alert = f"{sku}:{state.count}"
+            state.raised_us = now_us
+        state.tier = tier
+        state.by = None
+        state.changed_us = now_us
+        state.reason = reason
+        state.calm_since = None
+        return self._event("raised" if raised else "escalated", sku, now_us, what, reason)
+
+    def _settle(
+        self, sku: str, state: _State, verdict: Verdict, now_us: int, facts: Facts
+    ) -> tuple[AlertEvent, ...]:
+        if state.tier == TREND:
+            if state.trend_us is not None and now_us - state.trend_us < CALM_US:
+                return ()
+        elif verdict.loose >= state.tier:
+            state.calm_since = None
+            return ()
+        else:
+            if state.calm_since is None:
+                state.calm_since = now_us
+            if now_us - state.calm_since < HOLD_US[state.tier]:
+                return ()
+        what = self._figures(sku, state, now_us, facts, verdict)
+        reason = playbook.resolved_reason(state.tier, what, now_us, self.zone)
+        state.count += 1
+        ended = self._event("resolved", sku, now_us, what, reason)
+        by = state.by
+        state.tier = NONE
+        state.alert = ""
+        state.by = None
+        state.calm_since = None
+        state.changed_us = now_us
+        if not verdict.tier:
+            return (ended,)
+        lower = self._rise(sku, now_us, facts, tier=verdict.tier, cause=verdict.cause, verdict=verdict)
+        state.by = by
+        return (ended, msgspec.structs.replace(lower, by=by))
+
+    def _event(
+        self,
+        kind: Literal["raised", "escalated", "resolved"],
+        sku: str,
+        now_us: int,
+        what: Assessment,
+        reason: playbook.Words,
+    ) -> AlertEvent:
+        state = self._states[sku]
+        return AlertEvent(
+            kind=kind,
+            id=f"{sku}:{state.count}",
+            alert=state.alert,
+            sku=sku,
+            at_us=now_us,
+            tier=tiers.TIER_NAMES[state.tier],
+            reason=reason,
+            available=what.available,
+            sellable=what.sellable,
+            velocity_per_min=what.per_min,
+            safety_line=what.safety_line,
+            eta_s=what.eta,
+        )
+
+    def _due(
+        self, state: _State, series: Series | None, look_s: int | None, now_us: int, facts: Facts
+    ) -> int | None:
+        """The next instant at which something can change without an event."""
+        due: int | None = None
+        if series is not None:
+            pending = series.next_second
+            if pending is not None:
+                due = max(now_us + SECOND_US, (pending + 1 + WATERMARK_S) * SECOND_US)
+            if series.order_sums[V600]:
+                due = _sooner(due, now_us + DECAY_LOOK_US)
+            if look_s is not None:
+                due = _sooner(due, now_us + look_s * SECOND_US)
+        if state.tier:
+            due = _sooner(due, now_us + OPEN_LOOK_US)
+        for arrival in facts.arrivals:
+            if arrival.due_us > now_us:
+                due = _sooner(due, arrival.due_us)
+        return due
+
+    # --- people -----------------------------------------------------------------------------------
+
+    def acknowledge(self, which: str, by: str, now_us: int) -> OpenAlert | None:
+        """Somebody takes (认领) an open alert, named by its id or its SKU. None: there is no such open alert.
+
+        The first one stays its owner until it escalates or ends; asking again changes nothing.
+        """
+        state = self._states.get(which)
+        sku = which
+        if state is None or not state.tier:
+            sku = which.rpartition(":")[0]
+            state = self._states.get(sku)
+            if state is None or not state.tier or state.alert != which:
+                return None
+        if state.by is None:
+            state.by = by
+            state.changed_us = now_us
+        return self._open(sku, state)
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def terms(self, sku: str) -> Terms:
+        """A SKU's settings; one that room.toml doesn't name has no restock source and no lines."""
+        known = self._skus.get(sku)
+        if known is None:
+            return Terms(None, self._settings.reaction_time, 0, None, sku)
+        return Terms.of(known, self._settings)
+
+    def alert(self, sku: str) -> OpenAlert | None:
+        state = self._states.get(sku)
+        return None if state is None or not state.tier else self._open(sku, state)
+
+    def open_alerts(self) -> list[OpenAlert]:
+        """In the order in which the SKUs were first looked at."""
+        return [self._open(sku, state) for sku, state in self._states.items() if state.tier]
+
+    def assess(self, sku: str, now_us: int, facts: Facts) -> Assessment:
+        """All figures of a SKU for a row or a dialog. Reads only; its tier is the open alert's if that is
+        higher."""
+        state = self._states.get(sku)
+        if state is None:
+            state = _State(self.terms(sku))
+        what = self._figures(sku, state, now_us, facts, None)
+        return what._replace(tier=max(what.tier, state.tier))
+
+    def preview(
+        self, sku: str, now_us: int, facts: Facts, qty: int, lead_s: int, *, counts: bool
+    ) -> tuple[int, Forecast]:
+        """Tier by stock (0, 2, 3) and sell-out if a restock of `qty` in `lead_s` seconds were confirmed
+        now."""
+        state = self._states.get(sku)
+        series = self._demand.at(sku, now_us)
+        rate = NOTHING if series is None else self._demand.estimate(series, censored=not facts.held)
+        extra = Arrival(qty, now_us + lead_s * SECOND_US, counts)
+        had_stock = state is not None and state.had_stock
+        return tiers.preview(facts, self.terms(sku), rate, now_us, extra, had_stock=had_stock)
+
+    def _figures(
+        self, sku: str, state: _State, now_us: int, facts: Facts, verdict: Verdict | None
+    ) -> Assessment:
+        demand = self._demand
+        series = demand.at(sku, now_us)
+        rate, velocity, recent = NOTHING, STILL, (0, 0)
+        if series is not None:
+            rate = demand.estimate(series, censored=not facts.held)
+            velocity = demand.velocity_of(series)
+            recent = (series.order_sums[V300], series.order_sums[V600] - series.order_sums[V300])
+        return tiers.assess(
+            facts,
+            state.terms,
+            rate,
+            now_us,
+            had_stock=state.had_stock,
+            velocity=velocity,
+            recent=recent,
+            verdict=verdict,
+        )
+
+    def _open(self, sku: str, state: _State) -> OpenAlert:
+        return OpenAlert(
+            state.alert, sku, state.tier, state.raised_us, state.changed_us, state.by, state.reason
+        )
+
+
+def _sooner(due: int | None, other: int) -> int:
+    return other if due is None or other < due else due
+
+
+__all__ = ["AlertEvent", "Desk", "OpenAlert"]

@@ -1,0 +1,65 @@
+"""The safety line, what can be sold, and how far ahead both look. Pure arithmetic.
+
+The safety line is the demand that, nine times in ten, is not exceeded until more can be on sale: over the
+lead time of the fastest restock and the team's reaction time. A line set by hand is a floor under it.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from stockwatch.alerts.facts import Facts, Terms
+from stockwatch.demand.outlook import Outlook, demand_quantile
+
+NO_SOURCE_S = 15 * 60
+"""Without a restock source, a sell-out this near is CRITICAL."""
+LEAD_MAX_S = 6 * 3600
+"""Live sales are not extrapolated further than a stream lasts: a factory's lead time of ten days doesn't
+mean that ten days of the present rate must lie in stock. Longer lead times count as this."""
+MIN_ORDERS = 2
+"""Orders a demand line needs: one order is no rate."""
+Z_LINE = 1.2815515655446004
+"""90 % of the demand is covered at the line; an open THRESHOLD clears above 97 %."""
+Z_LINE_CLEAR = 1.8807936081512509
+_Z_UNSEEN = 1.6448536269514722
+
+
+def lead(terms: Terms) -> int:
+    """Seconds that a sell-out must be away so that a restock can still come first."""
+    return NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, LEAD_MAX_S)
+
+
+def horizon(terms: Terms) -> int:
+    """Seconds that the safety line looks ahead: lead time and reaction time."""
+    return lead(terms) + terms.reaction_s
+
+
+def safety_line(terms: Terms, outlook: Outlook) -> int:
+    """Units; the hand-set line when nothing sells."""
+    if outlook.orders < MIN_ORDERS:
+        return terms.floor
+    return max(terms.floor, int(demand_quantile(outlook, horizon(terms), Z_LINE) + 0.5))
+
+
+def clear_line(terms: Terms, outlook: Outlook) -> int:
+    """Units above which an open THRESHOLD may end: a fifth (at least 2) above the hand-set line, and 97 %
+    of demand."""
+    floor = terms.floor + max(2, terms.floor // 5) if terms.floor else 0
+    if outlook.orders < MIN_ORDERS:
+        return floor
+    return max(floor, int(demand_quantile(outlook, horizon(terms), Z_LINE_CLEAR) + 1.5))
+
+
+def unseen(outlook: Outlook, lag_s: float) -> int:
+    """What channels may have sold that hasn't reached us: an upper bound (95 %) of demand over the feed's
+    lag."""
+    mean = outlook.rate * lag_s
+    if mean <= 0.0:
+        return 0
+    return int(mean + _Z_UNSEEN * sqrt(outlook.lumps * mean) + 0.5)
+
+
+def sellable(facts: Facts, outlook: Outlook) -> int:
+    """Orders of one unit that can still be taken, for the host: never negative, never above what is free."""
+    free = facts.free
+    return max(0, free - unseen(outlook, facts.lag_s)) if free and facts.lag_s > 0 else free

@@ -1,0 +1,206 @@
+"""Which tier a SKU is in, from its figures alone. Pure; no memory: the life cycle is the desk's.
+
+- CRITICAL: nothing is left that could be sold, of a thing that had stock or orders; or the sell-out comes before the
+  fastest restock could be sold (no source: within 15 minutes) with a chance of at least 25 %, on at least 5 orders.
+- THRESHOLD: what can be sold or released, with what arrives within lead + reaction time, is at or under the safety
+  line.
+- TREND: a surge, or the taken-units line (both are the desk's, for they happen once).
+
+Units held back (waves) are not gone: they count as stock, an empty wave alone raises nothing, and while any
+are held the tier is THRESHOLD at most, since a person can release them at once. Confirmed arrivals count
+when they come before the sell-out. The chance of a sell-out before an arrival is looked at at each arrival,
+and at the lead time. The feed's lag lowers what the host is told (`sellable`), not the tier: a broken feed
+is its own warning, not a stock alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from stockwatch.alerts import lines
+from stockwatch.alerts.facts import Arrival, Facts, Terms
+from stockwatch.demand import outlook as outlooks
+from stockwatch.demand.outlook import NEVER, Forecast, Outlook
+
+NONE, TREND, THRESHOLD, CRITICAL = range(4)
+TIER_NAMES = ("", "TREND", "THRESHOLD", "CRITICAL")
+CHANCE_CRITICAL = 0.25
+CHANCE_CLEAR = 0.08
+MIN_ORDERS = 5
+"""Orders a forecast needs before it may raise CRITICAL. It always rests on five minutes or more."""
+CRUMBS = 2
+"""So few units that come back don't end a sell-out."""
+_SECOND_US = 1_000_000
+
+
+class Verdict(NamedTuple):
+    """The tier by stock, and by the wider lines that an open alert must get clear of."""
+
+    tier: int
+    """NONE, THRESHOLD or CRITICAL."""
+    loose: int
+    """The tier that an open alert is still held at; at least `tier`."""
+    cause: str
+    """`gone`, `sellout`, `line`, or empty."""
+    line: int
+    """The safety line, units."""
+
+
+class Assessment(NamedTuple):
+    """A SKU's state with all its figures: what a row shows and what an alert's sentence is made of."""
+
+    tier: int
+    cause: str
+    """`gone`, `sellout`, `line`, `surge`, `sold` (the taken-units line), or empty."""
+    available: int
+    held: int
+    sellable: int
+    safety_line: int
+    per_min: float
+    direction: int
+    recent: int
+    """Orders in the last five minutes."""
+    before: int
+    """Orders in the five minutes before."""
+    eta: Forecast
+    lead_s: int | None
+    arrival_us: int | None
+    """The first confirmed arrival still to come."""
+    taken: int
+    floor: int
+    """The hand-set line, 0 if none."""
+    releasable: int
+    """Everything that a person could still put on sale."""
+
+
+def judge(
+    facts: Facts, terms: Terms, outlook: Outlook, now_us: int, *, had_stock: bool, wide: bool
+) -> Verdict:
+    """The tier by stock. `wide`: also work out `loose` (else it equals `tier`)."""
+    line = lines.safety_line(terms, outlook)
+    free = facts.free
+    held = facts.held
+    if free + held == 0:
+        touched = had_stock or facts.taken > 0 or facts.quarantined > 0
+        tier = CRITICAL if touched else NONE
+        return Verdict(tier, tier, "gone" if touched else "", line)
+    wide_line = lines.clear_line(terms, outlook) if wide else line
+    if free + held > max(line, wide_line):
+        return Verdict(NONE, NONE, "", line)
+    arrivals = facts.arrivals
+    if not held and outlook.orders >= MIN_ORDERS:
+        chance = _chance_too_late(free, arrivals, terms, outlook, now_us)
+        if chance >= CHANCE_CRITICAL:
+            return Verdict(CRITICAL, CRITICAL, "sellout", line)
+    else:
+        chance = 0.0
+    in_time = free + held
+    until = now_us + lines.horizon(terms) * _SECOND_US
+    for arrival in arrivals:
+        if not arrival.counts and now_us < arrival.due_us <= until:
+            in_time += arrival.qty
+    tier = THRESHOLD if in_time <= line else NONE
+    loose = tier
+    if wide:
+        if chance >= CHANCE_CLEAR or (free <= CRUMBS and not held):
+            loose = CRITICAL
+        elif in_time <= wide_line:
+            loose = THRESHOLD
+    return Verdict(tier, loose, "line" if tier else "", line)
+
+
+def _chance_too_late(
+    free: int, arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
+) -> float:
+    """Chance that everything is sold before more can be: before the next arrival, or within the lead time."""
+    lead_s = lines.lead(terms)
+    chance = 0.0
+    left = free
+    for arrival in sorted(arrivals, key=_due):
+        due_s = (arrival.due_us - now_us) / _SECOND_US
+        if arrival.counts or due_s <= 0:
+            continue
+        if due_s >= lead_s:
+            break
+        chance = max(chance, outlooks.chance_sold(outlook, left, due_s))
+        left += arrival.qty
+    return max(chance, outlooks.chance_sold(outlook, left, lead_s))
+
+
+def _due(arrival: Arrival) -> int:
+    return arrival.due_us
+
+
+def eta(facts: Facts, outlook: Outlook, now_us: int) -> Forecast:
+    """Seconds until everything is sold that is free, held back, or arrives before that."""
+    left = facts.free + facts.held
+    if left == 0:
+        return Forecast(0, 0, 0)
+    if outlook.rate <= 0.0:
+        return NEVER
+    coming = [(item.qty, (item.due_us - now_us) / _SECOND_US) for item in facts.arrivals if not item.counts]
+    return outlooks.forecast(outlook, left, coming)
+
+
+def assess(
+    facts: Facts,
+    terms: Terms,
+    outlook: Outlook,
+    now_us: int,
+    *,
+    had_stock: bool = False,
+    velocity: tuple[float, int] = (0.0, 0),
+    recent: tuple[int, int] = (0, 0),
+    surging: bool = False,
+    verdict: Verdict | None = None,
+) -> Assessment:
+    """Tier, line, what can be sold, and when it is gone. `verdict`: what `judge` said, if it was asked
+    already."""
+    if verdict is None:
+        verdict = judge(facts, terms, outlook, now_us, had_stock=had_stock, wide=False)
+    tier, cause = verdict.tier, verdict.cause
+    if not tier and surging:
+        tier, cause = TREND, "surge"
+    due = [item.due_us for item in facts.arrivals if item.due_us > now_us and not item.counts]
+    return Assessment(
+        tier=tier,
+        cause=cause,
+        available=facts.available,
+        held=facts.held,
+        sellable=lines.sellable(facts, outlook),
+        safety_line=verdict.line,
+        per_min=velocity[0],
+        direction=velocity[1],
+        recent=recent[0],
+        before=recent[1],
+        eta=eta(facts, outlook, now_us),
+        lead_s=terms.lead_s,
+        arrival_us=min(due, default=None),
+        taken=facts.taken,
+        floor=terms.floor,
+        releasable=facts.releasable,
+    )
+
+
+def with_arrival(facts: Facts, qty: int, due_us: int, counts: bool) -> Facts:
+    """The same SKU with one more restock confirmed: what R17's preview asks about."""
+    return Facts(
+        available=facts.available,
+        held=facts.held,
+        reserved=facts.reserved,
+        sold=facts.sold,
+        shortfall=facts.shortfall,
+        quarantined=facts.quarantined,
+        arrivals=(*facts.arrivals, Arrival(qty, due_us, counts)),
+        lag_s=facts.lag_s,
+    )
+
+
+def preview(
+    facts: Facts, terms: Terms, outlook: Outlook, now_us: int, extra: Arrival, *, had_stock: bool = False
+) -> tuple[int, Forecast]:
+    """Tier by stock and sell-out if `extra` were confirmed now."""
+    after = with_arrival(facts, extra.qty, extra.due_us, extra.counts)
+    verdict = judge(after, terms, outlook, now_us, had_stock=had_stock, wide=False)
+    return verdict.tier, eta(after, outlook, now_us)

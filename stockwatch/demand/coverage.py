@@ -1,0 +1,104 @@
+"""Which seconds each channel's feed has really covered, and which seconds a SKU could be bought in.
+
+A second is *covered* for a channel only when its feed ran live through it. Not covered are: everything
+before the channel was first seen; gaps that a feed declares; and silences too long to be chance, declared
+or not. A gap stays uncovered even when a catch-up brings its orders later: nobody can tell whether the
+catch-up was complete, so its seconds and its orders are left out of every comparison of rates, on both
+sides. Whole seconds everywhere.
+
+A silence is improbable when the channel's own recent rate would have brought `SILENCE_ORDERS` orders in it:
+for Poisson arrivals exp(-14), about one in a million. The rate is the smaller of two exponential averages
+(memory 60 s and 600 s), so that the calm after a burst isn't taken for a broken feed.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+SILENCE_ORDERS = 14.0
+SILENCE_MIN_S = 20
+_SHORT_S = 60.0
+_LONG_S = 600.0
+KEEP_S = 3600
+"""Gaps that ended longer ago than this are forgotten: no window reaches them."""
+
+Span = tuple[int, int]
+"""[since, until) in whole seconds."""
+
+
+def join(spans: list[Span], span: Span) -> None:
+    """Add a span to a sorted list of disjoint ones, in place."""
+    since, until = span
+    if until <= since:
+        return
+    kept: list[Span] = []
+    for other in spans:
+        if other[1] < since or other[0] > until:
+            kept.append(other)
+        else:
+            since, until = min(since, other[0]), max(until, other[1])
+    kept.append((since, until))
+    kept.sort()
+    spans[:] = kept
+
+
+def overlap(spans: list[Span], since: int, until: int) -> int:
+    """Seconds of [since, until) that lie in the spans (sorted, disjoint)."""
+    total = 0
+    for first, last in spans:
+        if first >= until:
+            break
+        if last > since:
+            total += min(last, until) - max(first, since)
+    return total
+
+
+class ChannelCoverage:
+    """What one channel's feed has covered."""
+
+    __slots__ = ("_count", "_long", "_second", "_short", "first", "gaps", "seen")
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        """Its first second with anything in it."""
+        self.seen = first
+        """The clock when it last said anything."""
+        self.gaps: list[Span] = []
+        self._second = first
+        self._count = 0
+        self._short = 0.0
+        self._long = 0.0
+
+    def rate(self) -> float:
+        """Orders a second, on the low side."""
+        return min((self._short + self._count) / _SHORT_S, (self._long + self._count) / _LONG_S)
+
+    def hear(self, arrival: int, orders: int) -> None:
+        """Something came at `arrival` (the clock); `orders` of it were orders."""
+        silence = arrival - self.seen
+        if silence >= SILENCE_MIN_S and self.rate() * silence >= SILENCE_ORDERS:
+            self.miss((self.seen + 1, arrival))
+        if silence > 0:
+            self.seen = arrival
+        if arrival > self._second:
+            passed = arrival - self._second
+            self._short = (self._short + self._count) * exp(-passed / _SHORT_S)
+            self._long = (self._long + self._count) * exp(-passed / _LONG_S)
+            self._second = arrival
+            self._count = orders
+        else:
+            self._count += orders
+
+    def miss(self, span: Span) -> None:
+        join(self.gaps, span)
+        while self.gaps and self.gaps[0][1] < self.seen - KEEP_S:
+            del self.gaps[0]
+
+    def uncovered(self, now: int) -> list[Span]:
+        """Its gaps, with the silence that goes on now where it is too long to be chance."""
+        silence = now - self.seen
+        if silence >= SILENCE_MIN_S and self.rate() * silence >= SILENCE_ORDERS:
+            spans = list(self.gaps)
+            join(spans, (self.seen + 1, now))
+            return spans
+        return self.gaps

@@ -1,0 +1,178 @@
+"""Demand of a whole room: what was taken of every SKU, how fast, and when it will be gone.
+
+Owns one `Series` for each SKU that ever had an order, and what each channel's feed has covered. Everything
+comes in with events: microseconds at the doors (`_us`), whole seconds inside. No clock, no I/O, no
+randomness: the same calls give the same answers. Each order counts once, in the second of its own `time`,
+late or not; orders decide surges, units decide velocity and forecasts. Cancellations and refunds change
+stock, never demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from stockwatch.demand import outlook as outlooks
+from stockwatch.demand.coverage import ChannelCoverage
+from stockwatch.demand.outlook import Forecast, Outlook
+from stockwatch.demand.series import V180, V300, V600, Series
+from stockwatch.demand.surge import WATERMARK_S, Surge, SurgeDetector
+
+SECOND_US = 1_000_000
+VELOCITY_S = 180
+"""Velocity is units over the last three minutes, up to the watermark."""
+AHEAD_S = 600
+"""A time further ahead of the clock than this says nothing about the clock."""
+
+
+class Velocity(NamedTuple):
+    per_min: float
+    """Units a minute, rounded to 0.1."""
+    direction: int
+    """1 speeding up, -1 slowing, 0 steady: the last three minutes against the seven before, beyond chance."""
+
+
+STILL = Velocity(0.0, 0)
+
+
+class Demand:
+    """All SKUs of a room. A SKU without orders has no state."""
+
+    def __init__(self) -> None:
+        self._series: dict[str, Series] = {}
+        self._channels: dict[str, ChannelCoverage] = {}
+        self._clock = -(1 << 62)
+        """The decision clock as last seen, seconds."""
+        self._first = 1 << 62
+        """First second with anything in it, on any channel."""
+
+    # --- what comes in ----------------------------------------------------------------------------
+
+    def take(self, sku: str, channel: str, time_us: int, units: int) -> None:
+        """One order of `units` of a SKU, taken at `time_us`."""
+        second = time_us // SECOND_US
+        self._hear(channel, second, 1)
+        series = self._series.get(sku)
+        if series is None:
+            series = self._series[sku] = Series()
+        series.add(second, channel, units)
+
+    def alive(self, channel: str, time_us: int) -> None:
+        """The channel's feed said something that isn't an order (a heartbeat, chat): its silence was no
+        gap."""
+        self._hear(channel, time_us // SECOND_US, 0)
+
+    def gap(self, channel: str | None, since_us: int | None, until_us: int | None) -> None:
+        """A feed tells that it missed [since, until); None: since its last word, until now. No channel: all
+        of them."""
+        for name, coverage in self._channels.items():
+            if channel is None or name == channel:
+                latest = max(self._clock, coverage.seen)
+                since = coverage.seen + 1 if since_us is None else since_us // SECOND_US
+                until = latest if until_us is None else min(-(-until_us // SECOND_US), latest + 60)
+                coverage.miss((since, until))
+
+    def close(self, sku: str, now_us: int) -> None:
+        """Nothing of this SKU can be sold from now on: what isn't bought says nothing about demand."""
+        self._own(sku).close(now_us // SECOND_US)
+
+    def open(self, sku: str, now_us: int) -> None:
+        """It can be sold again."""
+        self._own(sku).open(now_us // SECOND_US)
+
+    def _own(self, sku: str) -> Series:
+        series = self._series.get(sku)
+        if series is None:
+            series = self._series[sku] = Series()
+        return series
+
+    def _hear(self, channel: str, second: int, orders: int) -> None:
+        clock = self._clock
+        if second > clock:
+            arrival = second if clock < 0 or second <= clock + AHEAD_S else clock
+        else:
+            arrival = clock
+        coverage = self._channels.get(channel)
+        if coverage is None:
+            coverage = self._channels[channel] = ChannelCoverage(arrival)
+            self._first = min(self._first, arrival)
+        coverage.hear(arrival, orders)
+
+    # --- what it says -----------------------------------------------------------------------------
+
+    def at(self, sku: str, now_us: int) -> Series | None:
+        """The SKU's series, its windows moved to the watermark of `now_us`; None when it never had an
+        order."""
+        now = now_us // SECOND_US
+        self._clock = max(self._clock, now)
+        series = self._series.get(sku)
+        if series is not None:
+            series.advance(now - WATERMARK_S)
+        return series
+
+    def surge(self, series: Series, detector: SurgeDetector, now_us: int) -> Surge:
+        """What `detector` says about a series that `at` returned for the same instant."""
+        return detector.look(series, self._channels, now_us // SECOND_US)
+
+    def estimate(self, series: Series, *, censored: bool = True) -> Outlook:
+        """The rate of a series that `at` returned; see `outlook.estimate`."""
+        return outlooks.estimate(series, self._first, censored=censored)
+
+    def velocity_of(self, series: Series) -> Velocity:
+        """Units a minute of a series that `at` returned."""
+        orders = series.order_sums
+        if orders[V600] == 0:
+            return STILL
+        span = min(VELOCITY_S, max(60, series.mark - self._first))
+        recent = orders[V180]
+        older = orders[V600] - recent
+        share = VELOCITY_S / 600
+        expected = (recent + older) * share
+        excess = recent - expected
+        if excess * excess > 2.25 * (recent + older) * share * (1 - share) and abs(excess) >= 2:
+            direction = 1 if excess > 0 else -1
+        else:
+            direction = 0
+        return Velocity(round(series.unit_sums[V180] * 60 / span, 1), direction)
+
+    def velocity(self, sku: str, now_us: int) -> Velocity:
+        series = self.at(sku, now_us)
+        return STILL if series is None else self.velocity_of(series)
+
+    def outlook(self, sku: str, now_us: int) -> Outlook:
+        """The rate of units with its uncertainty."""
+        series = self.at(sku, now_us)
+        return outlooks.NOTHING if series is None else self.estimate(series)
+
+    def forecast(
+        self, sku: str, now_us: int, units_left: int, arrivals: Iterable[tuple[int, int]] = ()
+    ) -> Forecast:
+        """Seconds until `units_left`, and the units that arrive before that, are sold out.
+
+        `arrivals`: (units, due_us). p10 <= p50 <= p90; each None beyond 24 hours.
+        """
+        coming = [(quantity, (due_us - now_us) / SECOND_US) for quantity, due_us in arrivals]
+        return outlooks.forecast(self.outlook(sku, now_us), units_left, coming)
+
+    def recent(self, sku: str, now_us: int) -> tuple[int, int]:
+        """Orders in the last five minutes and in the five before, at the watermark."""
+        series = self.at(sku, now_us)
+        if series is None:
+            return 0, 0
+        return series.order_sums[V300], series.order_sums[V600] - series.order_sums[V300]
+
+    def spark(self, sku: str, now_us: int, minutes: int = 30) -> tuple[int, ...]:
+        """Units in each of the last `minutes` minutes of event time, oldest first, the running one last."""
+        series = self._series.get(sku)
+        if series is None:
+            return (0,) * minutes
+        now = now_us // SECOND_US
+        this = now - now % 60
+        counted = series.minutes
+        return tuple(counted.get(this - 60 * back, 0) for back in range(minutes - 1, -1, -1))
+
+    def minutes(self, sku: str) -> list[tuple[int, int]]:
+        """(minute's epoch second, units) of the whole stream, ascending; minutes without orders are left
+        out."""
+        series = self._series.get(sku)
+        return [] if series is None else sorted(series.minutes.items())

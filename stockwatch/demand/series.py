@@ -1,0 +1,196 @@
+"""What was taken of one SKU, by event second, with running sums over a few trailing windows.
+
+Owns the recent seconds (orders and units, one entry a second and channel) and the minutes of the whole
+stream. Whole seconds in, counts out; never reads a clock. A window of `w` seconds at mark `m` is [m - w,
+m): the mark is the watermark, before which every second counts as complete. Moving the mark forward costs
+what crosses an edge, not the length of the windows; moving it back rebuilds the sums.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from stockwatch.demand.coverage import KEEP_S, Span, join
+
+WINDOWS = (180, 300, 600, 1800)
+"""Seconds of the trailing windows that are summed, ascending."""
+V180, V300, V600, V1800 = range(4)
+HISTORY = WINDOWS[-1]
+MAX_MINUTES = 3 * 24 * 60
+"""Minutes kept for the chart, so that a feed with absurd times can't grow without end."""
+_PRUNE_AT = 512
+
+
+class Series:
+    """One SKU's demand. Entries are sorted by second; entries of one second differ in their channel."""
+
+    __slots__ = (
+        "_edge",
+        "_head",
+        "channels",
+        "mark",
+        "minutes",
+        "order_sums",
+        "orders",
+        "seconds",
+        "shut",
+        "shut_since",
+        "squares",
+        "total",
+        "unit_sums",
+        "units",
+    )
+
+    def __init__(self) -> None:
+        self.seconds: list[int] = []
+        self.orders: list[int] = []
+        self.units: list[int] = []
+        self.channels: list[str] = []
+        self.minutes: dict[int, int] = {}
+        self.mark = -(1 << 62)
+        """Seconds before it are in the sums."""
+        self._head = 0
+        """First entry at or after the mark."""
+        self._edge = [0] * len(WINDOWS)
+        """First entry of each window."""
+        self.order_sums = [0] * len(WINDOWS)
+        self.unit_sums = [0] * len(WINDOWS)
+        self.shut: list[Span] = []
+        """Spans in which nothing could be sold: what was not bought then says nothing about demand."""
+        self.shut_since: int | None = None
+        """Since when nothing can be sold, None while something can."""
+        self.total = 0
+        """Units over the whole stream."""
+        self.squares = 0
+        """Sum of (units of an order)^2 over the whole stream: how lumpy the orders are."""
+
+    def add(self, second: int, channel: str, units: int) -> None:
+        """One order. Older than the kept history: only its minute learns of it."""
+        self.total += units
+        self.squares += units * units
+        minute = second - second % 60
+        minutes = self.minutes
+        if minute in minutes:
+            minutes[minute] += units
+        else:
+            minutes[minute] = units
+            if len(minutes) > MAX_MINUTES:
+                del minutes[min(minutes)]
+        seconds = self.seconds
+        if not seconds or second > seconds[-1]:
+            index = len(seconds)
+        else:
+            if second < self.mark - HISTORY:
+                return
+            index = bisect_right(seconds, second)
+            probe = index - 1
+            while probe >= 0 and seconds[probe] == second:
+                if self.channels[probe] == channel:
+                    self.orders[probe] += 1
+                    self.units[probe] += units
+                    if second < self.mark:
+                        self._count_late(second, 1, units)
+                    return
+                probe -= 1
+        if index == len(seconds):
+            seconds.append(second)
+            self.orders.append(1)
+            self.units.append(units)
+            self.channels.append(channel)
+        else:
+            seconds.insert(index, second)
+            self.orders.insert(index, 1)
+            self.units.insert(index, units)
+            self.channels.insert(index, channel)
+        if second < self.mark:
+            self._head += 1
+            edge = self._edge
+            for window, length in enumerate(WINDOWS):
+                if second < self.mark - length:
+                    edge[window] += 1
+            self._count_late(second, 1, units)
+
+    def _count_late(self, second: int, orders: int, units: int) -> None:
+        for window, length in enumerate(WINDOWS):
+            if second >= self.mark - length:
+                self.order_sums[window] += orders
+                self.unit_sums[window] += units
+
+    def advance(self, mark: int) -> None:
+        """Move the windows so that they end at `mark`."""
+        if mark == self.mark:
+            return
+        seconds = self.seconds
+        orders = self.orders
+        units = self.units
+        order_sums = self.order_sums
+        unit_sums = self.unit_sums
+        edge = self._edge
+        if mark < self.mark:
+            self._head = 0
+            for window in range(len(WINDOWS)):
+                edge[window] = order_sums[window] = unit_sums[window] = 0
+        self.mark = mark
+        head = self._head
+        count = len(seconds)
+        if head < count and seconds[head] < mark:
+            new_orders = new_units = 0
+            while head < count and seconds[head] < mark:
+                new_orders += orders[head]
+                new_units += units[head]
+                head += 1
+            self._head = head
+            for window in range(len(WINDOWS)):
+                order_sums[window] += new_orders
+                unit_sums[window] += new_units
+        for window, length in enumerate(WINDOWS):
+            first = edge[window]
+            since = mark - length
+            if first < head and seconds[first] < since:
+                while first < head and seconds[first] < since:
+                    order_sums[window] -= orders[first]
+                    unit_sums[window] -= units[first]
+                    first += 1
+                edge[window] = first
+        if edge[-1] > _PRUNE_AT:
+            self._prune(edge[-1])
+
+    def _prune(self, gone: int) -> None:
+        del self.seconds[:gone], self.orders[:gone], self.units[:gone], self.channels[:gone]
+        self._head -= gone
+        self._edge = [first - gone for first in self._edge]
+
+    @property
+    def pending(self) -> int:
+        """Orders at or after the mark: not in any window yet."""
+        return sum(self.orders[self._head :])
+
+    @property
+    def next_second(self) -> int | None:
+        """The first second at or after the mark that has an order."""
+        return self.seconds[self._head] if self._head < len(self.seconds) else None
+
+    def close(self, second: int) -> None:
+        """From now on nothing can be sold (an empty wave, sold out)."""
+        if self.shut_since is None:
+            self.shut_since = second
+
+    def open(self, second: int) -> None:
+        """Something can be sold again."""
+        if self.shut_since is not None:
+            join(self.shut, (self.shut_since, second))
+            self.shut_since = None
+            while self.shut and self.shut[0][1] < second - KEEP_S:
+                del self.shut[0]
+
+    def closed(self, now: int) -> list[Span]:
+        """Spans up to `now` in which nothing could be sold, sorted and disjoint."""
+        if self.shut_since is None:
+            return self.shut
+        spans = list(self.shut)
+        join(spans, (self.shut_since, now))
+        return spans
+
+    def entries(self, since: int, until: int) -> range:
+        """Indices of the entries with since <= second < until."""
+        return range(bisect_left(self.seconds, since), bisect_left(self.seconds, until))
