@@ -73,7 +73,7 @@ def read(path: Path | str) -> Iterator[Line]:
                 cut = dropped
                 for line in lines:
                     number += 1
-                    raw = line[:-1] if line[-1:] == b"\r" else line
+                    raw = line[:-1] if line[-1:] == b"\r" and not cut else line
                     if number == 1 and raw[:3] == _BOM:
                         raw = raw[3:]
                     size = len(raw)
