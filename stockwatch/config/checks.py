@@ -260,6 +260,7 @@ def _check_url(value: str, scheme: str) -> None:
         raise Wrong(
             Words("a password must not stand in this file", "密码不能写在本文件里"),
             Words('write secret = "env:NAME" beside it', '在旁边写 secret = "env:变量名"'),
+            hide=True,
         )
 
 

@@ -228,7 +228,7 @@ def _read_key(source: Source, key: Key, path: KeyPath, raw: Any, values: dict[st
     try:
         values[key.field] = key.check(raw, source.base)
     except Wrong as wrong:
-        shown = Words("its value", "它的值") if key.private else shown_value(raw)
+        shown = Words("its value", "它的值") if key.private or wrong.hide else shown_value(raw)
         fix = wrong.fix or Words(
             f"for example {key.name} = {key.example}", f"例如 {key.name} = {key.example}"
         )

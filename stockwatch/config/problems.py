@@ -28,10 +28,12 @@ class Words(NamedTuple):
 
 
 class Wrong(Exception):
-    """A value that can't be used. `needs` says what would do; `fix`, if given, replaces the example."""
+    """A value that can't be used. `needs` says what would do; `fix`, if given, replaces the example; with `hide` the
+    value itself is not repeated."""
 
-    def __init__(self, needs: Words, fix: Words | None = None) -> None:
+    def __init__(self, needs: Words, fix: Words | None = None, *, hide: bool = False) -> None:
         super().__init__(needs.en)
+        self.hide = hide
         self.needs = needs
         self.fix = fix
 

@@ -36,8 +36,9 @@ def all_topics() -> Iterator[Topic]:
 
 
 def find(words: str) -> list[Topic]:
-    """Topics named `words`, whatever the case: those with that name, then those whose last part it is (`lead_time` finds
-    `sku.lead_time`); if there are none, a whole group of that name."""
+    """Topics named `words`, whatever the case: those with that name, then those whose last part it is
+    (`lead_time` finds `sku.lead_time`); if there are none, a whole group of that name.
+    """
     wanted = _plain(words)
     topics = list(all_topics())
     exact = [topic for topic in topics if wanted in map(_plain, topic.names)]

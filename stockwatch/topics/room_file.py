@@ -31,7 +31,7 @@ def _tables() -> Words:
 def _keys_of(table: Table) -> Callable[[], Words]:
     def body() -> Words:
         en = "\n".join(
-            f"  {key.name} = {key.example}\n      {_needed(key).en}{key.about.en}" for key in table.keys
+            f"  {key.name} = {key.example}\n      {_needed(key).en} {key.about.en}" for key in table.keys
         )
         zh = "\n".join(
             f"  {key.name} = {key.example}\n      {_needed(key).zh}{key.about.zh}" for key in table.keys
@@ -52,4 +52,4 @@ def _example_of(path: tuple[str, ...], table: Table, key: Key) -> Callable[[], W
 
 
 def _needed(key: Key) -> Words:
-    return Words("Required. ", "必填。") if key.required else Words("Optional. ", "可不写。")
+    return Words("Required.", "必填。") if key.required else Words("Optional.", "可不写。")
