@@ -30,11 +30,13 @@ from stockwatch.ledger.line_facts import NONE, Refusal, as_items, learn
 from stockwatch.ledger.lines import Line
 from stockwatch.ledger.restocks import Restocks
 
-__all__ = ["CONFIGURED", "OWN_SOURCE", "Books"]
+__all__ = ["CLOSED", "CONFIGURED", "OWN_SOURCE", "Books"]
 
 OWN_SOURCE = "stockwatch"
 """CloudEvents source of what the ledger itself books."""
 CONFIGURED = "ledger.configured"
+CLOSED = "ledger.closed"
+"""End of an input: every open atomic group closes, here and when the journal is read back."""
 Channels = Mapping[str, tuple[str, Deduct]]
 """source -> (channel id, when its orders hold stock)"""
 _TROUBLES_KEPT = 10_000
@@ -90,6 +92,9 @@ class Books:
             name = group_of(event)
             if name is not None:
                 return self._join(event, place, name, group)
+        if event.type == CLOSED and source == OWN_SOURCE:
+            for open_group in list(self._groups.values()):
+                self._close_group(open_group)
         outcome, reason, touched, taken = self._decide(event, place)
         self._seen.add(source, event.id, event.content, place, outcome)
         return self._out(
@@ -473,6 +478,10 @@ class Books:
             oversold=sum(cell.oversold for cell in cells),
         )
 
+    def rows(self, sku: str) -> dict[tuple[str, str, str], Stock]:
+        """Figures of a SKU by (SKU, location, pool); in_transit is 0 here."""
+        return {cell.key: _stock(cell, 0) for cell in self._by_sku.get(sku, ())}
+
     def balances(self) -> dict[tuple[str, str, str], Stock]:
         """Figures by (SKU, location, pool), in order; in_transit is kept by SKU only and 0 here."""
         return {key: _stock(self._cells[key], 0) for key in sorted(self._cells)}
@@ -513,9 +522,13 @@ class Books:
         """Sources with an atomic group that is not closed: all later outcomes wait for it."""
         return tuple(self._groups)
 
+    def pending(self) -> bool:
+        """Whether outcomes wait behind an open atomic group."""
+        return bool(self._slots)
+
     def check(self) -> None:
         """Check every equation, line sums included. Raises LedgerBroken."""
-        from stockwatch.ledger.audit import check_books  # noqa: PLC0415 - avoids a cycle; runs rarely
+        from stockwatch.ledger.audit import check_books
 
         check_books(self)
 

@@ -1,7 +1,7 @@
 """What a ledger books for itself when it meets a room: which channels there are, and opening stock.
 
-Figures must follow from the journal alone; so whatever in room.toml decides them is journaled as an event first.
-Pure: makes the events; whoever runs the ledger applies and journals them like any other.
+Figures must follow from the journal alone; so whatever in room.toml decides them is journaled as an event
+first. Pure: makes the events; whoever runs the ledger applies and journals them like any other.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from stockwatch.config import RoomConfig
 from stockwatch.events import encode
-from stockwatch.ledger.balances import CONFIGURED, OWN_SOURCE, Books
+from stockwatch.ledger.balances import CLOSED, CONFIGURED, OWN_SOURCE, Books
 from stockwatch.ledger.figures import Deduct
 
 _MAX_ID = 256
@@ -22,7 +22,8 @@ def channels_in(config: RoomConfig) -> dict[str, tuple[str, Deduct]]:
 
 
 def configured_events(config: RoomConfig, books: Books, time: str) -> list[bytes]:
-    """One ledger.configured event when the room's channels are not all known to the ledger as they are, else none.
+    """One ledger.configured event when the room's channels are not all known to the ledger as they are,
+    else none.
 
     Channels of other rooms on the same ledger stay. `time` is RFC 3339.
     """
@@ -35,7 +36,8 @@ def configured_events(config: RoomConfig, books: Books, time: str) -> list[bytes
 
 
 def opening_events(config: RoomConfig, books: Books, time: str) -> list[bytes]:
-    """Opening stock of the SKUs that the ledger has not met in a room.toml before, in the order of the file."""
+    """Opening stock of the SKUs that the ledger has not met in a room.toml before, in the order of the
+    file."""
     events = []
     met = set()
     for sku in config.skus:
@@ -54,4 +56,4 @@ def opening_events(config: RoomConfig, books: Books, time: str) -> list[bytes]:
 
 def is_own(source: str, type_: str) -> bool:
     """Whether an event is one that this module makes: part of the journal, not of the recorded feed."""
-    return source == OWN_SOURCE and type_ in (CONFIGURED, "stock.counted")
+    return source == OWN_SOURCE and type_ in (CONFIGURED, CLOSED, "stock.counted")

@@ -1,0 +1,195 @@
+"""`stockwatch ledger apply|show|verify|export`: a ledger from the command line.
+
+Owns what is printed: data on stdout, narration on stderr. The work is done in `stockwatch.ledger`; reading
+stdin by lines in `stockwatch.ledger.intake`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from io import StringIO
+from pathlib import Path
+
+from stockwatch.exits import Exit
+from stockwatch.printable import printable
+
+
+def run(args: argparse.Namespace) -> int:
+    """One of the four. Raises Failure or ConfigError, which the command line turns into messages."""
+    command = args.ledger_command
+    try:
+        if command == "apply":
+            return _apply(args)
+        if command == "show":
+            return _show(args)
+        if command == "verify":
+            return _verify(args)
+        assert command == "export", command
+        return _export(args)
+    except BrokenPipeError:
+        # Who reads stdout has gone. What was durable stays so; Python must not try to flush again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say("nobody reads the answers any more; stopped")
+        return Exit.UNREACHABLE
+
+
+def _apply(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from stockwatch.config import load_room
+    from stockwatch.ledger.figures import Applied
+    from stockwatch.ledger.file import LedgerFile
+    from stockwatch.ledger.intake import Lines
+    from stockwatch.ledger.writer import Writer
+
+    def answer(applied: Applied) -> dict[str, object]:
+        event = applied.event
+        line: dict[str, object] = {"source": event.source, "id": event.id}
+        line |= {"outcome": applied.outcome, "seq": applied.seq}
+        if applied.original is not None:
+            line["original"] = applied.original
+        if applied.reason is not None:
+            line["reason"] = applied.reason
+        return line
+
+    encoder = msgspec.json.Encoder()
+    counts: Counter[str] = Counter()
+    out = sys.stdout.buffer
+
+    def say_all(known: Iterable[Applied]) -> None:
+        lines = []
+        for applied in known:
+            counts[applied.outcome] += 1
+            lines.append(encoder.encode(answer(applied)))
+        if lines:
+            out.write(b"\n".join(lines) + b"\n")
+            out.flush()
+
+    config = load_room(Path(args.room))
+    with LedgerFile(Path(args.ledger)) as ledger:
+        writer = Writer(ledger, lambda: time.time_ns() // 1000)
+        writer.open_room(config)
+        if sys.stdin is not None:
+            for batch in Lines(sys.stdin.fileno()):
+                say_all(writer.process(batch))
+        say_all(writer.close_groups())
+        aside = ledger.path.with_name(ledger.path.name + ".dead.jsonl")
+    dead = counts["invalid"] + counts["conflict"]
+    if dead:
+        total = sum(counts.values())
+        _say(f"{dead} of {total} lines set aside (invalid or conflict): {printable(str(aside))}")
+        if args.strict:
+            return Exit.CHECK_FAILED
+    return Exit.DONE
+
+
+def _show(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from stockwatch.ledger.file import LedgerFile
+    from stockwatch.ledger.writer import rebuild
+
+    with LedgerFile(Path(args.ledger), read_only=True) as ledger:
+        books = rebuild(ledger)
+    names = ("on_hand", "available", "held", "reserved", "sold", "shipped", "quarantined", "in_transit",
+             "shortfall", "oversold")  # fmt: skip
+    figures = {}
+    for sku in books.skus():
+        stock = books.stock(sku)
+        figures[sku] = {name: getattr(stock, name) for name in names}
+    if args.json:
+        _write([msgspec.json.encode({"seq": books.place, "skus": figures})])
+        return Exit.DONE
+    rows = [["SKU", *names]]
+    rows += [[printable(sku, 40), *map(str, row.values())] for sku, row in figures.items()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    _write(
+        "  ".join(
+            cell.ljust(width) if index == 0 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).encode()
+        for row in rows
+    )
+    _say(f"seq {books.place}")
+    return Exit.DONE
+
+
+def _verify(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from stockwatch.ledger.file import LedgerFile
+    from stockwatch.ledger.store import LedgerCorrupt
+    from stockwatch.ledger.verify import Audit, Finding, verify
+
+    try:
+        with LedgerFile(Path(args.ledger), read_only=True) as ledger:
+            audit = verify(ledger)
+    except LedgerCorrupt as corrupt:
+        audit = Audit(0, (Finding(corrupt.seq, str(corrupt)),))
+    bad = min((found.seq for found in audit.findings if found.seq is not None), default=None)
+    if args.json:
+        _write(
+            [
+                msgspec.json.encode(
+                    {"ok": not audit.findings, "events": audit.events, "first_bad_seq": bad,
+                     "findings": audit.findings}
+                )
+            ]
+        )  # fmt: skip
+    elif audit.findings:
+        _write(f"BAD seq {found.seq}: {printable(found.what, 500)}".encode() for found in audit.findings)
+    else:
+        _write([f"ok: {audit.events} events; chain, outcomes, stock and equations add up".encode()])
+    return Exit.CHECK_FAILED if audit.findings else Exit.DONE
+
+
+def _export(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from stockwatch.ledger.file import LedgerFile
+    from stockwatch.ledger.movements import Movement, movements, recorded_feed
+
+    with LedgerFile(Path(args.ledger), read_only=True) as ledger:
+        if args.events or args.actions:
+            _write(recorded_feed(ledger, actions_only=bool(args.actions)))
+        elif args.json:
+            _write(map(msgspec.json.encode, movements(ledger)))
+        else:
+            _write([_csv(list(Movement.__struct_fields__))])
+            for movement in movements(ledger):
+                _write([_csv([_cell(getattr(movement, name)) for name in Movement.__struct_fields__])])
+    return Exit.DONE
+
+
+def _csv(values: list[str]) -> bytes:
+    text = StringIO()
+    csv.writer(text, lineterminator="").writerow(values)
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    """A value for a spreadsheet: text from outside can't become a formula, nor act on a terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        return str(value)
+    text = printable(str(value))
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+def _write(lines: Iterable[bytes]) -> None:
+    out = sys.stdout.buffer
+    for line in lines:
+        out.write(line)
+        out.write(b"\n")
+    out.flush()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"stockwatch: {text}\n")

@@ -1,0 +1,377 @@
+"""The embedded store: one SQLite file (WAL, synchronous=FULL), written by one process at a time.
+
+Owns the file, its `-wal` and `-shm`, the lock and the dead-letter file beside it. Knows nothing of what
+events mean. A failed commit poisons the writer: nothing more is written, no sync is tried again; open the
+ledger anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import apsw
+import msgspec
+
+from stockwatch.exits import Exit
+from stockwatch.ledger.dead import DeadLetters
+from stockwatch.ledger.figures import Stock
+from stockwatch.ledger.lock import WriterLock
+from stockwatch.ledger.schema import APPLICATION_ID, FIRST_HASH, SCHEMA, VERSION, chain
+from stockwatch.ledger.store import (
+    CODES,
+    OUTCOME_OF,
+    DeadLetter,
+    Key,
+    LedgerCorrupt,
+    LedgerError,
+    LedgerFailed,
+    Record,
+    StockRows,
+)
+
+_CHECKPOINT_PAGES = 4096
+"""WAL pages (16 MiB) after which a commit is followed by a checkpoint that never waits for readers."""
+_READER_WAITS_MS = 5000
+
+
+class LedgerFile:
+    """A ledger on disk, to write (the default; creates it) or to read while another process writes."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Raises LedgerBusy, LedgerError (with what to do), LedgerCorrupt."""
+        self.path = path
+        self.read_only = read_only
+        self.epoch = 0
+        self._failed = False
+        self._wal_pages = 0
+        self._lock: WriterLock | None = None
+        self._dead = DeadLetters(path)
+        if not read_only:
+            self._lock = self._locked()
+        try:
+            self._db = self._connect()
+            self._adopt()
+            self.last_seq, self._head = self._tail()
+        except BaseException as error:
+            self._release()
+            if isinstance(error, apsw.Error):
+                raise _explained(path, error) from error
+            raise
+
+    # --- opening --------------------------------------------------------------------------------------
+
+    def _locked(self) -> WriterLock:
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise LedgerError(f"{self.path}: there is no folder {folder}; create it, or name another ledger")
+        if self.path.is_dir():
+            raise LedgerError(f"{self.path}: is a folder; name a file", Exit.USAGE)
+        try:
+            return WriterLock(self.path)
+        except OSError as error:
+            raise LedgerError(
+                f"{self.path}: can't be written: {error.strerror}. Check the permissions of {folder}, "
+                "or name another ledger"
+            ) from error
+
+    def _connect(self) -> apsw.Connection:
+        if not self.read_only:
+            database = apsw.Connection(str(self.path))
+            _check_kind(self.path, database)
+            database.pragma("journal_mode", "wal")
+            database.pragma("synchronous", "full")
+            database.pragma("fullfsync", True)
+            database.wal_autocheckpoint(0)
+            database.set_wal_hook(self._committed)
+        else:
+            if not self.path.is_file():
+                raise LedgerError(f"{self.path}: there is no such ledger; check the path")
+            database = self._reader()
+        database.pragma("trusted_schema", False)
+        database.pragma("mmap_size", 0)
+        return database
+
+    def _reader(self) -> apsw.Connection:
+        """A connection that never writes; a cleanly closed ledger can be read even where nothing may be
+        created."""
+        flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        name = "file:" + quote(str(self.path.absolute()))
+        wal = self.path.with_name(self.path.name + "-wal")
+        try:
+            database = apsw.Connection(name + "?mode=ro", flags=flags)
+            database.set_busy_timeout(_READER_WAITS_MS)
+            _check_kind(self.path, database)
+        except (apsw.CantOpenError, apsw.ReadOnlyError):
+            if wal.exists() and wal.stat().st_size:
+                raise
+            database = apsw.Connection(name + "?immutable=1", flags=flags)
+            _check_kind(self.path, database)
+        database.pragma("query_only", True)
+        return database
+
+    def _adopt(self) -> None:
+        """Create the tables of a new ledger; as a writer, begin a new epoch."""
+        database = self._db
+        version = database.pragma("user_version")
+        if version > VERSION:
+            raise LedgerError(
+                f"{self.path}: written by a newer stockwatch (format {version}, this one knows {VERSION}); "
+                "upgrade stockwatch"
+            )
+        if self.read_only:
+            if version == 0:
+                raise LedgerError(f"{self.path}: is empty, not a ledger; check the path")
+            return
+        with database:
+            if version == 0:
+                database.execute(SCHEMA)
+                database.pragma("application_id", APPLICATION_ID)
+                database.pragma("user_version", VERSION)
+            self.epoch = self._meta("epoch") + 1
+            database.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (self.epoch,))
+
+    def _tail(self) -> tuple[int, bytes]:
+        row = self._db.execute(
+            "SELECT first_seq + n - 1, hash FROM batch ORDER BY first_seq DESC LIMIT 1"
+        ).fetchone()
+        return (int(row[0]), bytes(row[1])) if row else (0, FIRST_HASH)
+
+    def _meta(self, key: str) -> int:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        if row is None or not isinstance(row[0], int):
+            raise LedgerCorrupt(f"{self.path}: the entry {key!r} is missing; restore a backup", None)
+        return row[0]
+
+    # --- writing --------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        records: Sequence[Record],
+        *,
+        stock: StockRows | None,
+        cursors: Mapping[str, str] | None = None,
+        committed_us: int,
+    ) -> None:
+        """One durable commit of records, the stock rows they changed and feed cursors: all of it or nothing.
+
+        `stock` None: the rows are not brought up to date by this commit (an atomic group is open). Records
+        must go on where the journal ends. Raises LedgerFailed; after that every call does.
+        """
+        if self._failed or self.read_only:
+            raise LedgerFailed(f"{self.path}: this writer can't write any more; open the ledger anew")
+        if records and [record.seq for record in records] != list(
+            range(self.last_seq + 1, self.last_seq + 1 + len(records))
+        ):
+            raise ValueError(f"records must go on from {self.last_seq}, got {records[0].seq}…")
+        try:
+            head = self._commit(records, stock, cursors or {}, committed_us)
+        except apsw.Error as error:
+            self._failed = True
+            raise LedgerFailed(
+                f"{self.path}: the commit failed ({type(error).__name__}: {error}); nothing of it was "
+                "acknowledged. Check the disk (space, permissions), then start again"
+            ) from error
+        except BaseException:
+            self._failed = True
+            raise
+        if records:
+            self.last_seq, self._head = records[-1].seq, head
+        if self._wal_pages >= _CHECKPOINT_PAGES:
+            self._checkpoint()
+
+    def _commit(
+        self,
+        records: Sequence[Record],
+        stock: StockRows | None,
+        cursors: Mapping[str, str],
+        committed_us: int,
+    ) -> bytes:
+        database = self._db
+        head = self._head
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            if self._meta("epoch") != self.epoch:
+                raise LedgerFailed(f"{self.path}: another writer has taken over; stop this one")
+            if records:
+                head = self._insert_batch(records, committed_us)
+            if stock is not None:
+                database.executemany(
+                    "INSERT OR REPLACE INTO stock VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    (
+                        (*key, row.available, row.held, row.reserved, row.sold, row.shipped, row.quarantined,
+                         row.shortfall, row.oversold)
+                        for key, row in stock.items()
+                    ),
+                )  # fmt: skip
+                last = records[-1].seq if records else self.last_seq
+                database.execute("UPDATE meta SET value = ? WHERE key = 'stock_seq'", (last,))
+            if cursors:
+                database.executemany("INSERT OR REPLACE INTO cursor VALUES (?,?)", list(cursors.items()))
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+        return head
+
+    def _insert_batch(self, records: Sequence[Record], committed_us: int) -> bytes:
+        first = records[0].seq
+        events = b"\n".join(_one_line(record.raw) for record in records).decode()
+        received = msgspec.json.encode([record.received_us for record in records]).decode()
+        outcomes = "".join([CODES[record.outcome] for record in records])
+        digest = chain(self._head, first, committed_us, self.epoch, events, received, outcomes)
+        self._db.execute(
+            "INSERT INTO batch VALUES (?,?,?,?,?,?,?,?,?)",
+            (first, len(records), committed_us, self.epoch, events, received, outcomes, self._head, digest),
+        )
+        return digest
+
+    def _committed(self, database: apsw.Connection, name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        """Move the WAL into the file without waiting for readers; a failure here loses nothing."""
+        try:
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.Error:
+            self._failed = True
+        self._wal_pages = 0
+
+    def set_aside(self, letters: Iterable[DeadLetter]) -> None:
+        """Append to the dead-letter file, durable on return. Raises LedgerFailed; after that every call
+        does."""
+        if self._failed or self.read_only:
+            raise LedgerFailed(f"{self.path}: this writer can't write any more; open the ledger anew")
+        try:
+            self._dead.add(letters)
+        except LedgerFailed:
+            self._failed = True
+            raise
+
+    # --- reading --------------------------------------------------------------------------------------
+
+    def records(self) -> Iterator[Record]:
+        """Every record, in order; what the journal holds is checked. Raises LedgerCorrupt."""
+        return self.read_since(0)
+
+    def read_since(self, seq: int) -> Iterator[Record]:
+        """Records after `seq`, in order. Raises LedgerCorrupt at the first batch that contradicts itself."""
+        start = self._db.execute(
+            "SELECT first_seq FROM batch WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1", (seq + 1,)
+        ).fetchone()
+        previous: bytes | None = None
+        expected: int | None = None
+        for row in self._db.execute(
+            "SELECT first_seq, n, committed_us, epoch, events, received_us, outcomes, previous_hash, hash "
+            "FROM batch WHERE first_seq >= ? ORDER BY first_seq",
+            (start[0] if start else 0,),
+        ):
+            first = int(row[0])
+            if expected is None:
+                expected, previous = (1, FIRST_HASH) if seq == 0 else (first, bytes(row[7]))
+            yield from (record for record in self._checked(row, expected, previous) if record.seq > seq)
+            expected, previous = first + int(row[1]), bytes(row[8])
+
+    def _checked(self, row: Sequence[Any], expected: int, previous: bytes | None) -> Iterator[Record]:
+        first, n, committed_us, epoch, events, received, outcomes, told_previous, told = row
+        if first != expected:
+            raise LedgerCorrupt(f"{self.path}: events {expected} to {first - 1} are missing", expected)
+        digest = chain(bytes(told_previous), first, committed_us, epoch, events, received, outcomes)
+        if bytes(told_previous) != previous or digest != bytes(told):
+            raise LedgerCorrupt(
+                f"{self.path}: the batch from seq {first} was changed after it was written", first
+            )
+        lines = events.split("\n")
+        stamps = msgspec.json.decode(received, type=list[int])
+        if not len(lines) == len(stamps) == len(outcomes) == n:
+            raise LedgerCorrupt(f"{self.path}: the batch from seq {first} does not hold {n} events", first)
+        for offset in range(n):
+            yield Record(first + offset, stamps[offset], lines[offset].encode(), OUTCOME_OF[outcomes[offset]])
+
+    def stock(self) -> tuple[int, dict[Key, Stock]]:
+        """(seq that the rows stand for, rows by (SKU, location, pool)); in_transit is not kept in rows."""
+        rows = {
+            (sku, location, pool): Stock(*kept, 0, shortfall, oversold)
+            for sku, location, pool, *kept, shortfall, oversold in self._db.execute(
+                "SELECT sku, location, pool, available, held, reserved, sold, shipped, quarantined, "
+                "shortfall, oversold FROM stock"
+            )
+        }
+        return self._meta("stock_seq"), rows
+
+    def cursors(self) -> dict[str, str]:
+        """Where each feed goes on, as last committed."""
+        found = self._db.execute("SELECT feed, value FROM cursor ORDER BY feed")
+        return {str(feed): str(value) for feed, value in found}
+
+    def dead_count(self) -> int:
+        """Messages set aside so far."""
+        return self._dead.count()
+
+    def damage(self) -> str | None:
+        """What SQLite itself finds wrong with the file, None when it is sound."""
+        found = self._db.execute("PRAGMA integrity_check(1)").fetchone()
+        return None if found is None or found[0] == "ok" else str(found[0])
+
+    # --- closing --------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Checkpoint (unless the writer has failed) and let go. Again is harmless."""
+        self._release()
+
+    def _release(self) -> None:
+        database = getattr(self, "_db", None)
+        if database is not None:
+            if not self.read_only and not self._failed:
+                try:
+                    database.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                except apsw.Error:
+                    pass  # a reader is in the way; the WAL stays, nothing is lost
+            database.close()
+            del self._db
+        self._dead.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> LedgerFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _one_line(raw: bytes) -> bytes:
+    """An event on one line: line ends inside a message are white space of JSON, never part of a string."""
+    if b"\n" in raw or b"\r" in raw:
+        return raw.replace(b"\n", b" ").replace(b"\r", b" ")
+    return raw
+
+
+def _check_kind(path: Path, database: apsw.Connection) -> None:
+    """Refuse a database that is not a ledger, before anything is written to it."""
+    if database.pragma("application_id") == APPLICATION_ID:
+        return
+    if database.pragma("user_version") or database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+        raise LedgerError(f"{path}: is a database of another program, not a ledger; name another file")
+
+
+def _explained(path: Path, error: apsw.Error) -> LedgerError:
+    if isinstance(error, apsw.NotADBError):
+        return LedgerError(f"{path}: is not a ledger; name another file")
+    if isinstance(error, apsw.CantOpenError | apsw.PermissionsError | apsw.ReadOnlyError):
+        return LedgerError(
+            f"{path}: can't be opened ({error}). Check the permissions of it and of its folder"
+        )
+    if isinstance(error, apsw.CorruptError):
+        return LedgerCorrupt(f"{path}: is damaged ({error}); restore a backup", None)
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return LedgerError(f"{path}: in use by another program; close it and try again")
+    return LedgerError(f"{path}: {type(error).__name__}: {error}")

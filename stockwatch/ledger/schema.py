@@ -1,0 +1,60 @@
+"""Tables of the embedded store, and the chain over its batches.
+
+A `batch` row is one commit: its events as received, one a line, so that a stranger with any SQLite shell
+can read them; when each came; an outcome letter each (accepted, duplicate, rejected, short, noop,
+conflict); and a SHA-256 that covers it and the batch before. Batches are append-only. `stock` is a
+projection of them.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+APPLICATION_ID = 0x53544B57  # "STKW"
+VERSION = 1
+FIRST_HASH = bytes(32)
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+CREATE TABLE batch (
+  first_seq INTEGER PRIMARY KEY,
+  n INTEGER NOT NULL CHECK (n > 0),
+  committed_us INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  events TEXT NOT NULL,
+  received_us TEXT NOT NULL,
+  outcomes TEXT NOT NULL,
+  previous_hash BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER batch_is_never_changed BEFORE UPDATE ON batch
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER batch_is_never_deleted BEFORE DELETE ON batch
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TABLE stock (
+  sku TEXT NOT NULL, location TEXT NOT NULL, pool TEXT NOT NULL,
+  available INTEGER NOT NULL CHECK (available >= 0),
+  held INTEGER NOT NULL CHECK (held >= 0),
+  reserved INTEGER NOT NULL CHECK (reserved >= 0),
+  sold INTEGER NOT NULL CHECK (sold >= 0),
+  shipped INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND sold),
+  quarantined INTEGER NOT NULL CHECK (quarantined >= 0),
+  shortfall INTEGER NOT NULL CHECK (shortfall >= 0),
+  oversold INTEGER NOT NULL CHECK (oversold >= 0),
+  PRIMARY KEY (sku, location, pool)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cursor (feed TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('epoch', 0), ('stock_seq', 0);
+"""
+
+
+def chain(
+    previous: bytes, first_seq: int, committed_us: int, epoch: int, events: str, received: str, outcomes: str
+) -> bytes:
+    """The hash of a batch; every part is preceded by its length, so that no two batches read the same."""
+    digest = sha256()
+    numbers = f"{first_seq} {committed_us} {epoch}"
+    for part in (previous, numbers.encode(), events.encode(), received.encode(), outcomes.encode()):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()

@@ -1,0 +1,113 @@
+"""The protocol between a ledger's writer and where it is kept, and the values that pass.
+
+One store keeps one ledger. What it promises: `append` is durable when it returns, all of it or nothing;
+records come back in their order, byte for byte; there is one writer at a time, and one whose epoch is over
+can't write. The embedded store is `stockwatch.ledger.file`; a second one must pass the same contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from stockwatch.exits import Exit, Failure
+from stockwatch.ledger.figures import OUTCOMES, Outcome, Stock
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One journaled event."""
+
+    seq: int
+    """Its place: 1, 2, 3 … without gaps."""
+    received_us: int
+    """Stamp of intake, microseconds since the epoch."""
+    raw: bytes
+    """As received, without a line end."""
+    outcome: Outcome
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A message set aside: a conflict, or one that can't be used."""
+
+    received_us: int
+    outcome: Outcome
+    reason: str
+    source: str | None
+    id: str | None
+    raw: bytes
+
+
+Key = tuple[str, str, str]
+"""(SKU, location, pool)"""
+StockRows = Mapping[Key, Stock]
+
+CODES: Mapping[Outcome, str] = {
+    "accepted": "a", "duplicate": "d", "rejected": "r", "short": "s", "noop": "n", "conflict": "c", "invalid": "i",
+}  # fmt: skip
+OUTCOME_OF: Mapping[str, Outcome] = {code: outcome for outcome, code in CODES.items()}
+assert CODES.keys() == set(OUTCOMES), "every outcome has a code"
+
+
+class LedgerError(Failure):
+    """A ledger that can't be used as asked. `str()` says what happened, where, and what to do."""
+
+
+class LedgerBusy(LedgerError):
+    """Another process writes to the ledger."""
+
+    def __init__(self, message: str, pid: int | None) -> None:
+        super().__init__(message, Exit.UNREACHABLE)
+        self.pid = pid
+
+
+class LedgerFailed(LedgerError):
+    """A write failed: nothing of it may be acknowledged, and the writer must be opened anew from what is
+    on disk."""
+
+
+class LedgerCorrupt(LedgerError):
+    """What is on disk contradicts itself."""
+
+    def __init__(self, message: str, seq: int | None) -> None:
+        super().__init__(message, Exit.CHECK_FAILED)
+        self.seq = seq
+        """The first sequence number that does not add up, None where there is none to name."""
+
+
+class Store(Protocol):
+    """What a writer needs of a place that keeps a ledger."""
+
+    @property
+    def epoch(self) -> int:
+        """Counts the writers so far; writes of an earlier one are refused."""
+
+    @property
+    def last_seq(self) -> int:
+        """The last record's seq, 0 when there is none."""
+
+    def append(
+        self,
+        records: Sequence[Record],
+        *,
+        stock: StockRows | None,
+        cursors: Mapping[str, str] | None = None,
+        committed_us: int,
+    ) -> None:
+        """One commit. `stock` None: rows are not brought up to date by this one. Raises LedgerFailed."""
+
+    def read_since(self, seq: int) -> Iterator[Record]:
+        """Records after `seq`, in order."""
+
+    def stock(self) -> tuple[int, dict[Key, Stock]]:
+        """(seq that the rows stand for, the rows)."""
+
+    def cursors(self) -> dict[str, str]:
+        """Where each feed goes on, as last committed."""
+
+    def set_aside(self, letters: Iterable[DeadLetter]) -> None:
+        """Durable on return."""
+
+    def close(self) -> None:
+        """Let go of it."""
