@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from stockwatch.console.escape import cells, clean, fit, lines, plain_glyphs
 from stockwatch.console.formats import age
-from stockwatch.console.tones import tier_style, tone
+from stockwatch.console.tones import piece_style
 from stockwatch.console.words import Words, fill, say, tier_glyph, tier_word
 from stockwatch.room.view import AlertRow
 
@@ -197,15 +197,7 @@ class AlertsPanel(Widget):
     def render(self) -> Content:
         variables = self.app.theme_variables
         drawn = [
-            Content.assemble(*((text, _style(colour, variables)) for text, colour in line))
+            Content.assemble(*((text, piece_style(colour, variables)) for text, colour in line))
             for line in self._lines()
         ]
         return Content("\n").join(drawn)
-
-
-def _style(colour: str, variables: Mapping[str, str]) -> str:
-    if colour in ("", "strong"):
-        return "bold" if colour else ""
-    if colour.startswith("tier:"):
-        return tier_style(int(colour[5:]), variables)
-    return tone(colour, variables)

@@ -20,3 +20,12 @@ def tone(name: str, variables: Mapping[str, str]) -> str:
     """The style of one of our variables, with its `-style` companion where the theme has one."""
     weight = variables.get(f"{name}-style", "none")
     return f"${name}" if weight == "none" else f"{weight} ${name}"
+
+
+def piece_style(colour: str, variables: Mapping[str, str]) -> str:
+    """The style of a piece: `tier:N`, `strong`, the name of a theme variable, or none."""
+    if colour in ("", "strong"):
+        return "bold" if colour else ""
+    if colour.startswith("tier:"):
+        return tier_style(int(colour[5:]), variables)
+    return tone(colour, variables)

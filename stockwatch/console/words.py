@@ -32,6 +32,7 @@ __all__ = [
     "pick_ascii",
     "pick_language",
     "rate",
+    "restock_state",
     "say",
     "tier_full",
     "tier_glyph",
@@ -118,3 +119,14 @@ def tier_full(tier: int, table: Words) -> str:
     return (table.tier_none_full, table.tier_trend_full, table.tier_threshold_full, table.tier_critical_full)[
         tier
     ]
+
+
+def restock_state(state: str, words: Words) -> str:
+    """The state of a restock in at most 6 cells."""
+    return {
+        "asked": words.restock_asked,
+        "confirmed": words.restock_confirmed,
+        "shipped": words.restock_shipped,
+        "refused": words.restock_refused,
+        "received": words.restock_received,
+    }[state]

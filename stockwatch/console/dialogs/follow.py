@@ -22,7 +22,7 @@ from stockwatch.console.dialogs.entry import NumberEntry
 from stockwatch.console.dialogs.rows import Row, Rows
 from stockwatch.console.escape import clean, fit
 from stockwatch.console.formats import clock_time
-from stockwatch.console.words import Words, fill
+from stockwatch.console.words import Words, fill, restock_state
 from stockwatch.room.view import RestockRow
 
 UpdateState = Literal["confirmed", "shipped", "refused", "received"]
@@ -41,17 +41,6 @@ class RestockUpdate:
     document: str
     state: UpdateState
     quantity: int | None = None
-
-
-def restock_state(state: str, words: Words) -> str:
-    """The state of a restock in at most 6 cells."""
-    return {
-        "asked": words.restock_asked,
-        "confirmed": words.restock_confirmed,
-        "shipped": words.restock_shipped,
-        "refused": words.restock_refused,
-        "received": words.restock_received,
-    }.get(state, clean(state))
 
 
 class FollowDialog(Dialog[RestockUpdate]):

@@ -1,0 +1,316 @@
+"""The chart of one link: units left and units a minute over the room's time, with what happened marked on
+it.
+
+Owns the use of plotext: imported at the first chart, its escapes parsed here and replaced by tones, so that
+nothing it prints reaches the terminal as it is. Pure apart from plotext's own figure, which is cleared
+before each use. Only our own marks and digits go into plotext: it counts characters, and outside text is
+never among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import tzinfo
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+from stockwatch.console.escape import cells, fit, plain_glyphs
+from stockwatch.console.formats import clock_time, span
+from stockwatch.console.words import Words, fill
+from stockwatch.room.view import Detail, Mark
+
+Marker = Literal["braille", "block", "ascii"]
+Piece = tuple[str, str]
+"""(text, tone): the name of a theme variable, or `tier:N`, or empty."""
+ChartLine = tuple[Piece, ...]
+
+LEAST_HEIGHT = 5
+_STACKED_HEIGHT = 12
+"""From this many lines on units left and velocity get a chart each, one above the other."""
+_LEAST_WIDTH = 24
+_SGR = re.compile("\x1b\\[([0-9;]*)m")
+_ASCII_FRAME = str.maketrans("─│┌┐└┘├┤┬┴┼", "-|+++++++++")
+_TONES = {
+    201: "chart-remaining",
+    202: "chart-velocity",
+    203: "chart-safety",
+    211: "tier:1",
+    212: "tier:2",
+    213: "tier:3",
+    214: "key",
+    215: "muted",
+    216: "stale",
+}
+"""The 256-colour numbers that stand for our tones while plotext has the chart in its hands."""
+_CODES = {tone: code for code, tone in _TONES.items()}
+
+
+class MarkLook(NamedTuple):
+    glyph: str
+    ascii: str
+    tone: str
+
+
+MARKS: dict[str, MarkLook] = {
+    "trend": MarkLook("▴", "^", "tier:1"),
+    "threshold": MarkLook("⬥", "*", "tier:2"),
+    "critical": MarkLook("✖", "!", "tier:3"),
+    "resolved": MarkLook("~", "~", "muted"),
+    "restock": MarkLook("+", "+", "key"),
+    "substitute": MarkLook(">", ">", "key"),
+    "count": MarkLook("#", "#", "key"),
+    "present": MarkLook("@", "@", "key"),
+    "gap": MarkLook("?", "?", "stale"),
+}
+
+
+def chart_lines(
+    detail: Detail, width: int, height: int, zone: tzinfo, words: Words, marker: Marker = "braille"
+) -> list[ChartLine]:
+    """The chart in at most `height` lines of at most `width` cells; a note in its place where there is no
+    room for one or nothing to draw.
+    """
+    if height <= 0 or width <= 0:
+        return []
+    ascii = marker == "ascii"
+    points = min(len(detail.minutes), len(detail.remaining), len(detail.velocity))
+    if points < 2:
+        return [((fit(words.detail_no_data, width, ascii=ascii).rstrip(" "), "muted"),)]
+    if width < _LEAST_WIDTH or height < LEAST_HEIGHT:
+        return []
+    plot = _Plot(detail, points, width, zone, marker)
+    legend = _legend(detail, width, words, ascii=ascii)
+    marks = plot.mark_line(words)
+    room = height - 1 - (1 if marks else 0)
+    if room >= _STACKED_HEIGHT:
+        lower = max(room * 2 // 5, 5)
+        body = [*plot.remaining(room - lower), *plot.velocity(lower)]
+    else:
+        body = plot.both(room)
+    return [legend, *body, *([marks] if marks else [])]
+
+
+def _legend(detail: Detail, width: int, words: Words, *, ascii: bool) -> ChartLine:
+    parts: list[Piece] = [
+        (words.chart_remaining, "chart-remaining"),
+        (words.chart_velocity, "chart-velocity"),
+    ]
+    if detail.safety_line > 0:
+        parts.append((fill(words.chart_safety, units=detail.safety_line), "chart-safety"))
+    if detail.lead_time is not None:
+        parts.append((fill(words.chart_lead_time, age=span(detail.lead_time, words.language)), "muted"))
+    line: list[Piece] = []
+    left = width
+    dash = "- " if ascii else "━ "
+    for text, colour in parts:
+        mark = dash if colour.startswith("chart") else ""
+        size = cells(mark + text) + 2
+        if size - 2 > left:
+            break
+        line.append((f"{mark}{text}  ", colour))
+        left -= size
+    return _trimmed(line)
+
+
+class _Plot:
+    """One detail drawn at one width."""
+
+    def __init__(self, detail: Detail, points: int, width: int, zone: tzinfo, marker: Marker) -> None:
+        self._detail = detail
+        self._minutes = detail.minutes[-points:]
+        self._left = [max(0, units) for units in detail.remaining[-points:]]
+        self._rate = [max(0, units) for units in detail.velocity[-points:]]
+        self._width = width
+        self._zone = zone
+        self._ascii = marker == "ascii"
+        self._markers = {"braille": ("braille", "braille"), "block": ("hd", "hd"), "ascii": ("*", "+")}[
+            marker
+        ]
+        tops = (_top([*self._left, detail.safety_line]), _top(self._rate))
+        self._label = max(len(str(top)) for top in tops)
+        """Cells of a figure on the axis: the same in both charts, so that their times stand below each
+        other.
+        """
+        self._tops = tops
+        first, last = self._minutes[0], self._minutes[-1] + 60
+        self._marks = [mark for mark in detail.marks if first <= mark.at < last and mark.kind in MARKS]
+
+    def remaining(self, height: int) -> list[ChartLine]:
+        """Units left, the safety line, and a mark for each thing that happened."""
+        plt = self._begin(height)
+        self._draw_marks(plt, self._tops[0])
+        self._draw_left(plt)
+        self._axis(plt, self._tops[0], height)
+        plt.xticks([], [])
+        return self._finish(plt)
+
+    def velocity(self, height: int) -> list[ChartLine]:
+        """Units a minute, with the times."""
+        plt = self._begin(height)
+        plt.plot(self._xs, self._rate, marker=self._markers[1], color=_CODES["chart-velocity"])
+        self._axis(plt, self._tops[1], height)
+        self._times(plt)
+        return self._finish(plt)
+
+    def both(self, height: int) -> list[ChartLine]:
+        """Both in one chart, velocity by the axis on the right."""
+        plt = self._begin(height)
+        self._draw_marks(plt, self._tops[0])
+        plt.plot(self._xs, self._rate, marker=self._markers[1], color=_CODES["chart-velocity"], yside="right")
+        self._draw_left(plt)
+        self._axis(plt, self._tops[0], height)
+        self._axis(plt, self._tops[1], height, side="right")
+        self._times(plt)
+        return self._finish(plt)
+
+    @property
+    def _xs(self) -> range:
+        return range(len(self._minutes))
+
+    def _begin(self, height: int) -> Any:
+        import plotext as plt
+
+        plt.clear_figure()
+        plt.limit_size(False, False)
+        plt.theme("clear")
+        plt.plot_size(self._width, height)
+        plt.xlim(0, len(self._minutes) - 1)
+        return plt
+
+    def _draw_left(self, plt: Any) -> None:
+        if self._detail.safety_line > 0:
+            plt.hline(self._detail.safety_line, color=_CODES["chart-safety"])
+        plt.plot(self._xs, self._left, marker=self._markers[0], color=_CODES["chart-remaining"])
+
+    def _draw_marks(self, plt: Any, top: int) -> None:
+        taken: set[int] = set()
+        for mark in reversed(self._marks):
+            look = MARKS[mark.kind]
+            x = (mark.at - self._minutes[0]) // 60
+            column = x * max(self._width - 8, 1) // max(len(self._minutes) - 1, 1)
+            if column in taken:
+                continue
+            taken.add(column)
+            plt.vline(x, color=_CODES[look.tone])
+            plt.text(
+                look.ascii if self._ascii else look.glyph, x, top, color=_CODES[look.tone], alignment="center"
+            )
+
+    def _axis(self, plt: Any, top: int, height: int, side: str = "left") -> None:
+        ticks = _ticks(top, max(2, min(6, (height - 2) // 2)))
+        plt.ylim(0, top, yside=side)
+        labels = [str(tick).rjust(self._label) if side == "left" else str(tick) for tick in ticks]
+        plt.yticks(ticks, labels, yside=side)
+
+    def _times(self, plt: Any) -> None:
+        """Clock times at round minutes of the room's zone, far enough apart to be read."""
+        room = max((self._width - 2 * self._label - 4) // 9, 1)
+        step = next((step for step in _STEPS if len(self._minutes) / step <= room), _STEPS[-1])
+        at = [
+            index
+            for index, minute in enumerate(self._minutes)
+            if _minute_of_day(minute, self._zone) % step == 0
+        ]
+        plt.xticks(at, [clock_time(self._minutes[index], self._zone) for index in at])
+
+    def _finish(self, plt: Any) -> list[ChartLine]:
+        built: str = plt.build()
+        plt.clear_figure()
+        return [
+            _tones(line, self._width, ascii=self._ascii) for line in built.rstrip("\n").split("\n") if line
+        ]
+
+    def mark_line(self, words: Words) -> ChartLine:
+        """What the marks are, the latest first, as many as fit: `✖ 21:20 紧急`."""
+        line: list[Piece] = []
+        left = self._width
+        for mark in reversed(self._marks):
+            look = MARKS[mark.kind]
+            glyph = look.ascii if self._ascii else look.glyph
+            text = f"{glyph} {clock_time(mark.at, self._zone)} {mark_word(mark, words)}"
+            if cells(text) > left:
+                break
+            line.append((text + "  ", look.tone))
+            left -= cells(text) + 2
+        return _trimmed(line)
+
+
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440)
+
+
+def mark_word(mark: Mark, words: Words) -> str:
+    """What a mark stands for, in one word."""
+    return {
+        "trend": words.mark_trend,
+        "threshold": words.mark_threshold,
+        "critical": words.mark_critical,
+        "resolved": words.mark_resolved,
+        "restock": words.mark_restock,
+        "substitute": words.mark_substitute,
+        "count": words.mark_count,
+        "present": words.mark_present,
+        "gap": words.mark_gap,
+    }[mark.kind]
+
+
+def _minute_of_day(instant: int, zone: tzinfo) -> int:
+    hours, _, minutes = clock_time(instant, zone).partition(":")
+    return int(hours) * 60 + int(minutes) if minutes else 0
+
+
+def _step(top: int, most: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50 … that gives at most `most` steps up to `top`."""
+    scale = 1
+    while True:
+        for lead in (1, 2, 5):
+            if top <= lead * scale * most:
+                return lead * scale
+        scale *= 10
+
+
+def _top(values: Sequence[int]) -> int:
+    """A round figure that no value exceeds, at least 1."""
+    highest = max(1, *values)
+    step = _step(highest, 4)
+    return -(-highest // step) * step
+
+
+def _ticks(top: int, most: int) -> list[int]:
+    step = _step(top, most)
+    return list(range(0, top + 1, step))
+
+
+def _tones(line: str, width: int, *, ascii: bool) -> ChartLine:
+    """A line of plotext's output as pieces: its colours become tones, everything else that isn't text is
+    dropped.
+    """
+    pieces: list[Piece] = []
+    colour = "chart-axis"
+    starts = [(0, 0, ""), *((found.start(), found.end(), found.group(1)) for found in _SGR.finditer(line))]
+    for (_, start, codes), (end, _, _) in pairwise([*starts, (len(line), len(line), "")]):
+        if codes:
+            number = codes.rpartition(";")[2]
+            colour = _TONES.get(int(number), "chart-axis") if codes.startswith("38;5;") else "chart-axis"
+        text = "".join(char for char in line[start:end] if char.isprintable())
+        if ascii:
+            text = plain_glyphs(text.translate(_ASCII_FRAME))
+        if text:
+            pieces.append((text, colour))
+    return _cut(pieces, width)
+
+
+def _trimmed(line: list[Piece]) -> ChartLine:
+    """The line without the blanks at its end."""
+    return tuple([*line[:-1], (line[-1][0].rstrip(" "), line[-1][1])]) if line else ()
+
+
+def _cut(pieces: list[Piece], width: int) -> ChartLine:
+    left = width
+    kept: list[Piece] = []
+    for text, colour in pieces:
+        kept.append((text[:left], colour))
+        left -= len(text[:left])
+    while kept and not kept[-1][0].strip():
+        kept.pop()
+    return tuple(kept)
