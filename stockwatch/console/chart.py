@@ -302,7 +302,7 @@ def _tones(line: str, width: int, *, ascii: bool) -> ChartLine:
 
 def _trimmed(line: list[Piece]) -> ChartLine:
     """The line without the blanks at its end."""
-    return tuple([*line[:-1], (line[-1][0].rstrip(" "), line[-1][1])]) if line else ()
+    return (*line[:-1], (line[-1][0].rstrip(" "), line[-1][1])) if line else ()
 
 
 def _cut(pieces: list[Piece], width: int) -> ChartLine:

@@ -43,6 +43,7 @@ class PaneWords:
         "中文输入法开着也能用:数字、功能键、全角 ？／。",
         "With a Chinese IME on: digits, F-keys and full-width ？／。 work too.",
     )
+    help_marks = Word("图上的记号", "Marks on the chart")
     help_tiers = Word("预警等级", "Tiers")
     help_columns = Word("列与用词", "Columns and words")
     help_close = Word("↑↓ 翻页 · Esc 关闭", "Up/Down scroll · Esc closes")
