@@ -41,7 +41,7 @@ START = datetime(2025, 11, 20, 19, 30, tzinfo=timezone(timedelta(hours=8)))
 END = 3 * HOUR
 TIMEOUT = 8 * MINUTE
 SILENT = Outage(65 * MINUTE, 71 * MINUTE, 20 * SECOND)
-LOST = Outage(132 * MINUTE, 133 * MINUTE + 30 * SECOND, None)
+LOST = Outage(129 * MINUTE, 133 * MINUTE, None)
 PLATFORMS = (
     Platform("douyin", "douyin/room-2204", "抖音", Lag(1_000, 3_000, 150_000, 0.006), "6920", (SILENT,)),
     Platform("taobao", "taobao/shop-88", "淘宝", Lag(500, 3_000, 180_000, 0.006), "2920"),
@@ -100,12 +100,14 @@ SURGES = (
     ),
     Surge(
         RAMP,
-        Profile([(142 * MINUTE, 0.3), (156 * MINUTE, 7.0), (164 * MINUTE, 7.0), (168 * MINUTE, 0.0)]),
+        Profile([(142 * MINUTE, 0.3), (156 * MINUTE, 8.0), (165 * MINUTE, 8.0), (168 * MINUTE, 0.0)]),
         END,
         "a slow ramp that empties M and L, for which no restock exists",
     ),
 )
-BROKEN_STOCK = {"M": 26, "L": 22}
+BROKEN_STOCK = {"M": 28, "L": 25}
+RAMP_RATE = 0.09
+"""Calm orders a minute of the link that the ramp then empties: it must not run low by itself."""
 
 
 class Apparel:
@@ -155,6 +157,7 @@ class Apparel:
         ):
             here, there = slot - 1, links.index(link)
             links[here], links[there] = links[there], links[here]
+        one_colour.rate = RAMP_RATE
         for slot, link in enumerate(links, 1):
             link.id, link.slot = f"L{slot}", slot
 
@@ -232,7 +235,7 @@ class Apparel:
         """One buyer. A platform sells only what its shelf shows; our storefront asks and may hear no."""
         sku = link.pick(self.rng)
         platform = self.rng.choices(PLATFORMS, weights=WEIGHTS)[0]
-        asking = 0.4 if link.slot == RAMP else ASKING[platform.id]
+        asking = 0.5 if link.slot == RAMP else ASKING[platform.id]
         asks = link.bundle is None and self.rng.random() < asking
         qty = 2 if link.bundle is None and self.rng.random() < 0.05 else 1
         items = link.items(sku)
@@ -302,7 +305,14 @@ class Apparel:
         for number, sku in enumerate(best, 1):
             order = Restock(sku, f"DH-{number}", "同城门店", 60)
             at = asked + number * 20 * SECOND
-            self.crew.restock(order, by=MANAGER, asked=at, confirmed=at + 4 * MINUTE, landed=at + 13 * MINUTE)
+            self.crew.restock(
+                order,
+                by=MANAGER,
+                asked=at,
+                confirmed=at + 4 * MINUTE,
+                landed=at + 13 * MINUTE,
+                due=at + 15 * MINUTE,
+            )
 
     def _ambience(self) -> None:
         heartbeats(self.stage, PLATFORMS, 0, END, 45 * SECOND)

@@ -42,8 +42,9 @@ END = 6 * HOUR
 SURGE = 2 * HOUR + 48 * MINUTE
 ASKED = 3 * HOUR + 6 * MINUTE + 20 * SECOND
 CONFIRMED = 3 * HOUR + 10 * MINUTE + 5 * SECOND
-LANDED = 3 * HOUR + 21 * MINUTE
-SHELVES_EMPTY = LANDED - MINUTE
+DUE = 3 * HOUR + 21 * MINUTE
+LANDED = DUE - 25 * SECOND
+SHELVES_EMPTY = DUE - MINUTE
 SWITCHED = 4 * HOUR + 2 * MINUTE
 LAST_DOUBT = 4 * HOUR + 18 * MINUTE
 """Who orders from now on pays, so that nothing comes back after the race."""
@@ -276,9 +277,9 @@ class Double11:
     def _decisions(self) -> None:
         """What the crew did that night."""
         crew = self.crew
-        crew.acknowledge(3 * HOUR + 4 * MINUTE, STOCKER, "HOODIE-CO", "HOODIE-CO:1")
+        crew.acknowledge(2 * HOUR + 56 * MINUTE, STOCKER, "HOODIE-CO", "HOODIE-CO:1")
         order = Restock("HOODIE-CO", "DB-1", "周边仓", RESTOCK)
-        crew.restock(order, by=STOCKER, asked=ASKED, confirmed=CONFIRMED, landed=LANDED)
+        crew.restock(order, by=STOCKER, asked=ASKED, confirmed=CONFIRMED, landed=LANDED, due=DUE)
         crew.note(SHELVES_EMPTY, STOCKER, "note-1", "平台货架清零,调来的 200 件只走小程序,先问后卖")
         crew.substitute(SWITCHED, HOST, sku="HOODIE-CO", to="HOODIE-BASIC", link=("L5", 5))
         crew.note(RACE + 30 * SECOND, HOST, "note-2", "联名款售罄,只推基础款,不承诺返场")

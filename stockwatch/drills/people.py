@@ -41,18 +41,20 @@ class Crew:
     def note(self, at: int, by: str, document: str, text: str) -> None:
         self.act(at, document, [("note.added", None, {"text": text, "by": by})])
 
-    def restock(self, order: Restock, *, by: str, asked: int, confirmed: int, landed: int) -> None:
-        """Ask, get a promise, receive: three steps of one document, each an action with its stock event."""
+    def restock(self, order: Restock, *, by: str, asked: int, confirmed: int, landed: int, due: int) -> None:
+        """Ask, get a promise, receive: three steps of one document, each an action with its stock event.
+
+        `due` is when the source promised it for, `landed` when it was there.
+        """
         document, qty = order.document, order.qty
-        due = self.stage.stamp(landed)
         for at, state in ((asked, "asked"), (confirmed, "confirmed")):
-            action = {"by": by, "source": order.source, "qty": qty, "lead_time_s": (landed - asked) // 1000}
+            action = {"by": by, "source": order.source, "qty": qty, "lead_time_s": (due - asked) // 1000}
             action |= {"state": state, "document": document}
             ask = {
                 "document": document,
                 "qty": qty,
                 "source": order.source,
-                "due": due,
+                "due": self.stage.stamp(due),
                 "state": state,
                 "by": by,
             }

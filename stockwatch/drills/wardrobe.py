@@ -50,7 +50,8 @@ class Link:
 
     @property
     def top_share(self) -> float:
-        return max(self.variants.values())
+        """Share of its orders that the part in most demand is in; every bundle holds its other part."""
+        return max(self.variants.values()) if self.bundle is None else 1.0
 
     def pick(self, rng: random.Random) -> str:
         """The variant that one buyer wants."""
