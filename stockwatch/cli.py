@@ -131,7 +131,7 @@ def _screen(command: Parser) -> None:
     command.add_argument(
         "--read-only", action="store_true", help=say("look, but change nothing", "只看,不改任何东西")
     )
-    command.add_argument("--as", dest="as_", metavar="NAME", help=say("who acts", "操作人"))
+    command.add_argument("--as", dest="as_", metavar="NAME", type=_text, help=say("who acts", "操作人"))
     command.add_argument("--lang", choices=("zh", "en"), help=say("language of the screen", "界面语言"))
     command.add_argument("--theme", metavar="THEME", help=say("colour theme", "配色"))
     command.add_argument("--ascii", action="store_true", help=say("ASCII glyphs only", "只用 ASCII 符号"))
@@ -267,6 +267,7 @@ def _help(command: Parser) -> None:
         "key",
         metavar="KEY",
         nargs="*",
+        type=_text,
         help=say("e.g. replay, sku.lead_time, CRITICAL", "如 replay、sku.lead_time、CRITICAL"),
     )
 
@@ -322,6 +323,11 @@ def _speed(text: str) -> str:
     return text
 
 
+def _text(text: str) -> str:
+    """Words for people: bytes that the locale could not read are UTF-8, or shown as what they are not."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _at_least_one(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or not 1 <= len(text) <= 9 or int(text) < 1:
         raise argparse.ArgumentTypeError(
@@ -357,7 +363,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _make_streams_safe()
     try:
-        args = parse(sys.argv[1:] if argv is None else argv)
+        try:
+            args = parse(sys.argv[1:] if argv is None else argv)
+        except SystemExit:
+            sys.stdout.flush()  # of --help: a reader that is gone is noticed here, not when Python ends
+            raise
         code = _dispatch(args)
         sys.stdout.flush()
         return code

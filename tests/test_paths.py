@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,10 @@ from stockwatch.paths import folders
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "run"
-    folder.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
-    return folder
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="sw", dir="/tmp") as folder:  # short enough for sockets
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 def test_xdg_variables_are_obeyed_when_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +86,17 @@ def test_another_users_folder_is_refused(runtime: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "getuid", lambda: 54321)
     with pytest.raises(Failure, match="does not belong to you alone"):
         paths.runtime_dir()
+
+
+def test_hubs_of_a_session_and_of_a_cron_job_see_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    uid = os.getuid()
+    session, shared = Path(f"/run/user/{uid}/stockwatch"), Path(f"/tmp/stockwatch-{uid}")
+    monkeypatch.setattr(folders, "_is_private", lambda folder: True)
+    for used in (session, shared):
+        monkeypatch.setattr(folders, "_runtime_folder", lambda used=used: used)
+        assert paths.runtime_dirs() == [session, shared]
+    monkeypatch.setattr(folders, "_runtime_folder", lambda: Path("/elsewhere/stockwatch"))
+    assert paths.runtime_dirs() == [Path("/elsewhere/stockwatch")]
 
 
 def test_no_home_folder_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:

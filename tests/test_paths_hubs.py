@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +19,11 @@ from stockwatch.paths import HubRecord
 
 
 @pytest.fixture(autouse=True)
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A runtime folder of the test's own; the one in /tmp, where real hubs may be, is left out."""
-    folder = tmp_path / "r"
-    folder.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
-    real = paths.folders._runtime_candidates
-    monkeypatch.setattr(paths.folders, "_runtime_candidates", lambda: real()[:1])
-    return folder / "stockwatch"
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A runtime folder of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="sw", dir="/tmp") as folder:  # short enough for sockets
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder) / "stockwatch"
 
 
 def record_of(ledger: Path, **changes: object) -> HubRecord:

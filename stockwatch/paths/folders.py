@@ -76,23 +76,29 @@ def runtime_dir() -> Path:
     In XDG_RUNTIME_DIR when that is usable, else in /tmp, where anybody could have made a folder of that name
     first: one that is not ours is refused, never used.
     """
-    return _own(_runtime_candidates()[0])
+    return _own(_runtime_folder())
 
 
 def runtime_dirs() -> list[Path]:
-    """Every folder of ours that may hold sockets: a hub may have been started with another environment."""
-    return [folder for folder in _runtime_candidates() if _is_private(folder)]
+    """Every folder of ours where a hub that concerns us may have its socket.
+
+    A session has XDG_RUNTIME_DIR at /run/user/<uid>, and a cron job or a bare ssh of the same user has none: both places
+    are looked at from either. Whoever points XDG_RUNTIME_DIR elsewhere wants a world apart, and sees only that.
+    """
+    uid = os.getuid()
+    session, shared = Path(f"/run/user/{uid}") / APP, Path("/tmp") / f"{APP}-{uid}"
+    used = _runtime_folder()
+    candidates = [session, shared] if used in (session, shared) else [used]
+    return [folder for folder in candidates if _is_private(folder)]
 
 
-def _runtime_candidates() -> list[Path]:
-    candidates = []
+def _runtime_folder() -> Path:
     given = os.environ.get("XDG_RUNTIME_DIR", "")
     if os.path.isabs(given) and os.path.isdir(given) and os.access(given, os.W_OK | os.X_OK):
         folder = Path(given) / APP
         if len(os.fsencode(folder / ("0" * _HASH_LENGTH + ".sock"))) < SOCKET_PATH_LIMIT:
-            candidates.append(folder)
-    candidates.append(Path("/tmp") / f"{APP}-{os.getuid()}")
-    return candidates
+            return folder
+    return Path("/tmp") / f"{APP}-{os.getuid()}"
 
 
 def _own(folder: Path) -> Path:
