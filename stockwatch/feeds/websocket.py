@@ -10,6 +10,7 @@ events are cut and so come out as invalid, and only a frame over `MAX_FRAME_BYTE
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from typing import Any
 
@@ -158,10 +159,8 @@ class WebSocketFeed:
         """Hand over what comes until the connection ends: the cursor reached, and why it ended."""
         watcher = asyncio.create_task(self._watch(connection, sink))
         try:
-            try:
+            with contextlib.suppress(ConnectionClosed):  # what came before it closed is still read
                 await connection.send(subscription(cursor))
-            except ConnectionClosed as error:
-                return cursor, _why(error)
             sink.status(self.channel, FeedStatus("live"))
             while True:
                 try:

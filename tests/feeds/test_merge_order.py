@@ -38,7 +38,9 @@ def _names(lines: list[Line]) -> list[str]:
 
 
 def test_files_are_merged_by_time_and_ties_go_to_the_first_file(tmp_path: Path) -> None:
-    paths = _write(tmp_path, [[_event("a1", 1), _event("a3", 3)], [_event("b1", 1), _event("b2", 2), _event("b3", 3)]])
+    paths = _write(
+        tmp_path, [[_event("a1", 1), _event("a3", 3)], [_event("b1", 1), _event("b2", 2), _event("b3", 3)]]
+    )
     assert _names(list(merge(paths))) == ["a1", "b1", "b2", "a3", "b3"]
     assert _names(list(merge(paths[::-1]))) == ["b1", "a1", "b2", "b3", "a3"]
 
@@ -56,7 +58,8 @@ def test_a_late_line_stays_behind_the_line_before_it(tmp_path: Path) -> None:
 def test_one_wild_timestamp_does_not_starve_its_file(tmp_path: Path) -> None:
     wild = _event("wild", 10_000_000)
     paths = _write(
-        tmp_path, [[_event("a1", 1), wild, _event("a2", 2), _event("a4", 4)], [_event("b3", 3), _event("b5", 5)]]
+        tmp_path,
+        [[_event("a1", 1), wild, _event("a2", 2), _event("a4", 4)], [_event("b3", 3), _event("b5", 5)]],
     )
     assert _names(list(merge(paths))) == ["a1", "wild", "a2", "b3", "a4", "b5"]
 
@@ -67,11 +70,15 @@ def test_two_events_that_agree_move_the_clock_over_a_long_silence(tmp_path: Path
 
 
 def test_a_line_that_cannot_be_read_keeps_its_place(tmp_path: Path) -> None:
-    paths = _write(tmp_path, [[b"bad-first", _event("a2", 2), b"bad-after-2"], [_event("b1", 1), _event("b3", 3)]])
+    paths = _write(
+        tmp_path, [[b"bad-first", _event("a2", 2), b"bad-after-2"], [_event("b1", 1), _event("b3", 3)]]
+    )
     assert _names(list(merge(paths))) == ["bad-first", "b1", "a2", "bad-after-2", "b3"]
 
 
-_FILES = st.lists(st.lists(st.one_of(st.integers(0, 400), st.integers(0, 10**6), st.none()), max_size=8), max_size=4)
+_FILES = st.lists(
+    st.lists(st.one_of(st.integers(0, 400), st.integers(0, 10**6), st.none()), max_size=8), max_size=4
+)
 
 
 @settings(max_examples=60, deadline=None)

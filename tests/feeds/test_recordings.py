@@ -19,7 +19,11 @@ from stockwatch.feeds.recording import RecordingError, merge, read
 def test_bom_crlf_blank_lines_and_a_missing_last_line_end_are_no_matter(tmp_path: Path) -> None:
     file = tmp_path / "r.jsonl"
     file.write_bytes(b'\xef\xbb\xbf{"a":1}\r\n\r\n  \t\n{"b":2}\n\n{"c":3}')
-    assert [(line.raw, line.number) for line in read(file)] == [(b'{"a":1}', 1), (b'{"b":2}', 4), (b'{"c":3}', 6)]
+    assert [(line.raw, line.number) for line in read(file)] == [
+        (b'{"a":1}', 1),
+        (b'{"b":2}', 4),
+        (b'{"c":3}', 6),
+    ]
     assert {line.file for line in read(file)} == {str(file)}
 
 
@@ -31,7 +35,9 @@ def test_an_empty_file_and_one_of_blank_lines_have_no_lines(tmp_path: Path) -> N
 
 
 @given(
-    lines=st.lists(st.binary(max_size=30).map(lambda raw: b"x" + raw.replace(b"\n", b".").replace(b"\r", b","))),
+    lines=st.lists(
+        st.binary(max_size=30).map(lambda raw: b"x" + raw.replace(b"\n", b".").replace(b"\r", b","))
+    ),
     chunk=st.integers(1, 40),
     ends=st.sampled_from([b"\n", b"\r\n"]),
 )
