@@ -162,13 +162,13 @@ class Actor:
         if link is not None and sku is not None:
             request = Propose(id=new_id(), kind=kind, sku=sku)
             self._wanted[request.id] = Wanted(link.listing, None)
-            self._send(request)
+            self.send(request)
 
     def wanted(self, message: Wants) -> None:
         """An open dialog wants something worked out again."""
         request = Propose(id=new_id(), kind=message.kind, sku=message.sku, quantity=message.quantity)
         self._wanted = {request.id: Wanted("", message.dialog)}  # only the newest question counts
-        self._send(request)
+        self.send(request)
 
     def _do_count(self) -> None:
         console, link = self._console, self._link()
@@ -256,7 +256,7 @@ class Actor:
         assert view is not None
         now = view.header.speed
         at = min(range(len(SPEEDS)), key=lambda index: _speed_distance(SPEEDS[index], now))
-        self._send(Speed(factor=SPEEDS[max(0, min(len(SPEEDS) - 1, at + step))]))
+        self.send(Speed(factor=SPEEDS[max(0, min(len(SPEEDS) - 1, at + step))]))
 
     # --- leaving ---------------------------------------------------------------------------------
 
@@ -291,7 +291,7 @@ class Actor:
     def _stop(self) -> None:
         """Stop the hub; the console ends when it says goodbye or hangs up."""
         self.stopping = True
-        self._send(Stop())
+        self.send(Stop())
 
     async def stop_room(self) -> None:
         """Ask the hub to stop, whatever comes of it."""
@@ -314,7 +314,7 @@ class Actor:
     def ask(self, intent: Intent, label: str) -> None:
         """Send an intent, and wait for its answer. `label` is what is said about it, cleaned."""
         self._pending[intent.id] = Pending(intent, label)
-        self._send(intent)
+        self.send(intent)
         self._console.set_timer(WAIT_BEFORE_SAYING, lambda: self._still_waiting(intent.id))
 
     def _still_waiting(self, id: str) -> None:
@@ -322,7 +322,8 @@ class Actor:
         if pending is not None:
             self._console.say(fill(self._console.words.unanswered, what=pending.label))
 
-    def _send(self, request: Request) -> None:
+    def send(self, request: Request) -> None:
+        """Hand a request to the hub; one that can't be sent is said to have failed."""
         self._console.run_worker(self._deliver(request), name="send", exit_on_error=True)
 
     async def _deliver(self, request: Request) -> None:

@@ -29,9 +29,11 @@ from stockwatch.console.escape import cells, clean
 from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
 from stockwatch.console.formats import zone_of
 from stockwatch.console.header import HeaderState, RoomHeader
-from stockwatch.console.keys import Keymap, digit_of
+from stockwatch.console.help import HelpScreen
+from stockwatch.console.keys import ACTIONS, Keymap, digit_of
 from stockwatch.console.lean import LeanDisplay
 from stockwatch.console.link import Attached, Link, LinkEvent, Lost
+from stockwatch.console.side import Side
 from stockwatch.console.spark import SparkStyle
 from stockwatch.console.state import (
     SORTS,
@@ -45,13 +47,15 @@ from stockwatch.console.state import (
 )
 from stockwatch.console.words import Words, fill, pick_language, say, tier_glyph, words
 from stockwatch.exits import Exit
-from stockwatch.room.intents import Answer, Change, DetailChange, Goodbye, Proposal, Refused, Snapshot
+from stockwatch.room.intents import Answer, Change, DetailChange, Goodbye, Proposal, Refused, Snapshot, Watch
 from stockwatch.room.view import Detail, RoomView, merge
 
 JUMP_PAUSE = 0.8
 """Seconds after which a typed link number is taken as complete."""
 MESSAGE_SECONDS = 8.0
 MAX_FILTER = 80
+WATCH_AFTER = 0.1
+"""Seconds the cursor rests before its link's detail is asked for."""
 TIER_TONES: tuple[Tone, ...] = ("plain", "trend", "threshold", "critical")
 
 
@@ -103,6 +107,7 @@ class Console(LeanDisplay):
         self._message: Status | None = None
         self._message_timer: Timer | None = None
         self._watched: str | None = None
+        self._watch_timer: Timer | None = None
         self._terminal_watch: terminal.TerminalWatch | None = None
         self._themes = themes.load_all(self.settings.user_themes)
 
@@ -119,7 +124,7 @@ class Console(LeanDisplay):
                 head = BoardHead(look, id="head")
                 yield head
                 yield Board(look, head, id="board")
-            yield Container(id="side")
+            yield Side(look, id="side")
         yield StatusLine(ascii=self.settings.ascii, id="status")
         yield KeyBar(self.keymap_table, self.words, id="keys")
 
@@ -291,9 +296,34 @@ class Console(LeanDisplay):
                 ascii=self.settings.ascii,
             )
         )
+        self._show_side()
         replay = self.view is not None and self.view.header.mode == "REPLAY"
         root.query_one("#keys", KeyBar).show(read_only=self.read_only, replay=replay)
         self._show_status()
+
+    def _show_side(self) -> None:
+        view = self.shown
+        if view is not None:
+            side = self.screen_stack[0].query_one("#side", Side)
+            side.show(view, self.board.line, self.detail, self.board.look)
+            self._plan_watch()
+
+    def _plan_watch(self) -> None:
+        """Ask for the detail of the link under the cursor, once the cursor rests on it."""
+        if self._watch_timer is None and self._wanted_detail() != self._watched:
+            self._watch_timer = self.set_timer(WATCH_AFTER, self._watch)
+
+    def _wanted_detail(self) -> str | None:
+        line = self.board.line
+        watches = self.screen_stack[0].query_one("#side", Side).watches
+        return line.link.listing if line is not None and watches and not self.lost else None
+
+    def _watch(self) -> None:
+        self._watch_timer = None
+        wanted = self._wanted_detail()
+        if wanted != self._watched:
+            self._watched = wanted
+            self.actor.send(Watch(listing=wanted))
 
     def _empty_note(self, view: RoomView | None) -> str:
         if view is None:
@@ -527,6 +557,15 @@ class Console(LeanDisplay):
             self.filter = Filter()
             self._show()
 
+    def _do_panel(self) -> None:
+        self.screen_stack[0].query_one("#side", Side).cycle()
+        self.call_after_refresh(self._show_side)
+
+    def _do_help(self) -> None:
+        self.push_screen(
+            HelpScreen(self.words, ACTIONS, self.keymap_table.keys_of, ascii=self.settings.ascii)
+        )
+
     def _do_theme(self) -> None:
         self.theme = self._themes.after(self.theme)
         self.say(fill(self.words.theme_now, name=self.theme))
@@ -547,6 +586,7 @@ class Console(LeanDisplay):
     def _moved(self) -> None:
         self._message = None
         self._show_status()
+        self._show_side()
 
     @on(Board.Chosen)
     def _chosen(self) -> None:

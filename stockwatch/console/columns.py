@@ -27,7 +27,7 @@ STYLES = (
 
 TIER_STYLES = ("dim", "trend", "threshold", "critical")
 MIN_TITLE = 12
-MAX_TITLE = 46
+MAX_TITLE = 44
 DAY = 24 * 3600
 
 
@@ -50,10 +50,10 @@ class Column(NamedTuple):
 
 # Steps by which a board grows, most important first: (column, width). A later step for the same column widens it.
 GROWTH: tuple[tuple[str, int], ...] = (
-    ("slot", 3), ("title", MIN_TITLE), ("sellable", 5), ("eta", 5), ("velocity", 5), ("available", 5),
+    ("slot", 3), ("title", MIN_TITLE), ("sellable", 5), ("eta", 6), ("velocity", 5), ("available", 5),
     ("state", 6), ("presenting", 2), ("reserved", 4), ("in_transit", 5), ("spark", 5), ("title", 16),
-    ("spark", 8), ("title", 20), ("eta", 12), ("title", 24), ("spark", 15), ("held", 5), ("shortfall", 4),
-    ("channels", 6), ("title", 30), ("state", 10), ("title", MAX_TITLE),
+    ("spark", 8), ("title", 20), ("spark", 10), ("title", 22), ("held", 5), ("eta", 19), ("title", 26),
+    ("spark", 15), ("shortfall", 5), ("channels", 6), ("title", 30), ("state", 10), ("title", MAX_TITLE),
 )  # fmt: skip
 
 ORDER = (
@@ -73,9 +73,10 @@ def fit_columns(width: int, look: Look) -> tuple[Column, ...]:
             need = sum(channel_width(title) + 1 for _, title in look.channels)
         else:
             need = size - chosen[name] if name in chosen else size + 1
-        if need <= room:
-            chosen[name] = size
-            room -= need
+        if need > room:
+            break  # what is left widens the title: a lesser column must not take what a greater one lacked
+        chosen[name] = size
+        room -= need
     if room > 0 and "title" in chosen:
         chosen["title"] = min(MAX_TITLE, chosen["title"] + room)
     columns: list[Column] = []
@@ -106,7 +107,9 @@ def heading(columns: Sequence[Column], look: Look) -> list[Piece]:
         text = channels[column.channel] if column.name == "channels" else titles[column.name]
         if cells(text) > column.width:
             text = _shorter(text, column.width)
-        align: Align = "left" if column.name in LEFT else "right"
+        align: Align = (
+            "left" if column.name in LEFT or (column.name == "eta" and column.width > 6) else "right"
+        )
         pieces.append(((" " if position else "") + fit(text, column.width, align, ascii=True), "head"))
     return pieces
 
@@ -264,26 +267,23 @@ def _eta_cell(eta: Eta, gone: bool, column: Column, look: Look) -> list[Piece]:
 
 def _eta_place(clock: str, spread: str = "", *, width: int) -> str:
     """The clock time at the same place in every row, the range behind it where there is room."""
-    if width <= 5:
+    if width < 12:
         return fit(clock, width, "right")
-    return fit(fit(clock, 5, "right") + spread, width)
+    return fit(fit(clock, 6, "right") + spread, width)
 
 
 def eta_texts(eta: Eta, zone: tzinfo) -> tuple[str, str]:
-    """The middle estimate and its range: ("21:07", "(05-12)"), the hour written where it differs; a range
-    without a middle is "not before": (">21:05", ""). Clock times, so that a calm screen does not change by
-    itself.
+    """The middle estimate and its range: ("21:07", "(21:05-21:12)"). A range without a middle is "not
+    before": (">21:05", ""). Clock times, so that a calm screen does not change by itself.
     """
     if eta.p50 is None:
-        return (NOTHING, "") if eta.p10 is None else (f">{clock_time(eta.p10, zone)}"[:6], "")
+        return (NOTHING, "") if eta.p10 is None else (f">{clock_time(eta.p10, zone)}", "")
     middle = clock_time(eta.p50, zone)
     if eta.p10 is None and eta.p90 is None:
         return middle, ""
-
-    def end(instant: int | None) -> str:
-        return "" if instant is None else clock_time(instant, zone)[3:]
-
-    return middle, f"({end(eta.p10)}-{end(eta.p90)})"
+    early = "" if eta.p10 is None else clock_time(eta.p10, zone)
+    late = "" if eta.p90 is None else clock_time(eta.p90, zone)
+    return middle, f"({early}-{late})"
 
 
 def _channel(row: LinkRow, column: Column, look: Look) -> list[Piece]:
@@ -294,9 +294,7 @@ def _channel(row: LinkRow, column: Column, look: Look) -> list[Piece]:
 def _presenting(row: LinkRow, column: Column, look: Look) -> list[Piece]:
     if row.presenting is None:
         return [(" " * column.width, "base")]
-    return [
-        (fit(look.words.presenting[: 1 if look.words.language == "zh" else 2], column.width), "presenting")
-    ]
+    return [(fit("讲" if look.words.language == "zh" else "on", column.width), "presenting")]
 
 
 def _state(row: LinkRow, column: Column, look: Look) -> list[Piece]:

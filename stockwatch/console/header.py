@@ -20,7 +20,7 @@ from stockwatch.console.formats import clock_time, span, zone_of
 from stockwatch.console.words import Words, fill
 from stockwatch.room.view import FeedRow, Header
 
-STYLES = ("base", "name", "live", "replay", "dim", "good", "warn", "bad", "mark")
+STYLES = ("base", "name", "live", "replay", "dim", "good", "warn", "bad", "short", "mark")
 
 
 class HeaderState(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ def _room(state: HeaderState, header: Header, words: Words) -> list[Piece]:
 def _counts(state: HeaderState, header: Header, words: Words) -> list[Piece]:
     pieces: list[Piece] = []
     if header.short:
-        pieces += [(fill(words.lines_short, count=header.short), "bad"), ("  ", "base")]
+        pieces += [(fill(words.lines_short, count=header.short), "short"), ("  ", "base")]
     if header.dead:
         pieces += [(fill(words.dead_letters, count=header.dead), "warn"), ("  ", "base")]
     if state.read_only or header.read_only:
