@@ -54,8 +54,8 @@ def _folder(name: str, find: Callable[[], Path]) -> Finding:
 
 
 def nearest_existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    while not folder.is_dir() and folder != folder.parent:
+    """The folder, or the nearest thing above it that exists (a file in the way, if that is what there is)."""
+    while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder
 

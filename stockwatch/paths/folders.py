@@ -82,8 +82,8 @@ def runtime_dir() -> Path:
 def runtime_dirs() -> list[Path]:
     """Every folder of ours where a hub that concerns us may have its socket.
 
-    A session has XDG_RUNTIME_DIR at /run/user/<uid>, and a cron job or a bare ssh of the same user has none: both places
-    are looked at from either. Whoever points XDG_RUNTIME_DIR elsewhere wants a world apart, and sees only that.
+    A session has XDG_RUNTIME_DIR at /run/user/<uid>, and a cron job or a bare ssh of the same user has none: both
+    places are looked at from either. Whoever points XDG_RUNTIME_DIR elsewhere wants a world apart and sees only that.
     """
     uid = os.getuid()
     session, shared = Path(f"/run/user/{uid}") / APP, Path("/tmp") / f"{APP}-{uid}"
