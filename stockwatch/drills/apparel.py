@@ -100,7 +100,15 @@ SURGES = (
     ),
     Surge(
         RAMP,
-        Profile([(142 * MINUTE, 0.3), (156 * MINUTE, 8.0), (165 * MINUTE, 8.0), (168 * MINUTE, 0.0)]),
+        Profile(
+            [
+                (136 * MINUTE, 0.3),
+                (148 * MINUTE, 8.0),
+                (157 * MINUTE, 8.0),
+                (160 * MINUTE, 2.5),
+                (170 * MINUTE, 1.5),
+            ]
+        ),
         END,
         "a slow ramp that empties M and L, for which no restock exists",
     ),
