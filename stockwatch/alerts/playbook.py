@@ -34,12 +34,15 @@ class Advice(msgspec.Struct, frozen=True):
     say: Words
 
 
-def clock_text(now_us: int, after_s: float, zone: tzinfo) -> str:
-    """The clock time `after_s` from now, `HH:MM`, with `+1d` when it is on another day."""
+def clock_text(now_us: int, after_s: float, zone: tzinfo) -> Words:
+    """The clock time `after_s` from now, `HH:MM`, and that it is on another day where it is."""
     now = datetime.fromtimestamp(now_us // _SECOND_US, UTC).astimezone(zone)
     then = datetime.fromtimestamp(now_us // _SECOND_US + round(after_s), UTC).astimezone(zone)
     days = (then.date() - now.date()).days
-    return f"{then:%H:%M}" + (f"+{days}d" if days else "")
+    at = f"{then:%H:%M}"
+    if not days:
+        return Words(at, at)
+    return Words(("次日 " if days == 1 else f"{days} 天后 ") + at, f"{at} (+{days} d)")
 
 
 # --- the reason (R12) ----------
@@ -100,13 +103,18 @@ def resolved_reason(tier: int, what: Assessment, now_us: int, zone: tzinfo) -> W
             f"no acceleration for 10 min: {_orders(what.recent)} in the last 5 min, {what.before} in the 5 before",
         )
     total = what.available + what.held
+    coming_zh = f",在途 {what.coming} 件" if what.coming else ""
+    coming_en = f" and {what.coming} on their way" if what.coming else ""
     if tier == THRESHOLD:
         return Words(
-            f"剩 {total} 件,稳定高于安全线 {what.safety_line} 件",
-            f"{total} left, steadily above the safety line {what.safety_line}",
+            f"剩 {total} 件{coming_zh},稳定高于安全线 {what.safety_line} 件",
+            f"{total} left{coming_en}, steadily above the safety line {what.safety_line}",
         )
     out_zh, out_en = _sell_out(what.eta, now_us, zone)
-    return Words(f"剩 {total} 件;{out_zh},来得及补货", f"{total} left; {out_en}, a restock can come in time")
+    return Words(
+        f"剩 {total} 件{coming_zh};{out_zh},来得及补货",
+        f"{total} left{coming_en}; {out_en}, a restock can come in time",
+    )
 
 
 def _orders(count: int) -> str:
@@ -118,25 +126,23 @@ def _sell_out(eta: Forecast, now_us: int, zone: tzinfo) -> tuple[str, str]:
         return "按此 24 小时内不会售罄", "at this pace not sold out within 24 h"
     middle = clock_text(now_us, eta.p50_s, zone)
     early = clock_text(now_us, eta.p10_s or 0, zone)
-    late = None if eta.p90_s is None else clock_text(now_us, eta.p90_s, zone)
+    late = Words("24 小时后", "after 24 h") if eta.p90_s is None else clock_text(now_us, eta.p90_s, zone)
     if early == middle == late:
-        return f"按此 {middle} 售罄", f"at this pace sold out at {middle}"
-    late_zh = "24 小时后" if late is None else late
-    late_en = "after 24 h" if late is None else late
+        return f"按此 {middle.zh} 售罄", f"at this pace sold out at {middle.en}"
     return (
-        f"按此 {middle} 售罄({early}–{late_zh})",
-        f"at this pace sold out at {middle} ({early}–{late_en})",
+        f"按此 {middle.zh} 售罄({early.zh}–{late.zh})",
+        f"at this pace sold out at {middle.en} ({early.en}–{late.en})",
     )
 
 
 def _supply(what: Assessment, now_us: int, zone: tzinfo) -> tuple[str, str]:
     if what.arrival_us is not None:
         at = clock_text(now_us, (what.arrival_us - now_us) / _SECOND_US, zone)
-        return f"在途 {at} 到", f"units on their way at {at}"
+        return f"在途 {what.coming} 件 {at.zh} 到", f"{what.coming} on their way by {at.en}"
     if what.lead_s is None:
         return "没有补货来源", "no restock source"
     at = clock_text(now_us, what.lead_s, zone)
-    return f"补货最快 {at} 到", f"a restock by {at} at the earliest"
+    return f"补货最快 {at.zh} 到", f"a restock by {at.en} at the earliest"
 
 
 # --- what to do and say ----------

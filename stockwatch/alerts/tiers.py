@@ -67,6 +67,8 @@ class Assessment(NamedTuple):
     lead_s: int | None
     arrival_us: int | None
     """The first confirmed arrival still to come."""
+    coming: int
+    """Units confirmed, on their way, and not yet for sale."""
     taken: int
     floor: int
     """The hand-set line, 0 if none."""
@@ -177,6 +179,7 @@ def assess(
         eta=eta(facts, outlook, now_us),
         lead_s=terms.lead_s,
         arrival_us=min(due, default=None),
+        coming=sum(item.qty for item in facts.arrivals if not item.counts),
         taken=facts.taken,
         floor=terms.floor,
         releasable=facts.releasable,

@@ -17,6 +17,9 @@ HALF_S = 300
 FEED_S = 600
 MIN_ORDERS = 8
 RATIO = 2
+CLUSTERING_MAX = 4.0
+"""More clustering than this is not believed, or one odd minute would hide a surge."""
+_BIN_S = 150
 WATERMARK_S = 3
 """How long a second waits for its late events before it is judged."""
 
@@ -80,21 +83,15 @@ class RatioRule:
             holes[name] = spans
         if plain and mark - latest >= FEED_S:
             base_s = min(HISTORY, mark - latest) - HALF_S
-            on = self._proven(recent, sums[V1800] - recent, HALF_S / base_s)
+            score = _evidence(recent, sums[V1800] - recent, HALF_S / base_s)
+            on = self._proven(score, series, mark - HALF_S - base_s, [])
         else:
             on = self._covered(series, channels, holes, closed)
         return Surge(on, recent, before, 5)
 
-    def _proven(self, recent: int, base: int, ratio: float) -> bool:
-        """Is `recent` beyond what `base` orders, over 1/ratio times its exposure, lead one to expect?"""
-        total = recent + base
-        expected = total * ratio / (1.0 + ratio)
-        if recent <= expected:
-            return False
-        score = recent * log(recent / expected)
-        if base:
-            score += base * log(base / (total - expected))
-        return score >= self.evidence
+    def _proven(self, score: float, series: Series, since: int, blank: list[Span]) -> bool:
+        """Is the evidence enough, also for orders that come in clusters?"""
+        return score >= self.evidence and score >= self.evidence * _clustering(series, since, blank)
 
     def _covered(
         self,
@@ -139,11 +136,54 @@ class RatioRule:
             smallest = min(smallest, recent_s / base_s)
         if recent < MIN_ORDERS or recent < RATIO * before:
             return False
-        return self._proven(recent, base, expected / base if base else smallest)
+        holed: list[Span] = []
+        for spans in blank.values():
+            for span in spans:
+                join(holed, span)
+        score = _evidence(recent, base, expected / base if base else smallest)
+        return self._proven(score, series, edges[2], holed)
 
 
-EVIDENCE_6H = 6.0
-"""Evidence for one false TREND a SKU in six hours of steady sales, measured on simulated ones."""
+def _evidence(recent: int, base: int, ratio: float) -> float:
+    """Nats for "`recent` has a higher rate" against "one rate", `recent` covering `ratio` times the
+    exposure of `base`."""
+    total = recent + base
+    expected = total * ratio / (1.0 + ratio)
+    if recent <= expected:
+        return 0.0
+    score = recent * log(recent / expected)
+    if base:
+        score += base * log(base / (total - expected))
+    return score
+
+
+def _clustering(series: Series, since: int, blank: list[Span]) -> float:
+    """Variance over mean of the orders a minute before the last five, 1 (chance alone) to CLUSTERING_MAX.
+
+    The variance comes from differences of neighbouring minutes, so that a slow change or an earlier surge
+    isn't taken for clustering. Minutes that touch `blank` are left out.
+    """
+    until = series.mark - HALF_S
+    bins = (until - since) // _BIN_S
+    since = until - bins * _BIN_S
+    counts = [0] * bins
+    for index in series.entries(since, until):
+        counts[(series.seconds[index] - since) // _BIN_S] += series.orders[index]
+    whole = [not overlap(blank, since + n * _BIN_S, since + (n + 1) * _BIN_S) for n in range(bins)]
+    pairs = [(counts[n], counts[n + 1]) for n in range(bins - 1) if whole[n] and whole[n + 1]]
+    total = sum(first + second for first, second in pairs)
+    if not total:
+        return 1.0
+    spread = sum((first - second) ** 2 for first, second in pairs)
+    return min(CLUSTERING_MAX, max(1.0, spread / total))
+
+
+EVIDENCE_6H = 7.0
+"""Evidence for no more than one false TREND a SKU in six hours of steady sales, and a margin for clustered
+orders.
+
+Measured on simulated sales, false ones in six hours: Poisson 0.1 to 0.3 at 0.02 orders/s, under 0.1 from
+0.2 orders/s up; self-exciting orders (each brings half another within a minute or so) up to about two."""
 
 
 def detector(rule: str, false_alarm_hours: float) -> SurgeDetector:
