@@ -8,6 +8,7 @@ in a line or two.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from textual.content import Content
@@ -75,7 +76,8 @@ def panel_lines(
     shown = [line for block in blocks for line in block]
     if len(shown) > height:
         kept = shown[: height - 1]
-        hidden = sum(1 for block in blocks if block[0] not in kept)
+        starts = accumulate((len(block) for block in blocks), initial=0)
+        hidden = sum(1 for start, _ in zip(starts, blocks, strict=False) if start >= height - 1)
         more = fill(words.alerts_more, count=max(hidden, 1))
         shown = [*kept, ((fit(plain_glyphs(more) if ascii else more, width).rstrip(" "), "muted"),)]
     return shown

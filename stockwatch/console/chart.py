@@ -15,6 +15,8 @@ from datetime import tzinfo
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+from rich.cells import set_cell_size
+
 from stockwatch.console.escape import cells, fit, plain_glyphs
 from stockwatch.console.formats import clock_time, span
 from stockwatch.console.words import Words, fill
@@ -297,20 +299,22 @@ def _tones(line: str, width: int, *, ascii: bool) -> ChartLine:
             text = plain_glyphs(text.translate(_ASCII_FRAME))
         if text:
             pieces.append((text, colour))
-    return _cut(pieces, width)
+    return _trimmed(list(clipped(pieces, width)))
 
 
 def _trimmed(line: list[Piece]) -> ChartLine:
     """The line without the blanks at its end."""
+    while line and not line[-1][0].strip(" "):
+        line = line[:-1]
     return (*line[:-1], (line[-1][0].rstrip(" "), line[-1][1])) if line else ()
 
 
-def _cut(pieces: list[Piece], width: int) -> ChartLine:
+def clipped(line: Sequence[Piece], width: int) -> ChartLine:
+    """The line's first `width` cells, without an ellipsis."""
     left = width
     kept: list[Piece] = []
-    for text, colour in pieces:
-        kept.append((text[:left], colour))
-        left -= len(text[:left])
-    while kept and not kept[-1][0].strip():
-        kept.pop()
+    for text, colour in line:
+        size = cells(text)
+        kept.append((text if size <= left else set_cell_size(text, left), colour))
+        left -= min(size, left)
     return tuple(kept)

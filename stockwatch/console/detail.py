@@ -14,7 +14,7 @@ from typing import NamedTuple
 from textual.content import Content
 from textual.widget import Widget
 
-from stockwatch.console.chart import LEAST_HEIGHT, ChartLine, Marker, chart_lines
+from stockwatch.console.chart import LEAST_HEIGHT, ChartLine, Marker, chart_lines, clipped
 from stockwatch.console.escape import cells, clean, fit, lines, plain_glyphs
 from stockwatch.console.formats import clock_time, count
 from stockwatch.console.tones import piece_style
@@ -75,13 +75,13 @@ def detail_lines(
     facts.extend(extra[: max(height - chart_room - len(facts), 0)])
     left = height - len(facts)
     if left <= 0:
-        return facts[:height]
+        return [clipped(line, width) for line in facts[:height]]
     if picture.detail is None or picture.detail.listing != picture.link.listing:
         waiting = fit(words.detail_waiting, width, ascii=writer.ascii).rstrip(" ")
         chart: list[ChartLine] = [((plain_glyphs(waiting) if writer.ascii else waiting, "muted"),)]
     else:
         chart = chart_lines(picture.detail, width, left, picture.zone, words, marker)
-    return [*facts, *chart][:height]
+    return [clipped(line, width) for line in (*facts, *chart)][:height]
 
 
 class _Writer:

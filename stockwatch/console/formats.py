@@ -34,9 +34,7 @@ def zone_of(name: str) -> tzinfo:
         return UTC
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError only on some paths
-        return UTC
-    except KeyError:
+    except (ValueError, OSError, KeyError):  # a name nobody knows is a KeyError
         return UTC
 
 
@@ -88,9 +86,8 @@ def count(units: int) -> str:
 
 def rate(velocity: float) -> str:
     """Units a minute: `46`, `4.6`, `0`."""
-    if velocity >= 10 or velocity == int(velocity):
-        return count(round(velocity))
-    return f"{velocity:.1f}"
+    tenths = round(velocity, 1)
+    return count(round(velocity)) if tenths >= 10 or tenths.is_integer() else f"{tenths:.1f}"
 
 
 def eta_clock(eta: Eta, zone: tzinfo) -> str:
