@@ -25,7 +25,7 @@ def explain(error: Exception, language: str = "en") -> tuple[int, str]:
     from stockwatch.config import ConfigError
 
     if isinstance(error, ConfigError):
-        return Exit.USAGE, error.text(language)
+        return Exit.USAGE, "\n".join(printable(line) for line in error.text(language).splitlines())
     code = getattr(error, "exit_code", None)
     if isinstance(code, int):
         return int(code), "\n".join(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stockwatch.config import (
     AlertSettings,
@@ -17,6 +20,7 @@ from stockwatch.config import (
     RestockSource,
     RoomConfig,
     Sku,
+    consistency,
     load_room,
 )
 from stockwatch.config.schema import ROOT, walk
@@ -464,3 +468,53 @@ def test_every_field_of_the_settings_has_its_key() -> None:
                 inner = (inner - {merged.field}) | {key.field for key in merged.keys}
         if not table.merge:
             assert inner == set(table.make.__struct_fields__) - {"path"}, table.name
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_damage_to_a_file_brings_anything_but_messages(data: st.DataObject) -> None:
+    """Cut, doubled and foreign pieces: either it reads, or every problem is said on one printable line."""
+    text = WHOLE.encode()
+    for _ in range(data.draw(st.integers(1, 3))):
+        start, length = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 40))
+        piece = data.draw(
+            st.binary(max_size=6)
+            | st.sampled_from(
+                [b"[[sku]]\n", b"[sku]\n", b'"""', b"'", b"[", b"]", b"{", b"}", b"=", b"\x1b[31m", b"#"]
+            )
+        )
+        text = text[:start] + piece + text[start + length :]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "room.toml"
+        path.write_bytes(text)
+        error = refusal(path)
+        if error is not None:
+            assert error.problems
+            for message in [*str(error).splitlines(), *error.text("zh").splitlines()]:
+                assert message.isprintable()
+                assert message.startswith(str(path))
+
+
+def refusal(path: Path) -> ConfigError | None:
+    """What is said about a file, None when it reads."""
+    try:
+        load_room(path)
+    except ConfigError as error:
+        return error
+    return None
+
+
+def test_a_thousand_typos_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every one is told, and the nearest name, which is dear to find among many, for the first of them."""
+    asked = []
+
+    def nearest(name: str, known: object) -> str:
+        asked.append(name)
+        return "NEAR"
+
+    monkeypatch.setattr(consistency, "nearest", nearest)
+    entries = (f'[[sku]]\nid="SKU-{n}"\nsubstitutes=["SKV-{n}"]\n' for n in range(1000))
+    found = problems(tmp_path, ROOM + "".join(entries))
+    assert len(found) == 1000
+    assert 'did you mean "NEAR"?' in found[0]
+    assert len(asked) <= 50

@@ -248,6 +248,9 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     real = tmp_path / "real" / "room.toml"
     real.write_text("# mine\n")
     (tmp_path / "room.toml").symlink_to(real)
-    save_room(sample(tmp_path), tmp_path / "room.toml")
-    assert (tmp_path / "room.toml").is_symlink()
-    assert load_room(tmp_path / "room.toml").name == "房间"
+    for ledger in (tmp_path / "r.db", tmp_path / "real" / "r.db", tmp_path.parent / "r.db"):
+        room = msgspec.structs.replace(sample(tmp_path), ledger_path=ledger)
+        save_room(room, tmp_path / "room.toml")
+        assert (tmp_path / "room.toml").is_symlink()
+        assert load_room(tmp_path / "room.toml") == room
+        assert load_room(real).ledger_path == ledger

@@ -15,6 +15,37 @@ from stockwatch.config.problems import KeyPath, Words, nearest, shown_value
 Add = Callable[[KeyPath, Words], None]
 Values = dict[str, Any]
 
+MOST_SUGGESTIONS = 50
+"""A search for the nearest among a thousand names takes some 20 ms: the first typos get one, all are told."""
+
+
+class _Names:
+    """The ids of the room's SKUs, or their products."""
+
+    def __init__(self, kind: str, known: set[str]) -> None:
+        self.kind = kind
+        self.known = known
+        self.suggestions = 0
+
+    def no_such(self, name: str) -> Words:
+        """What to say of a name that is not known."""
+        shown = shown_value(name)
+        near = None
+        if self.suggestions < MOST_SUGGESTIONS:
+            self.suggestions += 1
+            near = nearest(name, sorted(self.known))
+        if near is not None:
+            near_shown = shown_value(near)
+            return Words(
+                f"{shown.en} is no {self.kind} of this room; did you mean {near_shown.en}?",
+                f"{shown.zh} 不是本直播间的 {self.kind};是不是 {near_shown.zh}?",
+            )
+        key = "id" if self.kind == "sku" else "product"
+        return Words(
+            f"{shown.en} is no {self.kind} of this room; add a [[sku]] with {key} = {shown.en} or take it out",
+            f"{shown.zh} 不是本直播间的 {self.kind};加一个 {key} = {shown.zh} 的 [[sku]],或去掉它",
+        )
+
 
 def check_together(document: dict[str, Any], values: Values, add: Add) -> None:
     """Call `add(path, what)` for everything that doesn't fit. `values` is what the schema's root table
@@ -27,8 +58,8 @@ def check_together(document: dict[str, Any], values: Values, add: Add) -> None:
     _unique(skus, "sku", "id", add)
     _unique(listings, "listing", "id", add)
     _unique(listings, "listing", "slot", add)
-    sku_ids = {sku["id"] for sku in skus if "id" in sku}
-    products = {sku["product"] for sku in skus if "product" in sku}
+    sku_ids = _Names("sku", {sku["id"] for sku in skus if "id" in sku})
+    products = _Names("product", {sku["product"] for sku in skus if "product" in sku})
     _check_substitutes(skus, sku_ids, add)
     for index, listing in enumerate(listings):
         raw = document["listing"][index]
@@ -57,14 +88,14 @@ def _unique(entries: list[Values], table: str, name: str, add: Add) -> None:
             first[value] = index
 
 
-def _check_substitutes(skus: list[Values], known: set[str], add: Add) -> None:
+def _check_substitutes(skus: list[Values], known: _Names, add: Add) -> None:
     for index, sku in enumerate(skus):
         seen: set[str] = set()
         for nth, name in enumerate(sku.get("substitutes", ())):
             where: KeyPath = ("sku", index, "substitutes", nth)
             shown = shown_value(name)
-            if name not in known:
-                add(where, _no_such(name, known, "sku"))
+            if name not in known.known:
+                add(where, known.no_such(name))
             elif name == sku.get("id"):
                 add(
                     where,
@@ -82,7 +113,7 @@ def _check_substitutes(skus: list[Values], known: set[str], add: Add) -> None:
 
 
 def _check_items(
-    index: int, raw: Values, listing: Values, *, skus: set[str], products: set[str], add: Add
+    index: int, raw: Values, listing: Values, *, skus: _Names, products: _Names, add: Add
 ) -> None:
     path: KeyPath = ("listing", index)
     if "items" not in listing:
@@ -101,10 +132,10 @@ def _check_items(
         where: KeyPath = (*path, "items", nth)
         if ("sku" in written) == ("product" in written):
             add(where, Words("name either a sku or a product", "sku 和 product 恰好写一个"))
-        if "sku" in item and item["sku"] not in skus:
-            add((*where, "sku"), _no_such(item["sku"], skus, "sku"))
-        if "product" in item and item["product"] not in products:
-            add((*where, "product"), _no_such(item["product"], products, "product"))
+        if "sku" in item and item["sku"] not in skus.known:
+            add((*where, "sku"), skus.no_such(item["sku"]))
+        if "product" in item and item["product"] not in products.known:
+            add((*where, "product"), products.no_such(item["product"]))
     if all(written.get("role") == "gift" for written in raw["items"]):
         add(
             (*path, "items"),
@@ -135,19 +166,3 @@ def _check_listing_names(listings: list[Values], skus: list[Values], add: Add) -
                     f"{shown.zh} 是一个 SKU 的编号,而这个链接不卖它;给链接换个编号",
                 ),
             )
-
-
-def _no_such(name: str, known: set[str], kind: str) -> Words:
-    shown = shown_value(name)
-    near = nearest(name, sorted(known))
-    if near is not None:
-        near_shown = shown_value(near)
-        return Words(
-            f"{shown.en} is no {kind} of this room; did you mean {near_shown.en}?",
-            f"{shown.zh} 不是本直播间的 {kind};是不是 {near_shown.zh}?",
-        )
-    key = "id" if kind == "sku" else "product"
-    return Words(
-        f"{shown.en} is no {kind} of this room; add a [[sku]] with {key} = {shown.en} or take it out",
-        f"{shown.zh} 不是本直播间的 {kind};加一个 {key} = {shown.zh} 的 [[sku]],或去掉它",
-    )

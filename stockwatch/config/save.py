@@ -30,7 +30,9 @@ def save_room(config: RoomConfig, path: Path) -> None:
     OSError when the disk will not take it.
     """
     target = Path(os.path.realpath(path))
-    content = room_toml(config, target.parent).encode("utf-8", errors="surrogatepass")
+    # Through a link, paths are relative to the link's folder when read, and to the file's own when checked here.
+    folder = target.parent if Path(os.path.abspath(path)) == target else None
+    content = room_toml(config, folder).encode("utf-8", errors="surrogatepass")
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
     written = Path(name)
     try:
@@ -72,15 +74,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def room_toml(config: RoomConfig, folder: Path) -> str:
-    """The text of a room.toml that stands in `folder` and reads as `config`."""
+def room_toml(config: RoomConfig, folder: Path | None) -> str:
+    """The text of a room.toml that stands in `folder` (None: anywhere, all paths absolute) and reads as `config`."""
     blocks: list[str] = []
     _write(ROOT, config, (), folder, blocks)
     return "\n".join(blocks)
 
 
 def _write(
-    table: Table, struct: msgspec.Struct, names: tuple[str, ...], folder: Path, blocks: list[str]
+    table: Table, struct: msgspec.Struct, names: tuple[str, ...], folder: Path | None, blocks: list[str]
 ) -> None:
     rows = _rows(table, struct, folder)
     if rows or (names and (table.many or table.required)):
@@ -93,7 +95,7 @@ def _write(
             _write(inner, each, (*names, inner.name), folder, blocks)
 
 
-def _rows(table: Table, struct: msgspec.Struct, folder: Path) -> list[str]:
+def _rows(table: Table, struct: msgspec.Struct, folder: Path | None) -> list[str]:
     """`key = value` lines of everything that is not its default."""
     rows = [
         tomli_w.dumps({key.name: value})
@@ -112,7 +114,7 @@ def _rows(table: Table, struct: msgspec.Struct, folder: Path) -> list[str]:
     return rows
 
 
-def _values(table: Table, struct: msgspec.Struct, folder: Path) -> list[tuple[Key, Any]]:
+def _values(table: Table, struct: msgspec.Struct, folder: Path | None) -> list[tuple[Key, Any]]:
     defaults = {field.name: field for field in msgspec.structs.fields(type(struct))}
     found = []
     for key in table.keys:
@@ -128,7 +130,7 @@ def _values(table: Table, struct: msgspec.Struct, folder: Path) -> list[tuple[Ke
     return found
 
 
-def _written(key: Key, value: Any, folder: Path) -> Any:
+def _written(key: Key, value: Any, folder: Path | None) -> Any:
     """A typed value as TOML holds it."""
     if key.is_duration:
         return format_duration(value)
@@ -141,13 +143,12 @@ def _written(key: Key, value: Any, folder: Path) -> Any:
     return value
 
 
-def _relative(path: Path, folder: Path) -> str:
+def _relative(path: Path, folder: Path | None) -> str:
     """Relative when it lies in or below the file's folder, so that the folder can be moved; else
     absolute."""
-    try:
-        inner = path.relative_to(folder)
-    except ValueError:
+    if folder is None or not path.is_relative_to(folder):
         return str(path)
+    inner = path.relative_to(folder)
     return str(path) if str(inner).startswith("~/") else str(inner)
 
 
