@@ -1,8 +1,8 @@
 """The hub's one writer: everything enters through one inbox, is applied in order, made durable, published, answered.
 
 Owns the pipeline and the journal while it runs. Intake stamps `received` (increasing) as messages enter; a decision
-tick runs once every message stamped before it has been applied. A commit that fails poisons the hub: nothing is answered and
-the process stops, to be started again from what is on disk.
+tick runs once every message stamped before it has been applied. A commit that fails poisons the hub: nothing is
+answered and the process stops, to be started again from what is on disk.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from stockwatch.actions.plan import Plan, plan, raw_events
 from stockwatch.events import Event, Invalid, encode, format_time
 from stockwatch.feeds.base import FeedStatus
 from stockwatch.hub.journal import Journal
+from stockwatch.ledger.balances import CLOSED, OWN_SOURCE
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.pipeline import Room
@@ -30,6 +31,8 @@ BATCH = 4096
 INBOX = 65536
 """Messages waiting at most; a feed that brings more waits itself."""
 KEPT_ANSWERS = 1000
+GROUP_S = 2
+"""An atomic group whose members stop coming is decided after this long."""
 
 
 def wall_us() -> int:
@@ -87,6 +90,9 @@ class Hub:
         self._answers: dict[str, intents.Answer] = {}
         self._source = f"stockwatch/{room.config.id}"
         self._own = 0
+        self._resumed_us = room.clock.now_us
+        """Where an earlier run ended: since then every feed has a gap."""
+        self._grouped_us: int | None = None
         self._origin_us = now_us()
 
     # --- the sink of feeds ------------------------------------------------------------------------------------------
@@ -115,9 +121,11 @@ class Hub:
         self.on_change(Changes())
 
     async def gap(self, channel: str, since_us: int | None, until_us: int) -> None:
-        """A feed missed a stretch: journaled as an event of ours."""
+        """A feed missed a stretch (`since_us` None: since an earlier run): journaled as an event of ours."""
         self._own += 1
         data: dict[str, str] = {"channel": channel}
+        if since_us is None:
+            since_us = self._resumed_us
         if since_us is not None:
             data["since"] = format_time(since_us, self.room.zone)
         data["until"] = format_time(until_us, self.room.zone)
@@ -199,6 +207,7 @@ class Hub:
         if self._held < INBOX:
             self._space.set()
         if self._live and not inbox:
+            self._close_late_groups(now_us)
             self.room.advance(now_us)
         self.commit(cursors)
         for item, planned in asked:
@@ -211,6 +220,26 @@ class Hub:
         for n, raw in enumerate(events):
             self.room.take(raw, item.received_us + n)
         return planned
+
+    def _close_late_groups(self, now_us: int) -> None:
+        """A group that nobody finishes would hold back everyone's outcomes: its time is up after GROUP_S."""
+        if not self.room.books.open_groups():
+            self._grouped_us = None
+        elif self._grouped_us is None:
+            self._grouped_us = now_us
+        elif now_us - self._grouped_us > GROUP_S * SECOND_US:
+            self._own += 1
+            stamp = self._next_stamp(1)
+            self.room.take(
+                encode(
+                    type=CLOSED,
+                    source=OWN_SOURCE,
+                    id=f"closed:{stamp}:{self._own}",
+                    time=format_time(stamp, self.room.zone),
+                    data={},
+                ),
+                stamp,
+            )
 
     def commit(self, cursors: dict[str, str] | None = None) -> None:
         """Make what the room has done durable and publish it."""

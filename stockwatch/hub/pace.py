@@ -1,7 +1,7 @@
 """Plays recordings through a hub at a speed, in real time: what `replay` shows in a console.
 
-The virtual clock runs `speed` times as fast as the wall's, from the first event on; ticks and events fall exactly where a
-headless replay puts them, so the decisions are the same at any speed. It can be paused and its speed changed at any time.
+The virtual clock runs `speed` times as fast as the wall's, from the first event on; ticks and events fall exactly where
+a headless replay puts them, so the decisions are the same at any speed. Pause and speed can change at any time.
 """
 
 from __future__ import annotations
@@ -60,8 +60,7 @@ class Pacer:
     async def play(self, lines: Iterable[Line], hub: Hub, *, on_end: Callable[[], None]) -> None:
         """Play to the end, then leave the room as it is, with intents still taken."""
         room = hub.room
-        count = 0
-        for line in lines:
+        for count, line in enumerate(lines, 1):
             event = line.event
             if isinstance(event, Event):
                 then_us = room.clock.peek(event.clock_us)
@@ -76,7 +75,6 @@ class Pacer:
                         self._from_us = None
                     await self._reach(then_us, hub)
             room.take(event)
-            count += 1
             if self._from_us is not None or self.speed == 0:
                 self._base_us = room.clock.now_us
                 self._since = time.monotonic()

@@ -32,6 +32,8 @@ from stockwatch.hub.ledgerfile import LedgerJournal
 from stockwatch.hub.pace import Pacer
 from stockwatch.hub.server import ViewServer
 from stockwatch.hub.spec import HubSpec
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.store import LedgerFailed
 from stockwatch.room import intents
 from stockwatch.room.picture import Picture
 from stockwatch.room.pipeline import Room
@@ -58,24 +60,27 @@ def main(argv: list[str]) -> int:
 
 def run_hub(spec: HubSpec, config: RoomConfig, ready: Callable[[], None] = lambda: None) -> int:
     """Run a hub in this process until it is stopped. Raises LedgerBusy and other start-up errors."""
-    ledger = config.ledger_path or paths.default_ledger(config.id)
     if spec.replay:
         return asyncio.run(_replay(spec, config, ready))
-    journal, room = open_live(config, ledger)
+    journal, room = open_live(config)
     try:
-        return asyncio.run(_live(spec, config, ledger, room, journal, ready))
-    except (OSError, journal.failures) as error:
-        log.critical("the ledger refused a commit, stopping; nothing unsaved was acknowledged: %s", error)
+        return asyncio.run(_live(spec, config, room, journal, ready))
+    except BaseExceptionGroup as group:
+        failed = group.subgroup(LedgerFailed)
+        if failed is None:
+            raise
+        log.critical("stopping, nothing unsaved was acknowledged: %s", failed.exceptions[0])
         return Exit.UNREACHABLE
     finally:
         journal.close()
 
 
-def open_live(config: RoomConfig, ledger: Path) -> tuple[LedgerJournal, Room]:
-    """The room as its journal left it, on its locked ledger."""
-    journal = LedgerJournal.open(ledger, config)
+def open_live(config: RoomConfig) -> tuple[LedgerJournal, Room]:
+    """The room as its journal left it, on its locked ledger. Raises LedgerBusy, LedgerError, LedgerCorrupt."""
+    ledger = config.ledger_path or paths.default_ledger(config.id)
+    journal = LedgerJournal(ledger, wall_us, make_folder=config.ledger_path is None)
     try:
-        room = Room(config, journal.books(), trusted_clock=True, zone_of=ZoneInfo)
+        room = Room(config, Books(), trusted_clock=True, zone_of=ZoneInfo)
         room.keep_alerts = True
         count = rebuild(journal.records(), room)
         log.info("rebuilt %s from %d events", config.id, count)
@@ -88,15 +93,14 @@ def open_live(config: RoomConfig, ledger: Path) -> tuple[LedgerJournal, Room]:
 async def _live(
     spec: HubSpec,
     config: RoomConfig,
-    ledger: Path,
     room: Room,
     journal: LedgerJournal,
     ready: Callable[[], None],
 ) -> int:
     stopping = asyncio.Event()
+    ledger = config.ledger_path or paths.default_ledger(config.id)
     hub, server, picture = _served(spec, room, journal, stopping, wall_us, live=True)
     picture.header_extra = {"mode": "LIVE", "read_only": spec.read_only}
-    resumed_us = room.clock.now_us
     room.open(hub.stamp())
     hub.commit()
     cursors = journal.cursors()
@@ -105,8 +109,6 @@ async def _live(
         for channel in config.channels:
             if channel.feed is None:
                 continue
-            if resumed_us is not None:
-                await hub.gap(channel.id, resumed_us, wall_us())
             feed = open_feed(channel, folder=Path(spec.room).parent)
             assert feed is not None, "the channel has a feed"
             running.append(
@@ -237,6 +239,7 @@ def _record(spec: HubSpec, config: RoomConfig, ledger: Path, mode: str) -> Calla
 
 def _log_to(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("websockets").setLevel(logging.WARNING)
     logging.basicConfig(
         filename=file,
         level=logging.INFO,

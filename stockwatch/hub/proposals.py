@@ -62,7 +62,7 @@ def restock(room: Room, sku: str, quantity: int | None) -> RestockProposal:
 
 
 def substitutes(room: Room, sku: str) -> SubstituteProposal:
-    """What could take the demand for a SKU: those named in room.toml first, then others of its product; most stock first."""
+    """What could take the demand for a SKU: those named in room.toml, then others of its product; most stock first."""
     now = room.now_us // SECOND_US
     settings = room.skus.get(sku)
     named = settings.substitutes if settings else ()

@@ -1,8 +1,9 @@
 """Serves a hub's picture to consoles over a Unix socket (mode 0600) and takes their intents.
 
-Each console has one sender: it gets a snapshot, then deltas as fast as it reads, at most RATE a second, the first change at
-once and tier changes without waiting. What changes while a console is busy is merged, so a slow one gets fewer, larger
-deltas and never slows the hub. What a console sends is outside input: bad frames end its connection, nothing else.
+Each console has one sender: it gets a snapshot, then deltas as fast as it reads, at most RATE a second, the first
+change at once and tier changes without waiting. What changes while a console is busy is merged, so a slow one gets
+fewer, larger deltas and never slows the hub. What a console sends is outside input: bad frames end its connection,
+nothing else.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class ViewServer:
         self._wake.set()
 
     async def run(self, path: Path) -> None:
-        """Serve at a Unix socket until cancelled; it takes over a stale socket file (the ledger's lock says who is alive)."""
+        """Serve at a Unix socket until cancelled, taking over a stale one: the ledger's lock says who is alive."""
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         mask = os.umask(0o177)

@@ -1,8 +1,8 @@
 """Links (链接): which row of the board shows which SKUs, from room.toml alone.
 
-Every SKU has a link: one that names it, one that offers its product, else one made for its product (sizes and colours of
-one thing share a row), else one of its own with its id and title. SKUs that only the feed knows get one when first met.
-Pure; a `Catalog` only grows.
+Every SKU has a link: one that names it, one that offers its product, else one made for its product (sizes and colours
+of one thing share a row), else one of its own with its id and title. SKUs that only the feed knows get one when first
+met. Pure; a `Catalog` only grows.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ class RoomLog:
 
     def _release(self, event: Event, at: int) -> None:
         qty = event.data.get("qty")
-        self._did(event, at, f"放单 {event.subject} {qty:+}", f"released {event.subject} {qty:+}")  # type: ignore[str-bytes-safe]
+        self._did(event, at, f"放单 {event.subject} {qty:+}", f"released {event.subject} {qty:+}")
 
     def _acknowledged(self, event: Event, at: int) -> None:
         alert = event.data.get("alert")

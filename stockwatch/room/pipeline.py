@@ -78,7 +78,7 @@ class Room:
         self.ticked: int | None = None
         """The last tick that has run, epoch seconds."""
         self.rebuilding = False
-        """While a journal is read back: what the room itself booked then comes from the journal, not again from here."""
+        """While a journal is read back: what the room itself booked then comes from the journal, not from here."""
         self.keep_alerts = False
         """Book alerts as events too, so that a journal holds them."""
         self.events = 0
@@ -96,7 +96,9 @@ class Room:
         assert not self.opened, "a room opens once"
         self.opened = True
         stamp = format_time(now_us, self.zone)
-        booked = configured_events(self.config, self.books, stamp) + opening_events(self.config, self.books, stamp)
+        booked = configured_events(self.config, self.books, stamp) + opening_events(
+            self.config, self.books, stamp
+        )
         for raw in booked:
             event = decode(raw)
             assert isinstance(event, Event), event.reason
@@ -121,7 +123,7 @@ class Room:
         self._apply(event, instant, ours=False)
 
     def tick_to(self, second: int) -> None:
-        """Run the ticks up to a whole second, before an event that will move the clock there: a paced replay's quiet."""
+        """Run the ticks up to a whole second, before an event moves the clock there: a paced replay's quiet."""
         if self.ticked is not None:
             self._ticks(second)
 
@@ -136,7 +138,7 @@ class Room:
             self._ticks(last_tick(now_us))
 
     def finish(self, until_us: int | None = None) -> None:
-        """The end of the input: close what waits for more, then the first tick after the last event, or until a time."""
+        """The end of the input: close what waits for more, then the first tick after it, or on until a time."""
         if not self.opened:
             self.open(until_us or 0)
         self._book(self.books.close())

@@ -168,7 +168,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """A replay that has reached its end."""
     dead: int = 0
     short: int = 0
-    """Lines with an open shortfall."""
+    """Units that orders are short of now."""
     presenting: str | None = None
 
 

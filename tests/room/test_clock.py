@@ -31,7 +31,10 @@ def test_two_wild_instants_apart_by_a_normal_one_do_not_confirm_each_other():
 
 def test_a_second_event_confirms_a_quiet_hour():
     hour = 3600 * SECOND_US
-    assert heard(0, hour, hour + SECOND_US, hour + 2 * SECOND_US)[2:] == [hour + SECOND_US, hour + 2 * SECOND_US]
+    assert heard(0, hour, hour + SECOND_US, hour + 2 * SECOND_US)[2:] == [
+        hour + SECOND_US,
+        hour + 2 * SECOND_US,
+    ]
 
 
 def test_two_claims_far_apart_move_it_only_to_the_smaller():

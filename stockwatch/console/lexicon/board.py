@@ -6,7 +6,7 @@ from stockwatch.console.lexicon.word import Word
 
 
 class BoardWords:
-    lines_short = Word("{count} 行缺货", "{count} short")
+    lines_short = Word("缺货 {count} 件", "{count} short")
     dead_letters = Word("{count} 条搁置", "{count} set aside")
     events_seen = Word("第 {seq} 条", "seq {seq}")
     no_links = Word("还没有链接。", "No links yet.")

@@ -1,0 +1,70 @@
+"""A live hub's journal: the ledger file, held open and locked while the hub runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.store import DeadLetter, Record
+from stockwatch.ledger.writer import stock_rows
+from stockwatch.paths import make_private
+from stockwatch.room.pipeline import Entry, Room
+
+
+class LedgerJournal:
+    """One ledger, to write. Raises LedgerBusy when another process has it, LedgerError with what to do."""
+
+    def __init__(self, path: Path, now_us: Callable[[], int], *, make_folder: bool = False) -> None:
+        """`make_folder`: the path is ours to choose (no ledger named in room.toml), so its folder is too."""
+        if make_folder:
+            make_private(path.parent)
+        self._file = LedgerFile(path)
+        self._now_us = now_us
+        self._dirty: set[str] = set()
+
+    def records(self) -> Iterator[tuple[bytes, int]]:
+        """(raw, received_us) of every event, in order. Raises LedgerCorrupt."""
+        for record in self._file.records():
+            yield record.raw, record.received_us
+
+    def cursors(self) -> dict[str, str]:
+        """Where each channel's feed goes on."""
+        return self._file.cursors()
+
+    def dead_count(self) -> int:
+        """Messages set aside so far."""
+        return self._file.dead_count()
+
+    def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
+        """Durable on return. What can't be used is set aside first. Raises LedgerFailed: then nothing is."""
+        records: list[Record] = []
+        letters: list[DeadLetter] = []
+        for entry in entries:
+            applied = entry.applied
+            self._dirty.update(applied.touched)
+            if applied.place is not None:
+                records.append(Record(applied.place, entry.received_us, entry.raw, applied.outcome))
+            if applied.outcome in ("conflict", "invalid"):
+                event = applied.event
+                letters.append(
+                    DeadLetter(
+                        entry.received_us,
+                        applied.outcome,
+                        applied.reason or "",
+                        event.source,
+                        event.id,
+                        entry.raw,
+                    )
+                )
+        if letters:
+            self._file.set_aside(letters)
+        if records or cursors:
+            rows = None if room.books.pending() else stock_rows(room.books, self._dirty)
+            self._file.append(records, stock=rows, cursors=cursors, committed_us=self._now_us())
+            if rows is not None:
+                self._dirty.clear()
+
+    def close(self) -> None:
+        """Checkpoint and let go."""
+        self._file.close()
