@@ -110,32 +110,30 @@ def stream_with_gap(rng, rate=0.5):
     return list(poisson(rng, rate, 0, 5400))
 
 
-GAP = (3000, 3360)
-
-
 @pytest.mark.parametrize("declared", [True, False])
 @pytest.mark.parametrize("healed", ["lost", "half", "whole"])
 @pytest.mark.parametrize("live_first", [True, False])
-def test_a_gap_and_its_catch_up_ring_nothing(declared, healed, live_first):
-    """One channel falls silent for six minutes; its orders come later with true times, in part, or never."""
-    for seed in range(3):
+@pytest.mark.parametrize("gap", [(3000, 3360), (2400, 3700)])
+def test_a_gap_and_its_catch_up_ring_nothing(declared, healed, live_first, gap):
+    """One channel falls silent for a while; its orders come later with true times, in part, or never."""
+    for seed in range(2):
         rng = random.Random(seed)
         demand = Demand()
         other = [(s, s, "b") for s in poisson(rng, 0.3, 0, 5400)]
         arrivals = list(other)
         for s in stream_with_gap(rng):
-            if not GAP[0] <= s < GAP[1]:
+            if not gap[0] <= s < gap[1]:
                 arrivals.append((s, s, "a"))
             elif healed == "whole" or (healed == "half" and rng.random() < 0.5):
-                arrivals.append((GAP[1] + (90 if live_first else 2), s, "a"))
+                arrivals.append((gap[1] + (90 if live_first else 2), s, "a"))
         arrivals.sort()
         at, told = 0, False
         for now in range(600, 5400):
             while at < len(arrivals) and arrivals[at][0] < now:
                 demand.take("A", arrivals[at][2], (T0 + arrivals[at][1]) * S, 1)
                 at += 1
-            if declared and not told and now > GAP[1]:
-                demand.gap("a", (T0 + GAP[0]) * S, (T0 + GAP[1]) * S)
+            if declared and not told and now > gap[1]:
+                demand.gap("a", (T0 + gap[0]) * S, (T0 + gap[1]) * S)
                 told = True
             assert not look(demand, now).on, f"seed {seed}, second {now}"
 
@@ -176,20 +174,18 @@ def test_a_heartbeat_keeps_a_silence_from_being_a_gap():
 
 
 def test_demand_that_comes_back_with_the_stock_is_no_surge():
-    """Sold out for eight minutes, then a wave is released: the same rate as before."""
+    """Sold out for 25 minutes, then a wave is released: the same rate as before."""
     rng = random.Random(8)
     demand = Demand()
-    orders = [(s, "c") for s in poisson(rng, 0.5, 0, 5400) if not 3000 <= s < 3480]
-    beats = 0
+    orders = [(s, "c") for s in poisson(rng, 0.5, 0, 5400) if not 2000 <= s < 3500]
     for now in range(600, 5400):
         while orders and orders[0][0] < now:
             demand.take("A", "c", (T0 + orders.pop(0)[0]) * S, 1)
         if now % 5 == 0:
             demand.alive("c", (T0 + now) * S)
-            beats += 1
-        if now == 3000:
+        if now == 2000:
             demand.close("A", (T0 + now) * S)
-        if now == 3480:
+        if now == 3500:
             demand.open("A", (T0 + now) * S)
         assert not look(demand, now).on, now
 
