@@ -48,6 +48,8 @@ class Load:
     stock: int = 1_000_000
     """Opening stock of each SKU; `hot_stock` for the hottest tenth."""
     hot_stock: int | None = None
+    restock_every: float | None = None
+    """Seconds between restocks of 30 units that land for some SKU."""
     stamp: bool = True
     """Whether events carry `received`."""
 
@@ -60,9 +62,18 @@ def feed(
 
 
 CHAOS = Load(
-    skus=60, rate=4.0, seconds=2400.0, unpaid=0.3, duplicates=0.05, lag=6.0, surge=9.0, stock=60, hot_stock=45
+    skus=60,
+    rate=4.0,
+    seconds=2400.0,
+    unpaid=0.3,
+    duplicates=0.05,
+    lag=6.0,
+    surge=9.0,
+    stock=30,
+    hot_stock=2000,
+    restock_every=90.0,
 )
-"""Scarce goods, surges, slow feeds: over 40 minutes of it, each of the hot SKUs runs out."""
+"""Scarce goods, surges, slow feeds: within these 40 minutes most SKUs run out; the hot ones surge and last."""
 
 
 def chaos(seed: int, load: Load = CHAOS) -> Iterator[bytes]:
@@ -110,6 +121,9 @@ def lines(seed: int, load: Load) -> Iterator[bytes]:
         if rng.random() < load.duplicates:
             heapq.heappush(pending, (received + rng.randint(1, 20_000), next(order), at, event))
 
+    if load.restock_every is not None:
+        for landing, event in _restocks(rng, load):
+            push(landing, event)
     now, last, number = 0.0, -1, 0
     orders_per_ms = load.rate / 1000 / (2 * (1 + load.duplicates))
     while True:
@@ -154,6 +168,15 @@ def _order(rng: random.Random, load: Load, at: int, number: int) -> Iterator[tup
             yield due + rng.randint(1, 5) * MINUTE, event("order.refunded", 3, restock=fate > 0.99)
     elif fate < load.unpaid / 2:
         yield at + rng.randint(5, int(load.timeout)) * SECOND, event("order.cancelled", 2)
+
+
+def _restocks(rng: random.Random, load: Load) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Deliveries, told by the warehouse."""
+    assert load.restock_every is not None
+    for number in range(1, int(load.seconds / load.restock_every)):
+        data = {"document": f"GR-{number}", "qty": 30}
+        event = {"type": "stock.received", "source": "warehouse", "id": f"gr-{number}", "data": data}
+        yield int(number * load.restock_every * SECOND), {**event, "subject": _sku(rng.randrange(load.skus))}
 
 
 def _choose(rng: random.Random, load: Load, at: int) -> int:

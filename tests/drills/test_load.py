@@ -57,9 +57,12 @@ def test_room_text_reads_back(tmp_path):
 
 def test_chaos_runs_out_of_stock_many_times():
     hot = {sku.id: sku.stock for sku in load.room(load.CHAOS).skus}
-    asked = Counter()
+    asked, landed = Counter(), Counter()
     for line in load.chaos(1):
         event = json.loads(line)
         if event["type"] in ("order.placed", "order.requested"):
             asked[event["subject"]] += event["data"]["qty"]
-    assert sum(units > hot[sku] for sku, units in asked.items()) >= 20
+        elif event["type"] == "stock.received":
+            landed[event["subject"]] += event["data"]["qty"]
+    assert len(landed) > 20
+    assert sum(units > hot[sku] + landed[sku] for sku, units in asked.items()) >= 20
