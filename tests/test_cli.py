@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from stockwatch import cli
+from stockwatch import cli, narration, parser
 from stockwatch.config import ConfigError
 from stockwatch.exits import Exit, Failure
 
-NAMES = [name for name, _, _ in cli.COMMANDS]
+NAMES = [name for name, _, _ in parser.COMMANDS]
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def run_with(monkeypatch: pytest.MonkeyPatch, error: BaseException | int) -> int
 
 
 def test_every_command_of_the_interface_parses() -> None:
-    parse = cli.parse
+    parse = parser.parse
     args = parse(
         ["replay", "a.jsonl", "b.jsonl", "--room", "r.toml", "--speed", "60", "--from", "x", "--until", "y"]
     )
@@ -102,9 +102,11 @@ def test_every_command_of_the_interface_parses() -> None:
 
 
 def test_speed_is_real_time_on_a_screen_and_flat_out_without_one() -> None:
-    assert cli.parse(["replay", "a"]).speed == "1"
-    assert cli.parse(["replay", "a", "--headless"]).speed == "max"
-    assert cli.parse(["replay", "a", "--headless", "--speed", "60"]).speed == "60"
+    assert parser.parse(["replay", "a"]).speed == "1"
+    assert parser.parse(["replay", "a", "--headless"]).speed == "max"
+    assert parser.parse(["replay", "a", "--headless", "--speed", "60"]).speed == "60"
+    assert parser.parse(["replay", "a", "--speed", "x60"]).speed == "60"
+    assert parser.parse(["replay", "a", "--speed", "×0.5"]).speed == "0.5"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -296,15 +298,15 @@ def test_ctrl_c_leaves_with_130_and_says_nothing(
 
 
 def test_the_language_is_the_locales(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cli.language() == "en"
+    assert narration.language() == "en"
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert cli.language() == "zh"
+    assert narration.language() == "zh"
     monkeypatch.setenv("LC_ALL", "C")
-    assert cli.language() == "en"
+    assert narration.language() == "en"
     monkeypatch.setenv("LC_ALL", "")
-    assert cli.language() == "zh"
+    assert narration.language() == "zh"
 
 
 def test_exit_codes_are_those_of_the_interface() -> None:
-    assert (cli.DONE, cli.USAGE, cli.UNREACHABLE, cli.INTERRUPTED) == (0, 2, 3, 130)
+    assert (parser.USAGE, cli.UNREACHABLE, cli.INTERRUPTED) == (2, 3, 130)
     assert {code.value for code in Exit} == {0, 1, 2, 3, 130}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stockwatch import cli
+from stockwatch import cli, parser
 from stockwatch.console.keys import ACTIONS
 from stockwatch.exits import Exit
 from stockwatch.ledger.figures import OUTCOMES
@@ -37,7 +37,7 @@ def test_every_topic_can_be_found_and_read_in_both_languages() -> None:
 
 def test_nothing_that_the_program_knows_is_left_out() -> None:
     names = {name for topic in all_topics() for name in topic.names}
-    assert {name for name, _, _ in cli.COMMANDS} <= names
+    assert {name for name, _, _ in parser.COMMANDS} <= names
     assert set(TIERS) - {""} <= names
     assert set(OUTCOMES) <= names
     assert set(known_types()) <= set(EVENTS) <= names
@@ -112,4 +112,4 @@ def test_the_overview_names_running_rooms(
     assert "stockwatch attach double11" in text
     assert "stockwatch replay apparel.jsonl" in text
     for command in [line.split("  ")[1] for line in text.splitlines() if line.startswith("  stockwatch ")]:
-        cli.parse(command.split()[1:])
+        parser.parse(command.split()[1:])

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from stockwatch import paths
-from stockwatch.cli import complain, language, say
 from stockwatch.config import ConfigError, RoomConfig, load_room
 from stockwatch.config.checks import PLATFORMS
 from stockwatch.config.origins import Setting, settings_of
 from stockwatch.exits import Exit, Failure
+from stockwatch.narration import complain, language, say
 from stockwatch.printable import printable
 
 

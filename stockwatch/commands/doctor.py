@@ -11,9 +11,9 @@ import argparse
 import json
 import sys
 
-from stockwatch.cli import say
 from stockwatch.doctor import Finding, examine
 from stockwatch.exits import Exit
+from stockwatch.narration import say
 from stockwatch.printable import printable
 
 _MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}

@@ -6,8 +6,8 @@ import argparse
 import sys
 import textwrap
 
-from stockwatch.cli import complain, language, say
 from stockwatch.exits import Exit
+from stockwatch.narration import complain, language, say
 from stockwatch.printable import printable
 from stockwatch.topics import GROUPS, all_topics, find, near
 

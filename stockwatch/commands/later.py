@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from stockwatch.cli import LATER, complain, say
 from stockwatch.exits import Exit
+from stockwatch.narration import complain, say
+from stockwatch.parser import LATER
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from stockwatch import __version__, paths
-from stockwatch.cli import say
 from stockwatch.config.durations import format_duration
 from stockwatch.exits import Exit, Failure
+from stockwatch.narration import say
 from stockwatch.printable import printable
 
 

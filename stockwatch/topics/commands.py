@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 
-from stockwatch.cli import COMMANDS, build_parser
 from stockwatch.config.problems import Words
+from stockwatch.parser import COMMANDS, build_parser
 from stockwatch.topics.topic import Topic
 
 

@@ -1,0 +1,335 @@
+"""What can be typed: every command and its arguments, and the answer to a mistake.
+
+Owns argument parsing, and leaves with exit code 2 on wrong usage. Imports nothing but argparse and sys until a mistake
+is made: `--version` and `--help` answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from stockwatch import __version__
+from stockwatch.narration import complain, say
+
+USAGE = 2  # stockwatch.exits, whose enum costs an import
+
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    (
+        "run",
+        "follow a room: start its hub if none runs, and show it",
+        "跟一个直播间:没有后台就启动,并显示看板",
+    ),
+    ("attach", "another console on a running room", "给正在跑的直播间再开一个看板"),
+    ("ps", "running rooms", "正在跑的直播间"),
+    ("stop", "stop a room's hub cleanly", "干净地停掉一个直播间的后台"),
+    ("hub", "the hub alone, without a screen (systemd, containers)", "只跑后台,不开屏幕(systemd、容器)"),
+    ("replay", "play feeds through the real pipeline", "用真实流程回放录下的消息"),
+    ("drill", "a rehearsal that reacts to you (not in this version)", "会随操作变化的演练(本版没有)"),
+    ("report", "the review after a stream (not in this version)", "播后复盘(本版没有)"),
+    ("prompter", "the host's screen (not in this version)", "主播提词屏(本版没有)"),
+    ("feed", "serve, check or import feeds", "转播、检查、导入消息"),
+    ("ledger", "apply events to a ledger, show, verify or export it", "记账、看账、查账、导出"),
+    ("config", "check or show a room.toml, and where files lie", "检查或查看 room.toml,以及文件在哪里"),
+    ("doctor", "check this machine: terminal, disk, versions", "检查这台机器:终端、磁盘、版本"),
+    ("help", "offline help for a command, a key, a tier, a word", "离线帮助:命令、设置项、预警级别、词语"),
+)
+LATER = {"drill": "replay", "report": "ledger show", "prompter": "attach --read-only"}
+"""Commands of a later version, and what does the nearest thing now."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with the nearest known word in its errors, and nothing from the command line printed raw."""
+
+    def __init__(self, **settings: object) -> None:
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(**settings)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        from stockwatch.printable import printable
+
+        complain(f"{self.prog}: {printable(message)}")
+        complain(say(f"try: {self.prog} --help", f"试试:{self.prog} --help"))
+        sys.exit(USAGE)
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(choice) for choice in action.choices]
+            listed = ", ".join(known)
+            near = _nearest(str(value), known)
+            if near is not None:
+                hint = say(f"did you mean {near}?", f"是不是 {near}?")
+            else:
+                hint = say(f"known: {listed}", f"可用:{listed}")
+            kind = say("command", "命令") if isinstance(action, argparse._SubParsersAction) else action.dest
+            raise argparse.ArgumentError(
+                None, say(f"no such {kind}: {value}; {hint}", f"没有这个{kind}:{value};{hint}")
+            )
+
+
+def _nearest(word: str, known: Sequence[str]) -> str | None:
+    import difflib
+
+    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
+    return close[0] if close else None
+
+
+def build_parser() -> Parser:
+    """The whole command line."""
+    parser = Parser(
+        prog="stockwatch",
+        description=say(
+            "The operator console for stock in live commerce. "
+            "Without a command: running rooms, samples, what to type.",
+            "直播带货的库存看板。不带命令:正在跑的直播间、样例、该打什么。",
+        ),
+    )
+    parser.add_argument("--version", action="version", version=f"stockwatch {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar=say("COMMAND", "命令"), parser_class=Parser)
+    for name, en, zh in COMMANDS:
+        about = say(en, zh)
+        command = commands.add_parser(name, help=about, description=about)
+        command.set_defaults(parser_=command)
+        _ARGUMENTS[name](command)
+    return parser
+
+
+def _room(command: Parser, *, optional: bool = False, or_url: bool = False) -> None:
+    text = say("a room.toml, or the id of a running room", "room.toml,或正在跑的直播间编号")
+    if or_url:
+        text += say(", or a hub's URL", ",或后台的网址")
+    command.add_argument("room", metavar="ROOM", nargs="?" if optional else None, help=text)
+
+
+def _screen(command: Parser) -> None:
+    """What every screen can be told."""
+    command.add_argument(
+        "--read-only", action="store_true", help=say("look, but change nothing", "只看,不改任何东西")
+    )
+    command.add_argument("--as", dest="as_", metavar="NAME", type=_text, help=say("who acts", "操作人"))
+    command.add_argument("--lang", choices=("zh", "en"), help=say("language of the screen", "界面语言"))
+    command.add_argument("--theme", metavar="THEME", help=say("colour theme", "配色"))
+    command.add_argument("--ascii", action="store_true", help=say("ASCII glyphs only", "只用 ASCII 符号"))
+
+
+def _json(command: Parser) -> None:
+    command.add_argument("--json", action="store_true", help=say("JSON on stdout", "在 stdout 输出 JSON"))
+
+
+def _run(command: Parser) -> None:
+    _room(command)
+    command.add_argument("--detach", action="store_true", help=say("start the hub only", "只启动后台"))
+    _screen(command)
+
+
+def _attach(command: Parser) -> None:
+    _room(command, optional=True, or_url=True)
+    _screen(command)
+
+
+def _stop(command: Parser) -> None:
+    _room(command, optional=True)
+
+
+def _hub(command: Parser) -> None:
+    _room(command)
+    command.add_argument("--listen", metavar="HOST:PORT", help=say("also listen there", "同时监听此地址"))
+
+
+def _replay(command: Parser) -> None:
+    feeds = say("recorded feeds, JSON Lines, merged by time", "录下的消息(JSON Lines),按时间合并")
+    command.add_argument("feeds", metavar="FEED", nargs="+", type=_path, help=feeds)
+    room = say("default: the .toml beside the first feed", "默认:第一个 FEED 旁边同名的 .toml")
+    command.add_argument("--room", metavar="ROOM.toml", help=room)
+    speed = say("a factor, or max (default: 1; max with --headless)", "倍速,或 max(默认 1;--headless 时 max)")
+    command.add_argument("--speed", metavar="N|max", type=_speed, help=speed)
+    begin = say("start there, e.g. 2025-11-11T22:40:00+08:00", "从这里开始,如 2025-11-11T22:40:00+08:00")
+    command.add_argument("--from", dest="from_", metavar="TIME", help=begin)
+    command.add_argument("--until", metavar="TIME", help=say("end there", "到这里为止"))
+    command.add_argument("--headless", action="store_true", help=say("no screen", "不开屏幕"))
+    _json(command)
+    command.add_argument(
+        "--strict", action="store_true", help=say("exit 1 if a line was set aside", "有坏行就退出 1")
+    )
+    batch = say("events per batch; changes no figure (default 4096)", "每批多少条;不影响任何数字(默认 4096)")
+    command.add_argument("--batch", metavar="N", type=_at_least_one, default=4096, help=batch)
+    _screen(command)
+
+
+def _later(command: Parser) -> None:
+    command.add_argument("rest", nargs="*", metavar="…", help=argparse.SUPPRESS)
+
+
+def _feed(command: Parser) -> None:
+    actions = command.add_subparsers(dest="feed_command", metavar=say("WHAT", "做什么"), required=True)
+    serve = _inner(actions, "serve", "serve recordings as a live WebSocket", "把录音当直播转播(WebSocket)")
+    serve.add_argument(
+        "feeds", metavar="FEED", nargs="+", type=_path, help=say("JSON Lines files", "JSON Lines 文件")
+    )
+    serve.add_argument("--ws", metavar="HOST:PORT", required=True, help=say("where to listen", "监听地址"))
+    serve.add_argument("--speed", metavar="N|max", type=_speed, default="1", help=say("factor", "倍速"))
+    serve.add_argument(
+        "--keep-time", action="store_true", help=say("leave times as recorded", "时间保持录音原样")
+    )
+    serve.add_argument(
+        "--once", action="store_true", help=say("end after one client got all", "送完一个客户端就结束")
+    )
+    check = _inner(actions, "check", "validate a feed; exit 1 if a line is bad", "检查消息;有坏行退出 1")
+    check.add_argument(
+        "feeds", metavar="FEED", nargs="+", type=_path, help=say("JSON Lines files", "JSON Lines 文件")
+    )
+    _json(check)
+    imported = _inner(actions, "import", "turn an order export into a feed", "把订单导出表变成消息")
+    imported.add_argument("file", metavar="FILE.csv", type=_path, help=say("the export", "导出表"))
+    imported.add_argument(
+        "--map", metavar="MAP.toml", type=_path, help=say("which column is what", "哪一列是什么")
+    )
+
+
+def _ledger(command: Parser) -> None:
+    actions = command.add_subparsers(dest="ledger_command", metavar=say("WHAT", "做什么"), required=True)
+    apply = _inner(
+        actions,
+        "apply",
+        "events on stdin, one answer a line, after it is durable",
+        "从 stdin 记账,落盘后逐行应答",
+    )
+    _ledger_file(apply)
+    apply.add_argument(
+        "--room", metavar="ROOM.toml", type=_path, required=True, help=say("its settings", "直播间设置")
+    )
+    apply.add_argument(
+        "--strict", action="store_true", help=say("exit 1 if a line was set aside", "有坏行就退出 1")
+    )
+    for name, en, zh in (
+        ("show", "balances", "看库存"),
+        ("verify", "full audit; exit 1 if anything does not add up", "全面查账;对不上退出 1"),
+        ("export", "movements as CSV, or JSON with --json", "流水导出 CSV,加 --json 导出 JSON"),
+    ):
+        action = _inner(actions, name, en, zh)
+        _ledger_file(action)
+        _json(action)
+        if name == "export":
+            action.add_argument("--events", action="store_true", help=say("events as received", "原始消息"))
+            action.add_argument("--actions", action="store_true", help=say("what people did", "操作记录"))
+
+
+def _ledger_file(command: Parser) -> None:
+    command.add_argument("ledger", metavar="LEDGER", type=_path, help=say("the ledger's file", "账本文件"))
+
+
+def _config(command: Parser) -> None:
+    actions = command.add_subparsers(dest="config_command", metavar=say("WHAT", "做什么"), required=True)
+    check = _inner(
+        actions,
+        "check",
+        "every problem of a room.toml; exit 1 if any",
+        "找出 room.toml 的全部问题;有则退出 1",
+    )
+    check.add_argument("room", metavar="ROOM.toml", type=_path, help=say("the file", "文件"))
+    show = _inner(actions, "show", "every setting, and where its value comes from", "每个设置的值及其来处")
+    show.add_argument("room", metavar="ROOM.toml", type=_path, help=say("the file", "文件"))
+    _json(show)
+    path = _inner(actions, "path", "where stockwatch keeps its files", "stockwatch 的文件在哪里")
+    path.add_argument(
+        "room", metavar="ROOM.toml", nargs="?", type=_path, help=say("of this room", "这个直播间的")
+    )
+    _json(path)
+
+
+def _help(command: Parser) -> None:
+    command.add_argument(
+        "key",
+        metavar="KEY",
+        nargs="*",
+        type=_text,
+        help=say("e.g. replay, sku.lead_time, CRITICAL", "如 replay、sku.lead_time、CRITICAL"),
+    )
+
+
+def _inner(actions: argparse._SubParsersAction[Parser], name: str, en: str, zh: str) -> Parser:
+    about = say(en, zh)
+    inner = actions.add_parser(name, help=about, description=about)
+    inner.set_defaults(parser_=inner)
+    return inner
+
+
+_ARGUMENTS: dict[str, Callable[[Parser], None]] = {
+    "run": _run,
+    "attach": _attach,
+    "ps": _json,
+    "stop": _stop,
+    "hub": _hub,
+    "replay": _replay,
+    "drill": _later,
+    "report": _later,
+    "prompter": _later,
+    "feed": _feed,
+    "ledger": _ledger,
+    "config": _config,
+    "doctor": _json,
+    "help": _help,
+}
+
+
+def _path(text: str) -> object:
+    from pathlib import Path
+
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(say("a file is needed", "需要文件"))
+    return Path(text)
+
+
+def _speed(text: str) -> str:
+    """`max`, or a factor above 0, with or without a leading x or ×."""
+    if text == "max":
+        return text
+    number = text[1:] if text[:1] in ("x", "×") else text
+    try:
+        factor = float(number)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor <= 1_000_000:
+        raise argparse.ArgumentTypeError(
+            say(
+                f"{text}: write a factor above 0, like 60 or 0.5, or max",
+                f"{text}:写大于 0 的倍速,如 60、0.5,或 max",
+            )
+        )
+    return number
+
+
+def _text(text: str) -> str:
+    """Words for people: bytes that the locale could not read are UTF-8, or shown as what they are not."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _at_least_one(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= len(text) <= 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            say(f"{text}: a whole number from 1 is needed", f"{text}:需要 1 以上的整数")
+        )
+    return int(text)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Arguments to a namespace, with every default. Leaves with exit code 2 on wrong usage, 0 after help."""
+    parser = build_parser()
+    args, unknown = parser.parse_known_args(argv)
+    if unknown and args.command not in LATER:
+        active: Parser = getattr(args, "parser_", parser)
+        active.error(_unknown_argument(active, unknown[0]))
+    if args.command == "replay" and args.speed is None:
+        args.speed = "max" if args.headless else "1"
+    return args
+
+
+def _unknown_argument(parser: Parser, word: str) -> str:
+    options = [option for action in parser._actions for option in action.option_strings]
+    name = word.partition("=")[0]
+    near = _nearest(name, options) if name.startswith("-") else None
+    if near is not None:
+        return say(f"unknown option {name}; did you mean {near}?", f"没有选项 {name};是不是 {near}?")
+    return say(f"unexpected: {word}", f"多余的:{word}")
