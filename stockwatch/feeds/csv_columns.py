@@ -108,7 +108,7 @@ def load_settings(path: Path) -> ImportSettings:
 
 def _plain(name: str) -> str:
     """A column's name without case, spaces and punctuation, and without what stands in brackets."""
-    bare = re.sub(r"[((].*?[))]", "", name) or name
+    bare = re.sub(r"[(\uff08].*?[)\uff09]", "", name) or name
     return re.sub(r"[\W_]+", "", bare).lower()
 
 

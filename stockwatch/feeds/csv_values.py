@@ -11,10 +11,10 @@ from stockwatch.events import MAX_FIGURE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOLE = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.0+)?", re.ASCII)
-_MONEY = re.compile(r"[¥¥$£€]?\s*([+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)\s*元?", re.ASCII)
+_MONEY = re.compile(r"[¥\uffe5$£€]?\s*([+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)\s*元?", re.ASCII)
 _TIME = re.compile(
     r"(\d{1,4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,4})\s*日?"
-    r"(?:[T\s]*(\d{1,2})[::时](\d{1,2})(?:[::分](\d{1,2})(?:\.(\d{1,9}))?秒?)?\s*([AaPp][Mm])?"
+    r"(?:[T\s]*(\d{1,2})[:\uff1a时](\d{1,2})(?:[:\uff1a分](\d{1,2})(?:\.(\d{1,9}))?秒?)?分?\s*([AaPp][Mm])?"
     r"\s*(Z|[+-]\d\d:?\d\d)?)?"
 )
 _STAMP = re.compile(r"\d{10}|\d{13}", re.ASCII)

@@ -61,7 +61,7 @@ def _address(channel: Channel) -> str:
     written = channel.feed or ""
     try:
         parts = urlsplit(written)
-        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0) and not parts.fragment
     except ValueError:
         usable = False
     if not usable or not written.isprintable() or " " in written:

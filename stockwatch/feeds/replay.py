@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from stockwatch.events import Event, Invalid
+from stockwatch.events import Event
 from stockwatch.feeds.base import MAX_BATCH, MAX_BATCH_BYTES, FeedStatus, Now, Sink, wall_clock
 from stockwatch.feeds.pacer import Pacer
 from stockwatch.feeds.recording import RecordingError, read
 from stockwatch.feeds.shift import Shift, shift_event
-from stockwatch.room.clock import Clock
+from stockwatch.feeds.turns import turns
 
 _CURSOR = re.compile(r"(\d{1,18})(?:@(-?\d{1,18}))?", re.ASCII)
 
@@ -52,24 +52,26 @@ class ReplayFeed:
         pacer = self._pacer or Pacer()
         if offset_us is not None:
             pacer.start(resumed_at_us - offset_us)
-        clock = Clock()
         gap_marked = cursor is None
         frames: list[bytes] = []
         size = 0
         live = False
-        for line in read(self._path):
+        for line, due_us in turns(read(self._path)):
             if line.number <= played:
                 continue
             if not live:
                 live = True
                 sink.status(self.channel, FeedStatus("live"))
-            event = line.event
-            due_us = _turn(clock, event)
             if due_us is not None and offset_us is None:
                 # Whole milliseconds, so that times keep the precision they were recorded with.
                 offset_us = (self._now() - due_us) // 1000 * 1000
                 pacer.start(due_us)
-            if not gap_marked and due_us is not None and offset_us is not None:
+            if (
+                not gap_marked
+                and due_us is not None
+                and offset_us is not None
+                and isinstance(line.event, Event)
+            ):
                 gap_marked = True
                 if due_us + offset_us < resumed_at_us:
                     await sink.gap(self.channel, None, resumed_at_us)
@@ -86,11 +88,6 @@ class ReplayFeed:
                 frames, size = [], 0
         if frames:
             await sink.put(self.channel, frames, _cursor(played, offset_us))
-
-
-def _turn(clock: Clock, event: Event | Invalid) -> int | None:
-    """When it is this event's turn, in recorded time; None: right after what came before it."""
-    return clock.hear(event.clock_us) if isinstance(event, Event) else clock.now_us
 
 
 def _cursor(line: int, offset_us: int | None) -> str:

@@ -17,13 +17,13 @@ import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from stockwatch.events import MAX_EVENT_BYTES, Event
+from stockwatch.events import MAX_EVENT_BYTES
 from stockwatch.feeds.base import Now, wall_clock
 from stockwatch.feeds.pacer import Pacer
 from stockwatch.feeds.recording import merge
 from stockwatch.feeds.shift import Shift, shift_event
+from stockwatch.feeds.turns import turns
 from stockwatch.printable import printable
-from stockwatch.room.clock import Clock
 
 Say = Callable[[str], None]
 _SLICE = 500
@@ -47,13 +47,10 @@ class Player:
 
     async def play(self, now: Now = wall_clock) -> None:
         """Raises RecordingError."""
-        clock = Clock()
         shift: Shift | None = None
         waiting = 0
-        for line in merge(self._paths):
-            event = line.event
-            if isinstance(event, Event):
-                due_us = clock.hear(event.clock_us)
+        for line, due_us in turns(merge(self._paths)):
+            if due_us is not None:
                 if shift is None and not self._keep_time:
                     # Whole milliseconds, so that times keep the precision they were recorded with.
                     shift = Shift(due_us, now() // 1000 * 1000, self._speed)

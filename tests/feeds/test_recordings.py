@@ -8,7 +8,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockwatch.events import MAX_EVENT_BYTES, Event, Invalid
@@ -34,6 +34,7 @@ def test_an_empty_file_and_one_of_blank_lines_have_no_lines(tmp_path: Path) -> N
         assert list(read(file)) == []
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     lines=st.lists(
         st.binary(max_size=30).map(lambda raw: b"x" + raw.replace(b"\n", b".").replace(b"\r", b","))

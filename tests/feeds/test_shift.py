@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockwatch.events import MAX_EVENT_BYTES, Event, decode, parse_time
@@ -35,6 +35,7 @@ def test_instants_keep_their_offset_and_what_is_none_stays(written: str, moved: 
     assert AN_HOUR.text(written) == moved
 
 
+@settings(max_examples=100, deadline=None)
 @given(
     at_s=st.integers(-(10**9), 10**10),
     by_us=st.integers(-(10**15), 10**15),
