@@ -1,0 +1,157 @@
+"""What alerts say: their numbers, their honesty, and what hostile templates and titles can't do."""
+
+from datetime import UTC, timedelta, timezone
+
+import pytest
+
+from stockwatch.alerts.playbook import advice, clock_text, fill, honest, reason, resolved_reason
+from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment
+from stockwatch.config import Playbook, Plays
+from stockwatch.demand import Forecast
+
+S = 1_000_000
+SHANGHAI = timezone(timedelta(hours=8))
+NOW = 1762870500 * S  # 2025-11-11 22:15 in Shanghai
+
+
+def what(**figures):
+    base = {
+        "tier": TREND, "cause": "surge", "available": 200, "held": 0, "sellable": 198, "safety_line": 80,
+        "per_min": 9.2, "direction": 1, "recent": 46, "before": 15, "eta": Forecast(1260, 1560, 2220),
+        "lead_s": 3000, "arrival_us": None, "coming": 0, "taken": 300, "floor": 0, "releasable": 200,
+    }  # fmt: skip
+    return Assessment(**(base | figures))
+
+
+def test_a_trend_explains_itself_in_one_sentence_with_its_numbers():
+    words = reason(what(), NOW, SHANGHAI)
+    assert words.zh == "近 5 分钟 46 单,前 5 分钟 15 单(×3.1);按此 22:41 售罄(22:36–22:52),补货最快 23:05 到"
+    assert words.en == (
+        "46 orders in the last 5 min, 15 in the 5 before (×3.1); "
+        "at this pace sold out at 22:41 (22:36–22:52), a restock by 23:05 at the earliest"
+    )
+
+
+@pytest.mark.parametrize(
+    ("figures", "zh", "en"),
+    [
+        ({"before": 0}, "前 5 分钟 0 单;", "0 in the 5 before;"),
+        ({"recent": 1}, "近 5 分钟 1 单", "1 order in the last 5 min"),
+        (
+            {"cause": "gone", "available": 0, "lead_s": None},
+            "已售罄:可卖 0 件,已拍 300 件;没有补货来源",
+            "sold out: 0 left",
+        ),
+        ({"cause": "line", "floor": 80}, "剩 200 件,已到手设安全线 80 件", "hand-set safety line 80"),
+        ({"cause": "line", "held": 30}, "剩 230 件(未放 30),已到安全线 80 件", "230 left (30 held back)"),
+        ({"cause": "sold"}, "已拍 300 件,到达起量线;近 5 分钟 46 单", "300 taken, the trend line is reached"),
+        ({"cause": "sellout"}, "可用 200 件,近 5 分钟 46 单", "200 available, 46 orders"),
+        ({"eta": Forecast(None, None, None)}, "按此 24 小时内不会售罄", "not sold out within 24 h"),
+        (
+            {"eta": Forecast(60, 7200, None)},
+            "次日 00:15 售罄(22:16–24 小时后)",
+            "00:15 (+1 d) (22:16–after 24 h)",
+        ),
+        ({"arrival_us": NOW + 600 * S, "coming": 200}, "在途 200 件 22:25 到", "200 on their way by 22:25"),
+    ],
+)
+def test_each_cause_has_its_words(figures, zh, en):
+    words = reason(what(**figures), NOW, SHANGHAI)
+    assert zh in words.zh
+    assert en in words.en
+
+
+@pytest.mark.parametrize("tier", [TREND, THRESHOLD, CRITICAL])
+def test_an_end_is_explained_too(tier):
+    words = resolved_reason(tier, what(coming=200), NOW, UTC)
+    assert words.zh != words.en
+    assert ("46" in words.zh) if tier == TREND else ("200" in words.zh and "在途 200 件" in words.zh)
+
+
+def test_clock_times_are_the_rooms():
+    assert clock_text(NOW, 0, SHANGHAI).zh == "22:15"
+    assert clock_text(NOW, 0, UTC).zh == "14:15"
+    assert clock_text(NOW, 2 * 86400, UTC).en == "14:15 (+2 d)"
+
+
+@pytest.mark.parametrize("tier", [TREND, THRESHOLD, CRITICAL])
+@pytest.mark.parametrize("substitute", [None, "5号 基础款"])
+def test_every_tier_has_steps_and_a_talk_track_in_both_languages(tier, substitute):
+    plan = advice(tier, what(), Playbook(), "联名卫衣", substitute)
+    assert plan.say.zh
+    assert plan.say.en
+    assert plan.steps
+    for text in (*plan.steps, plan.say):
+        assert "{" not in text.zh + text.en
+        assert "未设" not in text.zh + text.en, "no step about a substitute that doesn't exist"
+    assert any("5号 基础款" in step.zh for step in plan.steps) == (substitute is not None)
+    assert "联名卫衣" in plan.say.zh
+
+
+def test_no_tier_has_nothing_to_say():
+    plan = advice(NONE, what(), Playbook(), "x", None)
+    assert plan.steps == ()
+    assert plan.say.zh == ""
+
+
+def test_sold_out_is_not_talked_around():
+    plan = advice(CRITICAL, what(sellable=0, available=0, releasable=0), Playbook(), "联名卫衣", None)
+    assert "没了" in plan.say.zh
+
+
+def test_the_rooms_own_words_win():
+    own = Playbook(
+        threshold=Plays(say="最后 {sellable} 件,手慢无", steps=("通知仓库 {taken}", "准备{substitute}"))
+    )
+    plan = advice(THRESHOLD, what(sellable=30, available=30, releasable=30), own, "t", "白色")
+    assert plan.say.zh == "最后 30 件,手慢无"
+    assert [step.zh for step in plan.steps] == ["通知仓库 300", "准备白色"]
+
+
+@pytest.mark.parametrize(
+    ("template", "sellable", "releasable", "said"),
+    [
+        ("最后 {sellable} 件,手慢无", 30, 30, "最后 30 件,手慢无"),
+        ("最后 {sellable} 件,手慢无", 30, 31, "现有 30 件,手慢无"),
+        ("仅剩{可卖}件", 12, 200, "现有12件"),
+        ("只剩下 {sellable} 件", 12, 12, "只剩下 12 件"),
+        ("最后30件,手慢无", 98, 98, "现有30件,手慢无"),
+        ("最后30件,手慢无", 30, 30, "最后30件,手慢无"),
+        ("最后一波", 10, 300, "现在一波"),
+        ("only {sellable} left", 5, 500, "5 left"),
+        ("the last {sellable}!", 5, 5, "the last 5!"),
+        ("plastic blast only{sellable}", 5, 5, "plastic blast only5"),
+    ],
+)
+def test_scarcity_is_said_only_when_it_is_true(template, sellable, releasable, said):
+    figures = {"sellable": str(sellable), "可卖": str(sellable)}
+    assert honest(template, figures, sellable, releasable) == said
+
+
+def test_a_title_with_a_word_of_scarcity_is_left_alone():
+    own = Playbook(trend=Plays(say="{title} 现在 {sellable}"))
+    plan = advice(TREND, what(), own, "最后的卫衣 only", None)
+    assert plan.say.zh == "最后的卫衣 only 现在 198"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{title.__class__}",
+        "{0}",
+        "{}",
+        "{title!r}",
+        "{sellable:>999999}",
+        "%s %(title)s",
+        "{{title}}x",
+        "{unknown}",
+    ],
+)
+def test_templates_are_no_format_strings(template):
+    said = fill(template, {"title": "T", "sellable": "5"})
+    assert said == template.replace("{{title}}", "{T}")
+
+
+def test_values_are_not_filled_again():
+    own = Playbook(trend=Plays(say="{title}"))
+    assert advice(TREND, what(), own, "{sellable} {title}", None).say.zh == "{sellable} {title}"

@@ -1,0 +1,164 @@
+"""The rule table of the tiers, the lines under it, and that more stock never makes it worse."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stockwatch.alerts import CRITICAL, NONE, THRESHOLD, Arrival, Facts, Terms
+from stockwatch.alerts.lines import LEAD_MAX_S, clear_line, horizon, lead, safety_line, sellable
+from stockwatch.alerts.tiers import eta, judge, preview
+from stockwatch.demand import Outlook
+
+S = 1_000_000
+NOW = 1_700_000_000 * S
+STILL = Outlook(0.0, 0, 0.5, 1.0)
+BRISK = Outlook(0.1, 60, 9.0, 1.0)  # 6 a minute
+TERMS = Terms(600, 900, 0, None, "t")
+
+
+def tier(facts, rate=STILL, terms=TERMS, had=False):
+    return judge(facts, terms, rate, NOW, had_stock=had, wide=True).tier
+
+
+def arrival(qty, minutes, counts=False):
+    return Arrival(qty, NOW + minutes * 60 * S, counts)
+
+
+TABLE = [
+    # never sold, nothing configured
+    (Facts(available=0), STILL, TERMS, NONE),
+    # never sold, low stock: only a hand-set line speaks
+    (Facts(available=1), STILL, TERMS, NONE),
+    (Facts(available=50), STILL, TERMS._replace(floor=50), THRESHOLD),
+    (Facts(available=51), STILL, TERMS._replace(floor=50), NONE),
+    # gone
+    (Facts(available=0, sold=10), STILL, TERMS, CRITICAL),
+    (Facts(available=0, reserved=1), STILL, TERMS, CRITICAL),
+    (Facts(available=0, shortfall=2), STILL, TERMS, CRITICAL),
+    (Facts(available=0, quarantined=3), STILL, TERMS, CRITICAL),
+    # an empty wave is not a sell-out
+    (Facts(available=0, held=500, sold=50), BRISK, TERMS, NONE),
+    (Facts(available=0, held=20, sold=50), BRISK, TERMS, THRESHOLD),
+    (Facts(available=5, held=1, sold=50), BRISK, TERMS, THRESHOLD),
+    # sell-out in 5 min against a restock in 10
+    (Facts(available=30, sold=50), BRISK, TERMS, CRITICAL),
+    # sell-out in ~20 min: a restock can come, but not with time to react
+    (Facts(available=120, sold=50), BRISK, TERMS, THRESHOLD),
+    (Facts(available=900, sold=50), BRISK, TERMS, NONE),
+    # no source: within 15 minutes
+    (Facts(available=60, sold=50), BRISK, TERMS._replace(lead_s=None), CRITICAL),
+    (Facts(available=180, sold=50), BRISK, TERMS._replace(lead_s=None), THRESHOLD),
+    (Facts(available=900, sold=50), BRISK, TERMS._replace(lead_s=None), NONE),
+    # longer lead time: higher line
+    (Facts(available=300, sold=50), BRISK, TERMS, NONE),
+    (Facts(available=300, sold=50), BRISK, TERMS._replace(lead_s=5400), CRITICAL),
+    # confirmed units that come in time
+    (Facts(available=30, sold=50, arrivals=(arrival(500, 2),)), BRISK, TERMS, NONE),
+    (Facts(available=30, sold=50, arrivals=(arrival(500, 8),)), BRISK, TERMS, CRITICAL),
+    (Facts(available=120, sold=50, arrivals=(arrival(500, 12),)), BRISK, TERMS, NONE),
+    (Facts(available=120, sold=50, arrivals=(arrival(500, 90),)), BRISK, TERMS, THRESHOLD),
+    (Facts(available=120, sold=50, arrivals=(arrival(500, -1),)), BRISK, TERMS, THRESHOLD),
+    (Facts(available=0, sold=50, arrivals=(arrival(500, 60, counts=True),)), BRISK, TERMS, NONE),
+    # what covers a shortfall can't be sold
+    (Facts(available=0, shortfall=500, arrivals=(arrival(500, 60, counts=True),)), BRISK, TERMS, CRITICAL),
+    # three orders are no velocity for CRITICAL
+    (Facts(available=3, sold=3), Outlook(0.01, 3, 2.0, 1.0), TERMS, THRESHOLD),
+]
+
+
+@pytest.mark.parametrize(("facts", "rate", "terms", "expected"), TABLE)
+def test_rule_table(facts, rate, terms, expected):
+    assert tier(facts, rate, terms) == expected
+
+
+def test_stock_written_off_is_gone_though_nothing_was_sold():
+    assert tier(Facts(available=0), had=True) == CRITICAL
+
+
+rates = st.builds(
+    Outlook,
+    st.floats(0.0005, 5),
+    st.integers(0, 500),
+    st.floats(0.5, 12),
+    st.floats(1, 5),
+)
+stocks = st.builds(
+    Facts,
+    available=st.integers(0, 400),
+    held=st.integers(0, 60),
+    sold=st.integers(0, 50),
+    shortfall=st.just(0),
+    arrivals=st.lists(
+        st.builds(arrival, st.integers(1, 300), st.integers(-5, 120), st.booleans()), max_size=3
+    ).map(tuple),
+    lag_s=st.floats(0, 30),
+)
+all_terms = st.builds(
+    Terms,
+    st.one_of(st.none(), st.integers(60, 300_000)),
+    st.just(900),
+    st.integers(0, 80),
+    st.none(),
+    st.just("t"),
+)
+
+
+@given(stocks, rates, all_terms, st.integers(1, 200))
+@settings(max_examples=300, deadline=None)
+def test_more_stock_never_raises_the_tier(facts, rate, terms, more):
+    richer = Facts(
+        available=facts.available + more,
+        held=facts.held,
+        sold=facts.sold,
+        arrivals=facts.arrivals,
+        lag_s=facts.lag_s,
+    )
+    poorer_verdict = judge(facts, terms, rate, NOW, had_stock=True, wide=True)
+    richer_verdict = judge(richer, terms, rate, NOW, had_stock=True, wide=True)
+    assert richer_verdict.tier <= poorer_verdict.tier
+    assert richer_verdict.loose <= poorer_verdict.loose
+
+
+@given(stocks, rates, all_terms)
+@settings(max_examples=300, deadline=None)
+def test_the_wider_lines_are_wider_and_figures_stay_in_bounds(facts, rate, terms):
+    narrow = judge(facts, terms, rate, NOW, had_stock=True, wide=False)
+    wide = judge(facts, terms, rate, NOW, had_stock=True, wide=True)
+    assert wide.tier == narrow.tier <= wide.loose
+    assert clear_line(terms, rate) >= safety_line(terms, rate) >= terms.floor
+    assert 0 <= sellable(facts, rate) <= facts.free <= facts.available + facts.promised
+    low, middle, high = eta(facts, rate, NOW)
+    known = [at for at in (low, middle, high) if at is not None]
+    assert known == sorted(known)
+    assert high is None or (low is not None and middle is not None)
+
+
+@given(stocks, rates, all_terms, st.integers(1, 500), st.integers(1, 300), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_a_restock_never_makes_the_preview_worse(facts, rate, terms, qty, minutes, counts):
+    now = judge(facts, terms, rate, NOW, had_stock=True, wide=False)
+    before = eta(facts, rate, NOW)
+    after_tier, after = preview(facts, terms, rate, NOW, arrival(qty, minutes, counts), had_stock=True)
+    assert after_tier <= now.tier
+    if after.p50_s is not None:
+        assert before.p50_s is not None
+        assert after.p50_s >= before.p50_s
+
+
+def test_a_longer_lead_time_gives_a_higher_line_up_to_a_stream():
+    by_lead = [safety_line(TERMS._replace(lead_s=lead_s), BRISK) for lead_s in (60, 600, 3600, LEAD_MAX_S)]
+    assert by_lead == sorted(set(by_lead))
+    factory = TERMS._replace(lead_s=10 * 86400)
+    assert lead(factory) == LEAD_MAX_S
+    assert horizon(factory) == LEAD_MAX_S + 900
+
+
+def test_sellable_subtracts_what_channels_may_have_sold_unseen():
+    assert sellable(Facts(available=100, lag_s=0), BRISK) == 100
+    late = sellable(Facts(available=100, lag_s=60), BRISK)
+    assert 100 - 20 < late < 100 - 6
+    assert sellable(Facts(available=3, lag_s=3600), BRISK) == 0
+    assert sellable(Facts(available=100, lag_s=3600), STILL) == 100
+    assert (
+        sellable(Facts(available=10, arrivals=(arrival(200, 30, counts=True), arrival(50, 9))), STILL) == 210
+    )
