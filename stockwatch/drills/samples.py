@@ -12,7 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-from stockwatch.drills import apparel, double11
+from stockwatch.drills import apparel, apparel_plan, double11
 from stockwatch.drills.rooms import room_toml
 from stockwatch.exits import Exit
 
@@ -26,7 +26,7 @@ def samples() -> dict[str, bytes]:
         "double11.jsonl": b"".join(line + b"\n" for line in case.play()),
         "double11.toml": room_toml(double11.room(), double11.HEADING).encode(),
         "apparel.jsonl": b"".join(line + b"\n" for line in shop.play()),
-        "apparel.toml": room_toml(shop.room(), apparel.HEADING).encode(),
+        "apparel.toml": room_toml(shop.room(), apparel_plan.HEADING).encode(),
     }
     files["apparel.surges.json"] = _readable(shop.surges())
     return files

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stockwatch import cli
-from stockwatch.drills import apparel, double11
+from stockwatch.drills import apparel, apparel_plan, double11
 
 FOLDER = Path(__file__).resolve().parents[2] / "sample_feeds"
 SKU = "HOODIE-CO"
@@ -70,7 +70,7 @@ def test_the_case_ends_with_seven_hundred_sold_and_nothing_oversold(replay, caps
 def test_the_pipeline_agrees_with_the_generators_own_books(replay, capsys):
     for name, performance, end in (
         ("double11", double11.Double11(), double11.END),
-        ("apparel", apparel.Apparel(), apparel.END),
+        ("apparel", apparel.Apparel(), apparel_plan.END),
     ):
         performance.play()
         book = performance.book
@@ -187,5 +187,5 @@ def test_the_ramp_is_told_as_urgent_before_its_sizes_are_gone(told):
         and alert["subject"].endswith(("-M", "-L"))
         and alert["data"]["available"]
     ]
-    ramp = apparel.Apparel().goods.link(apparel.RAMP)
+    ramp = apparel.Apparel().goods.link(apparel_plan.RAMP)
     assert {alert["subject"] for alert in urgent} & set(ramp.variants)
