@@ -387,7 +387,8 @@ class Books:
         difference = qty - cell.on_hand
         if difference < 0:
             cell.remove(-difference, seq, list(self._parts_of(cell)))
-        else:
+        while (difference := qty - cell.on_hand) > 0:
+            # Again where units went to orders that had left without stock: those are not on hand.
             if opening:
                 cell.opening += difference
             else:

@@ -36,6 +36,9 @@ from stockwatch.ledger.store import (
 _CHECKPOINT_PAGES = 4096
 """WAL pages (16 MiB) after which a commit is followed by a checkpoint that never waits for readers."""
 _READER_WAITS_MS = 5000
+_STOCK_COLUMNS = (
+    "available", "held", "reserved", "sold", "shipped", "quarantined", "shortfall", "oversold",
+)  # fmt: skip
 
 
 class LedgerFile:
@@ -296,8 +299,8 @@ class LedgerFile:
     def stock(self) -> tuple[int, dict[Key, Stock]]:
         """(seq that the rows stand for, rows by (SKU, location, pool)); in_transit is not kept in rows."""
         rows = {
-            (sku, location, pool): Stock(*kept, 0, shortfall, oversold)
-            for sku, location, pool, *kept, shortfall, oversold in self._db.execute(
+            (row[0], row[1], row[2]): Stock(**dict(zip(_STOCK_COLUMNS, row[3:], strict=True)))
+            for row in self._db.execute(
                 "SELECT sku, location, pool, available, held, reserved, sold, shipped, quarantined, "
                 "shortfall, oversold FROM stock"
             )

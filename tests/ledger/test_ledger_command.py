@@ -1,0 +1,261 @@
+"""`stockwatch ledger` as a process: answers after they are durable, nothing acknowledged is lost, any input is met."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+
+import pytest
+from ledger_making import raw
+
+from stockwatch.ledger import intake
+from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.verify import verify
+from stockwatch.ledger.writer import Writer
+
+ROOM = """
+[room]
+id = "t"
+name = "t"
+[[channel]]
+id = "douyin"
+source = "shop"
+[[sku]]
+id = "A"
+title = "A"
+stock = 40
+"""
+
+
+@pytest.fixture
+def room(tmp_path):
+    (tmp_path / "room.toml").write_text(ROOM, encoding="utf-8")
+    return tmp_path
+
+
+def command(room, *args: str) -> list[str]:
+    return [sys.executable, "-m", "stockwatch", "ledger", *args]
+
+
+def apply_all(room, data: bytes, *more: str, ledger: str = "t.db") -> tuple[int, list[dict], str]:
+    done = subprocess.run(
+        check=False,
+        args=command(room, "apply", ledger, "--room", "room.toml", *more),
+        input=data,
+        cwd=room,
+        capture_output=True,
+        timeout=60,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
+
+
+def shown(room) -> dict:
+    done = subprocess.run(
+        command(room, "show", "t.db", "--json"), cwd=room, capture_output=True, timeout=60, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_each_line_gets_an_answer_in_order_and_bad_ones_are_kept(room):
+    huge = b'{"specversion":"1.0","id":"' + b"x" * 3_000_000 + b'"}'
+    placed = raw("order.placed", order="o", qty=2, id="1")
+    data = (
+        b"\xef\xbb\xbf"
+        + placed
+        + b"\r\n\n  \r\n"
+        + huge
+        + b"\n"
+        + b"\xff\xfe\n"
+        + placed
+        + b"\n"
+        + placed.replace(b"2}", b"3}")
+    )
+    code, answers, said = apply_all(room, data)
+    assert code == 0
+    assert [(a["id"], a["outcome"]) for a in answers] == [
+        ("1", "accepted"), (None, "invalid"), (None, "invalid"), ("1", "duplicate"), ("1", "conflict"),
+    ]  # fmt: skip
+    assert answers[3]["original"] == "accepted"
+    assert answers[3]["seq"] == answers[0]["seq"]
+    assert [a["seq"] for a in answers if a["outcome"] in ("invalid", "conflict")] == [None] * 3
+    assert "3 of 5 lines set aside" in said
+    dead = [json.loads(line) for line in (room / "t.db.dead.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [one["outcome"] for one in dead] == ["invalid", "invalid", "conflict"]
+    assert len(dead[0]["raw"]) == 1024
+    assert apply_all(room, data, "--strict")[0] == 1
+
+
+def test_an_answer_comes_while_the_input_stays_open_and_opening_stock_is_booked_once(room):
+    for expected in ("accepted", "duplicate"):
+        child = subprocess.Popen(
+            command(room, "apply", "t.db", "--room", "room.toml"),
+            cwd=room,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        child.stdin.write(raw("order.placed", order="o", qty=1, id="1") + b"\n")
+        child.stdin.flush()
+        assert select.select([child.stdout], [], [], 30)[0], "no answer while stdin is open"
+        assert json.loads(child.stdout.readline())["outcome"] == expected
+        child.stdin.close()
+        assert child.wait(30) == 0
+        child.stdout.close()
+    assert shown(room)["skus"]["A"]["on_hand"] == 40
+
+
+def test_no_input_and_nobody_who_listens(room):
+    assert apply_all(room, b"")[:2] == (0, [])
+    data = b"".join(raw("order.placed", order=f"o{n}", qty=1) + b"\n" for n in range(5))
+    child = subprocess.Popen(
+        command(room, "apply", "t.db", "--room", "room.toml"),
+        cwd=room, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    child.stdout.close()
+    child.stdin.write(data)
+    child.stdin.close()
+    said = child.stderr.read().decode()
+    child.stderr.close()
+    assert child.wait(30) == 3
+    assert "Traceback" not in said
+    assert shown(room)["skus"]["A"]["reserved"] == 5
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(room):
+    """kill -9 in the midst, again and again; every answer read is in the ledger, which adds up."""
+    rng = random.Random(7)
+    acknowledged: dict[str, str] = {}
+    sent = 0
+    for _ in range(6):
+        child = subprocess.Popen(
+            command(room, "apply", "t.db", "--room", "room.toml"),
+            cwd=room,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        try:
+            for _ in range(rng.randrange(20, 120)):
+                sent += 1
+                child.stdin.write(raw("order.requested", order=f"o{sent}", qty=1, id=f"k{sent}") + b"\n")
+            child.stdin.flush()
+            wanted = rng.randrange(1, 20)
+            for _ in range(wanted):
+                answer = json.loads(child.stdout.readline())
+                acknowledged[answer["id"]] = answer["outcome"]
+        finally:
+            child.send_signal(signal.SIGKILL)
+            child.wait(30)
+            child.stdin.close()
+            child.stdout.close()
+    assert len(acknowledged) > 6
+    with LedgerFile(room / "t.db", read_only=True) as ledger:
+        assert verify(ledger).findings == ()
+        journal = {json.loads(record.raw)["id"]: record.outcome for record in ledger.records()}
+    assert {id_: journal.get(id_) for id_ in acknowledged} == acknowledged
+    again = b"".join(
+        raw("order.requested", order=f"o{n}", qty=1, id=f"k{n}") + b"\n" for n in range(1, sent + 1)
+    )
+    _, answers, _ = apply_all(room, again)
+    assert {a["id"]: a["original"] for a in answers if a["id"] in acknowledged} == acknowledged
+    taken = [a.get("original", a["outcome"]) for a in answers].count("accepted")
+    assert taken == shown(room)["skus"]["A"]["reserved"] == 40
+
+
+def test_a_ledger_in_use_is_refused_with_the_pid(room):
+    with LedgerFile(room / "t.db"):
+        code, answers, said = apply_all(room, b"")
+    assert (code, answers) == (3, [])
+    assert str(os.getpid()) in said
+    assert "Traceback" not in said
+
+
+def test_verify_says_what_is_wrong_and_exits_1(room):
+    apply_all(room, raw("order.placed", order="o", qty=1) + b"\n")
+    done = subprocess.run(
+        command(room, "verify", "t.db", "--json"), cwd=room, capture_output=True, timeout=60
+    )
+    assert (done.returncode, json.loads(done.stdout)["ok"]) == (0, True)
+    import apsw
+
+    other = apsw.Connection(str(room / "t.db"))
+    other.execute("UPDATE stock SET reserved = 2")
+    other.close()
+    done = subprocess.run(
+        command(room, "verify", "t.db", "--json"), cwd=room, capture_output=True, timeout=60
+    )
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["ok"]) == (1, False)
+    assert found["first_bad_seq"] == found["findings"][0]["seq"]
+
+
+def test_an_export_can_be_played_again_and_its_csv_holds_no_formula(room):
+    data = raw("order.placed", order="=1+1", qty=1, id="1", time_="2025-11-11T20:00:03+08:00") + b"\n"
+    apply_all(room, data)
+    text = subprocess.run(
+        command(room, "export", "t.db"), cwd=room, capture_output=True, timeout=60, check=True
+    ).stdout
+    assert b"'=1+1" in text
+    feed = subprocess.run(
+        command(room, "export", "t.db", "--events"), cwd=room, capture_output=True, timeout=60, check=True
+    ).stdout
+    assert len(feed.splitlines()) == 1
+    _, answers, _ = apply_all(room, feed, ledger="again.db")
+    assert answers[0]["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4096])
+def test_outcomes_do_not_depend_on_the_size_of_batches(tmp_path, batch):
+    rng = random.Random(5)
+    events = [raw("stock.counted", document="opening", qty=20, id="c")]
+    for n in range(400):
+        kind = rng.choice(["placed", "requested", "paid", "cancelled", "expired", "shipped", "refunded"])
+        qty = {"qty": rng.randrange(1, 3)} if kind in ("placed", "requested") else {}
+        group = {"atomic": f"g{n // 5}"} if kind == "requested" and rng.random() < 0.5 else {}
+        source = rng.choice(["shop", "other"])
+        events.append(
+            raw(f"order.{kind}", order=f"o{rng.randrange(60)}", id=f"b{n}", source=source, **qty, **group)
+        )
+        if rng.random() < 0.1:
+            events.append(rng.choice(events))
+    ticks = iter(range(10**15, 10**16))
+    results = []
+    for size in (batch, 37):
+        with LedgerFile(tmp_path / f"{size}-{len(results)}.db") as ledger:
+            writer = Writer(ledger, lambda: next(ticks))
+            got = []
+            for start in range(0, len(events), size):
+                got += writer.process(events[start : start + size])
+            got += writer.close_groups()
+            results.append([(a.event.id, a.outcome, a.seq, a.original, a.reason) for a in got])
+            assert verify(ledger).findings == ()
+    assert results[0] == results[1]
+    assert len(results[0]) == len(events)
+
+
+def lines_of(*pieces: bytes) -> list:
+    reader, writer = os.pipe()
+    import threading
+
+    def feed() -> None:
+        for piece in pieces:
+            os.write(writer, piece)
+        os.close(writer)
+
+    thread = threading.Thread(target=feed)
+    thread.start()
+    got = [line for batch in intake.Lines(reader) for line in batch]
+    thread.join()
+    os.close(reader)
+    return got
+
+
+def test_lines_are_the_same_however_the_bytes_are_cut():
+    text = b"a\r\n\n bb \n" + b"c" * 300_000 + b"\nlast"
+    want = [b"a\r", b" bb ", b"c" * 300_000, b"last"]
+    assert lines_of(text) == want
+    cuts = sorted(random.Random(3).sample(range(len(text)), 40))
+    assert lines_of(*(text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True))) == want

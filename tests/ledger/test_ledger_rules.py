@@ -1,0 +1,400 @@
+"""The rules that decide figures, one example each, by the words of the interface."""
+
+from __future__ import annotations
+
+import pytest
+from ledger_making import apply, books_with, event, figures, outcomes
+
+from stockwatch.events import Event, decode, parse_time
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.expiry import expired_id
+
+AT = "2025-11-11T20:00:00+08:00"
+MINUTE = 60_000_000
+
+
+# --- identity -----------------------------------------------------------------------------------------
+
+
+def test_the_same_delivery_again_gets_the_first_answer_and_its_seq():
+    books = books_with(1)
+    first = event("order.requested", id="x", order="r", qty=1)
+    second = event("order.requested", id="y", order="s", qty=1)
+    one, two = apply(books, first, second)
+    again = apply(books, first, second)
+    assert [(a.outcome, a.original, a.seq) for a in again] == [
+        ("duplicate", "accepted", one.seq),
+        ("duplicate", "rejected", two.seq),
+    ]
+
+
+def test_other_content_under_a_known_id_is_a_conflict_and_leaves_the_first_standing():
+    books = books_with(5)
+    apply(books, event("order.placed", id="x", order="o", qty=1))
+    (bad,) = apply(books, event("order.placed", id="x", order="o", qty=2))
+    assert (bad.outcome, bad.seq) == ("conflict", None)
+    assert apply(books, event("order.placed", id="x", order="o", qty=1))[0].outcome == "duplicate"
+    assert figures(books)["reserved"] == 1
+
+
+def test_a_conflict_of_meaning_claims_its_id():
+    books = books_with(5, "A", "B")
+    wrong = event("order.paid", "B", id="x", order="o")
+    assert outcomes(books, event("order.placed", order="o", qty=1), wrong) == ["accepted", "conflict"]
+    (again,) = apply(books, wrong)
+    assert (again.outcome, again.original, again.seq) == ("duplicate", "conflict", None)
+
+
+def test_an_invalid_message_claims_no_id():
+    books = books_with(5)
+    bad = decode(
+        b'{"specversion":"1.0","id":"x","source":"shop","type":"order.placed","subject":"A","data":{}}'
+    )
+    (invalid,) = books.apply(bad)
+    assert (invalid.outcome, invalid.seq, invalid.place) == ("invalid", None, None)
+    assert outcomes(books, event("order.placed", id="x", order="o", qty=1)) == ["accepted"]
+
+
+def test_time_is_no_part_of_the_content_and_sources_have_ids_of_their_own():
+    books = books_with(5)
+    assert outcomes(
+        books,
+        event("order.placed", id="x", order="o", qty=1),
+        event("order.placed", id="x", order="o", qty=1, time_="2025-11-12T00:00:00Z"),
+        event("order.placed", id="x", order="o", qty=1, source="other"),
+    ) == ["accepted", "duplicate", "accepted"]
+
+
+# --- the order line -----------------------------------------------------------------------------------
+
+
+def test_another_size_or_subject_for_a_known_line_is_a_conflict():
+    books = books_with(5, "A", "B")
+    assert outcomes(
+        books,
+        event("order.placed", order="o", qty=1),
+        event("order.placed", order="o", qty=2),
+        event("order.placed", "B", order="o", qty=1),
+        event("order.placed", order="o", qty=1),
+    ) == ["accepted", "conflict", "conflict", "noop"]
+
+
+def test_noop_changes_neither_a_figure_nor_what_a_later_event_will_do():
+    books = books_with(5)
+    assert outcomes(
+        books,
+        event("order.placed", order="o", qty=2),
+        event("order.shipped", order="o"),
+        event("order.cancelled", order="o"),
+        event("order.paid", order="o"),
+        event("order.expired", order="o"),
+        event("order.cancelled", order="p"),
+        event("order.cancelled", order="p"),
+    ) == ["accepted", "accepted", "noop", "noop", "noop", "accepted", "noop"]
+
+
+def test_while_the_size_is_unknown_a_fact_waits():
+    books = books_with(5)
+    assert outcomes(books, event("order.paid", order="o")) == ["accepted"]
+    assert figures(books) == {"available": 5, "on_hand": 5}
+    apply(books, event("order.placed", order="o", qty=2))
+    assert figures(books) == {"available": 3, "sold": 2, "on_hand": 5}
+
+
+def test_a_channel_that_deducts_at_payment_holds_nothing_before_it():
+    books = books_with(5, shop="pay")
+    placed, paid = apply(books, event("order.placed", order="o", qty=2), event("order.paid", order="o"))
+    assert not placed.taken
+    assert [(t.sku, t.qty) for t in paid.taken] == [("A", 2)]
+    assert figures(books) == {"available": 3, "sold": 2, "on_hand": 5}
+    assert outcomes(books, event("order.placed", order="h", qty=1, holds=True)) == ["accepted"]
+    assert figures(books)["reserved"] == 1
+
+
+def test_paid_beats_expired_and_takes_units_again():
+    books = books_with(2)
+    apply(books, event("order.placed", order="o", qty=2), event("order.expired", order="o"))
+    assert figures(books) == {"available": 2, "on_hand": 2}
+    apply(books, event("order.requested", order="r", qty=1))
+    (paid,) = apply(books, event("order.paid", order="o"))
+    assert paid.outcome == "short"
+    assert figures(books) == {"reserved": 1, "sold": 1, "shortfall": 1, "oversold": 1, "on_hand": 2}
+
+
+def test_paid_and_cancelled_is_money_due_until_refunded():
+    books = books_with(5)
+    apply(
+        books,
+        event("order.placed", order="o", qty=2),
+        event("order.cancelled", order="o"),
+        event("order.paid", order="o"),
+    )
+    assert [(due.order, due.units) for due in books.money_due()] == [("o", 2)]
+    apply(books, event("order.refunded", order="o", qty=1))
+    assert [(due.order, due.units) for due in books.money_due()] == [("o", 1)]
+    apply(books, event("order.refunded", order="o"))
+    assert books.money_due() == []
+    assert figures(books) == {"available": 5, "on_hand": 5}
+
+
+def test_a_bundle_is_one_line_and_the_same_sku_twice_is_summed():
+    books = books_with(10, "A", "B")
+    items = [{"sku": "A", "qty": 1}, {"sku": "B", "qty": 2}, {"sku": "A", "qty": 1, "role": "gift"}]
+    (applied,) = apply(books, event("order.placed", None, order="o", qty=2, items=items))
+    assert sorted((t.sku, t.qty) for t in applied.taken) == [("A", 4), ("B", 4)]
+    assert set(applied.touched) == {"A", "B"}
+    assert figures(books)["reserved"] == figures(books, "B")["reserved"] == 4
+    assert outcomes(books, event("order.paid", "B", order="o"), event("order.paid", "C", order="o")) == [
+        "accepted",
+        "conflict",
+    ]
+
+
+def test_an_order_counts_as_taken_once_with_its_own_time():
+    books = books_with(1)
+    late = "2025-11-11T19:00:00+08:00"
+    got = apply(
+        books,
+        event("order.paid", order="o", qty=1, time_=AT),
+        event("order.placed", order="o", qty=1, time_=late),
+        event("order.placed", order="p", qty=3, time_=late),
+        event("order.requested", order="q", qty=1),
+    )
+    taken = [(t.qty, t.channel, t.time_us) for applied in got for t in applied.taken]
+    assert taken == [(1, "shop", parse_time(AT)), (3, "shop", parse_time(late))]
+    assert [a.outcome for a in got] == ["accepted", "accepted", "short", "rejected"]
+
+
+# --- scarcity -----------------------------------------------------------------------------------------
+
+
+def test_units_that_come_back_cover_the_oldest_shortfall_first_even_partly_before_any_request():
+    books = books_with(1)
+    apply(
+        books,
+        event("order.placed", order="a", qty=3),
+        event("order.placed", order="b", qty=2),
+        event("stock.received", qty=3),
+    )
+    assert figures(books) == {"reserved": 4, "shortfall": 1, "oversold": 4, "on_hand": 4}
+    assert outcomes(books, event("order.requested", order="r", qty=1)) == ["rejected"]
+    apply(books, event("order.cancelled", order="a"))
+    assert figures(books) == {"available": 2, "reserved": 2, "oversold": 4, "on_hand": 4}
+
+
+def test_a_count_takes_available_then_held_then_the_newest_reservations():
+    books = books_with(6)
+    apply(
+        books,
+        event("stock.held", qty=2),
+        event("order.placed", order="old", qty=1),
+        event("order.placed", order="new", qty=2),
+        event("stock.counted", qty=2),
+    )
+    assert figures(books) == {"reserved": 2, "shortfall": 1, "oversold": 1, "on_hand": 2}
+    apply(books, event("order.paid", order="old"))
+    assert figures(books)["sold"] == 1, "the older order kept its unit"
+    apply(books, event("stock.counted", qty=5))
+    assert figures(books) == {"available": 2, "reserved": 2, "sold": 1, "oversold": 1, "on_hand": 5}
+
+
+def test_shipped_units_are_not_on_hand_and_a_count_leaves_them_alone():
+    books = books_with(5)
+    apply(
+        books,
+        event("order.placed", order="o", qty=3),
+        event("order.shipped", order="o"),
+        event("stock.counted", qty=0),
+    )
+    assert figures(books) == {"sold": 3, "shipped": 3}
+
+
+def test_a_write_down_that_finds_too_little_is_short_and_the_rest_waits():
+    books = books_with(2)
+    assert outcomes(books, event("stock.adjusted", qty=-5)) == ["short"]
+    assert figures(books) == {}
+    apply(books, event("stock.received", qty=4))
+    assert figures(books) == {"available": 1, "on_hand": 1}
+
+
+def test_a_request_is_all_or_nothing():
+    books = books_with(3)
+    assert outcomes(books, event("order.requested", order="r", qty=4)) == ["rejected"]
+    assert figures(books) == {"available": 3, "on_hand": 3}
+
+
+# --- unknown names ------------------------------------------------------------------------------------
+
+
+def test_an_unknown_sku_starts_at_nothing():
+    books = Books()
+    assert outcomes(
+        books,
+        event("order.placed", "NEW", order="o", qty=2),
+        event("order.requested", "NEW", order="r", qty=1),
+    ) == ["short", "rejected"]
+    assert books.unknown_skus() == ("NEW",)
+    apply(books, event("stock.counted", "NEW", document="opening", qty=10))
+    assert figures(books, "NEW") == {"available": 8, "reserved": 2, "oversold": 2, "on_hand": 10}
+
+
+def test_a_document_counts_once():
+    books = books_with(0)
+    same = {"document": "d1", "qty": 5}
+    assert outcomes(
+        books,
+        event("stock.received", **same),
+        event("stock.received", **same),
+        event("stock.received", document="d1", qty=6),
+        event("stock.received", "B", **same),
+        event("stock.adjusted", **same),
+    ) == ["accepted", "noop", "conflict", "accepted", "accepted"]
+    assert figures(books)["available"] == 10
+
+
+@pytest.mark.parametrize(
+    "type_",
+    ["chat.message", "room.viewers", "feed.heartbeat", "alert.raised", "action.noted", "com.example.odd"],
+)
+def test_what_moves_no_stock_is_accepted(type_):
+    books = books_with(5)
+    assert outcomes(books, event(type_, None)) == ["accepted"]
+    assert figures(books) == {"available": 5, "on_hand": 5}
+
+
+# --- restocks -----------------------------------------------------------------------------------------
+
+
+def ordered(state, qty=200, **more):
+    return event("stock.ordered", document="p", qty=qty, from_="w", due=AT, state=state, **more)
+
+
+def test_a_restock_is_in_transit_from_its_promise_to_its_arrival():
+    books = books_with(0)
+    steps = []
+    for one in (
+        ordered("asked"), ordered("confirmed"), event("stock.received", qty=50, restock="p"), ordered("shipped"),
+        event("stock.received", qty=120, restock="p", damaged=20, final=True),
+    ):  # fmt: skip
+        apply(books, one)
+        steps.append(books.stock("A").in_transit)
+    assert steps == [0, 200, 150, 150, 0]
+    restock = books.restocks()["p"]
+    assert (restock.state, restock.received, restock.source, restock.qty) == ("received", 170, "w", 200)
+    assert figures(books) == {"available": 150, "quarantined": 20, "on_hand": 170}
+
+
+def test_a_refused_restock_is_not_coming_and_other_content_in_one_state_is_a_conflict():
+    books = books_with(0)
+    assert outcomes(books, ordered("confirmed"), ordered("confirmed", qty=9), ordered("refused"), ordered("asked")) == [
+        "accepted", "conflict", "accepted", "accepted",
+    ]  # fmt: skip
+    assert (books.stock("A").in_transit, books.restocks()["p"].state) == (0, "refused")
+
+
+# --- expiry -------------------------------------------------------------------------------------------
+
+
+def test_a_request_ends_at_expires_and_a_fact_a_minute_later():
+    books = books_with(9)
+    at = parse_time(AT)
+    apply(
+        books,
+        event("order.requested", order="r", line=2, qty=1, expires=AT),
+        event("order.placed", order="f", qty=1, expires=AT),
+        event("order.placed", order="paid", qty=1, expires=AT),
+        event("order.paid", order="paid"),
+        event("order.placed", order="gone", qty=1, expires=AT),
+        event("order.cancelled", order="gone"),
+    )
+    assert books.next_due() == at
+    assert books.due(at - 1) == []
+    (first,) = [decode(one) for one in books.due(at)]
+    assert isinstance(first, Event)
+    assert (first.source, first.id, first.time_us) == ("shop", "expired:r:2", at)
+    assert books.next_due() == at + MINUTE
+    apply(books, first)
+    (second,) = books.due(at + 5 * MINUTE)
+    assert outcomes(books, second) == ["accepted"]
+    assert books.next_due() is None
+    assert figures(books) == {"available": 8, "sold": 1, "on_hand": 9}
+
+
+def test_apply_itself_never_looks_at_a_clock():
+    books = books_with(1)
+    long_ago = "2001-01-01T00:00:00Z"
+    apply(books, event("order.placed", order="o", qty=1, expires=long_ago))
+    assert outcomes(books, event("order.requested", order="r", qty=1)) == ["rejected"]
+
+
+def test_the_id_of_an_expiry_stays_valid_for_the_longest_order():
+    assert len(expired_id("x" * 256, 2**31 - 1)) <= 256
+    assert expired_id("x" * 256, 1) != expired_id("y" * 256, 1)
+
+
+# --- atomic -------------------------------------------------------------------------------------------
+
+
+def cart(order, qty=1, sku="A", group="g", **more):
+    return event("order.requested", sku, order=order, qty=qty, atomic=group, **more)
+
+
+def test_a_group_is_met_as_a_whole_or_not_at_all():
+    books = books_with(3, "A", "B")
+    assert outcomes(books, cart("1", 2, atomic_of=2), cart("1b", 4, "B", atomic_of=2)) == [
+        "rejected",
+        "rejected",
+    ]
+    assert outcomes(books, cart("2", 2, atomic_of=2), cart("2b", 3, "B", atomic_of=2)) == [
+        "accepted",
+        "accepted",
+    ]
+    assert figures(books)["reserved"] == 2
+
+
+def test_members_of_one_sku_are_summed():
+    books = books_with(3)
+    assert outcomes(books, cart("1", 2, atomic_of=2), cart("2", 2, atomic_of=2)) == ["rejected", "rejected"]
+
+
+def test_a_group_closes_at_the_next_event_of_its_source_and_answers_keep_their_order():
+    books = books_with(3)
+    elsewhere = event("order.requested", order="z", qty=1, source="other")
+    outside = event("note.added", None, text="x")
+    got = [books.apply(one) for one in (cart("1"), cart("2"), elsewhere, outside)]
+    assert [len(known) for known in got] == [0, 0, 0, 4]
+    assert [a.event.data.get("order") for a in got[3]] == ["1", "2", "z", None]
+    assert [a.outcome for a in got[3]] == ["accepted"] * 4
+    assert [a.seq for a in got[3]] == sorted(a.seq for a in got[3])
+
+
+def test_the_end_of_input_closes_a_group_and_repeats_of_members_wait_with_it():
+    books = books_with(3)
+    first = cart("1")
+    assert books.apply(first) == books.apply(first) == ()
+    closed = books.close()
+    assert [(a.outcome, a.original) for a in closed] == [("accepted", None), ("duplicate", "accepted")]
+    assert closed[0].seq == closed[1].seq
+
+
+def test_a_group_that_lacks_a_member_is_refused():
+    books = books_with(3)
+    books.apply(cart("1", atomic_of=3))
+    (closed,) = books.close()
+    assert closed.outcome == "rejected"
+    assert "1 of 3" in closed.reason
+
+
+def test_the_deduct_rule_follows_from_the_journal_alone():
+    books = Books()
+    configured = event(
+        "ledger.configured", None, source="stockwatch", channels={"shop": {"id": "tb", "deduct": "pay"}}
+    )
+    apply(books, configured, event("order.placed", order="o", qty=1))
+    assert books.channel_of("shop") == "tb"
+    assert books.stock("A").shortfall == 0, "it holds nothing until paid"
+    stranger = event(
+        "ledger.configured", None, source="shop", channels={"shop": {"id": "x", "deduct": "place"}}
+    )
+    apply(books, stranger)
+    assert books.channel_of("shop") == "tb"

@@ -1,0 +1,337 @@
+"""What the store promises: durable batches in order, one writer, nothing changed unnoticed, clear refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+
+import apsw
+import pytest
+from ledger_making import raw
+
+from stockwatch.ledger import file as file_module
+from stockwatch.ledger.figures import Stock
+from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.movements import movements, recorded_feed
+from stockwatch.ledger.store import DeadLetter, LedgerBusy, LedgerCorrupt, LedgerError, LedgerFailed, Record
+from stockwatch.ledger.verify import verify
+from stockwatch.ledger.writer import Writer, rebuild
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "room.db"
+
+
+def record(seq: int, text: bytes = b"{}", outcome="accepted") -> Record:
+    return Record(seq, 1000 + seq, text, outcome)
+
+
+def counter():
+    ticks = iter(range(1_762_862_403_000_000, 2**62))
+    return lambda: next(ticks)
+
+
+def filled(path, batch: int = 3) -> None:
+    """A ledger with 12 events of all sorts."""
+    events = [
+        raw("stock.counted", document="opening", qty=5, id="c"),
+        raw("order.placed", order="o", qty=2, id="1"),
+        raw("order.placed", order="o", qty=2, id="1"),
+        raw("order.placed", order="o", qty=3, id="1"),
+        raw("order.requested", order="r", qty=9, id="2"),
+        raw("order.requested", order="g1", qty=1, id="3", atomic="g"),
+        raw("order.requested", order="g2", qty=1, id="4", atomic="g"),
+        raw("note.added", None, id="5", text="outside"),
+        raw("order.placed", order="s", qty=7, id="6"),
+        raw("order.shipped", order="o", id="7"),
+        raw("stock.received", document="d", qty=1, id="8"),
+        raw("alert.acknowledged", id="9", alert="A:1", by="w"),
+        b"{broken",
+    ]
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        for start in range(0, len(events), batch):
+            writer.process(events[start : start + batch])
+        writer.close_groups()
+
+
+def test_what_was_appended_comes_back_byte_for_byte_in_order(path):
+    records = [
+        record(1, '{"a":"双 "}'.encode()),
+        record(2, b'{ "b" : 1 }', "noop"),
+        record(3, b"{}", "conflict"),
+    ]
+    with LedgerFile(path) as ledger:
+        ledger.append(records[:2], stock={}, cursors={"douyin": "7"}, committed_us=5)
+        ledger.append(records[2:], stock=None, cursors={"taobao": "x"}, committed_us=6)
+        assert list(ledger.records()) == records
+    with LedgerFile(path, read_only=True) as ledger:
+        assert list(ledger.records()) == records
+        assert list(ledger.read_since(1)) == records[1:]
+        assert list(ledger.read_since(3)) == []
+        assert (ledger.last_seq, ledger.cursors()) == (3, {"douyin": "7", "taobao": "x"})
+
+
+def test_stock_rows_come_back_with_the_seq_that_they_stand_for(path):
+    row = Stock(available=1, held=2, reserved=3, sold=5, shipped=4, quarantined=6, shortfall=7, oversold=8)
+    with LedgerFile(path) as ledger:
+        ledger.append([record(1)], stock={("A", "main", "spot"): row}, committed_us=5)
+        ledger.append([record(2)], stock=None, committed_us=5)
+        assert ledger.stock() == (1, {("A", "main", "spot"): row})
+
+
+def test_a_gap_in_the_sequence_is_refused(path):
+    with LedgerFile(path) as ledger, pytest.raises(ValueError, match="go on from 0"):
+        ledger.append([record(2)], stock=None, committed_us=5)
+
+
+def test_a_message_with_line_ends_stays_one_event(path):
+    with LedgerFile(path) as ledger:
+        ledger.append([record(1, b'{\r\n"a":1\n}'), record(2)], stock=None, committed_us=5)
+        first, second = ledger.records()
+    assert json.loads(first.raw) == {"a": 1}
+    assert second.raw == b"{}"
+
+
+def test_a_stranger_reads_the_events_with_the_sqlite_of_python(path):
+    filled(path)
+    found = sqlite3.connect(path).execute("SELECT events FROM batch ORDER BY first_seq").fetchall()
+    lines = [json.loads(line) for (events,) in found for line in events.split("\n")]
+    assert [line["id"] for line in lines] == ["c", "1", "1", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+
+
+def test_one_writer_at_a_time_and_readers_beside_it(path):
+    with LedgerFile(path) as ledger:
+        with pytest.raises(LedgerBusy, match=f"process {os.getpid()} writes") as refused:
+            LedgerFile(path)
+        assert refused.value.pid == os.getpid()
+        ledger.append([record(1)], stock=None, committed_us=5)
+        with LedgerFile(path, read_only=True) as reader:
+            assert [r.seq for r in reader.records()] == [1]
+    LedgerFile(path).close()
+
+
+def test_a_writer_whose_epoch_is_over_can_not_write(path):
+    with LedgerFile(path) as ledger:
+        other = apsw.Connection(str(path))
+        other.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'")
+        other.close()
+        with pytest.raises(LedgerFailed, match="another writer has taken over"):
+            ledger.append([record(1)], stock=None, committed_us=5)
+        with pytest.raises(LedgerFailed, match="open the ledger anew"):
+            ledger.append([record(1)], stock=None, committed_us=5)
+
+
+def test_a_failed_commit_writes_nothing_and_poisons_the_writer(path, monkeypatch):
+    ledger = LedgerFile(path)
+    ledger.append([record(1)], stock=None, committed_us=5)
+    bad_row = {("A", "main", "spot"): Stock(available=-1)}
+    with pytest.raises(LedgerFailed, match="nothing of it was acknowledged"):
+        ledger.append([record(2)], stock=bad_row, committed_us=5)
+    with pytest.raises(LedgerFailed):
+        ledger.append([record(2)], stock=None, committed_us=5)
+    with pytest.raises(LedgerFailed):
+        ledger.set_aside([DeadLetter(1, "invalid", "x", None, None, b"x")])
+    ledger.close()
+    with LedgerFile(path) as again:
+        assert [r.seq for r in again.records()] == [1]
+
+
+def test_commits_are_flushed_and_the_file_is_a_wal(path):
+    with LedgerFile(path) as ledger:
+        assert ledger._db.pragma("synchronous") == 2
+        assert ledger._db.pragma("journal_mode") == "wal"
+
+
+def test_the_wal_is_folded_in_while_the_writer_runs(path, monkeypatch):
+    monkeypatch.setattr(file_module, "_CHECKPOINT_PAGES", 1)
+    with LedgerFile(path) as ledger:
+        for seq in range(1, 30):
+            ledger.append([record(seq, b'"' + b"x" * 5000 + b'"')], stock=None, committed_us=5)
+        assert (path.stat().st_size) > 29 * 5000
+        assert [r.seq for r in ledger.records()] == list(range(1, 30))
+
+
+def test_dead_letters_are_lines_of_json_appended_for_ever(path):
+    for reason in ("first", "second"):
+        with LedgerFile(path) as ledger:
+            ledger.set_aside(
+                [
+                    DeadLetter(0, "invalid", reason, None, "i", b"\xff\n"),
+                    DeadLetter(0, "conflict", "", "s", "i", b"{}"),
+                ]
+            )
+            path.with_name("room.db.dead.jsonl").open("ab").write(b'{"cut')
+    found = path.with_name("room.db.dead.jsonl").read_bytes().split(b"\n")
+    assert json.loads(found[0])["raw_base64"] == "/wo="
+    assert json.loads(found[1])["raw"] == "{}"
+    assert json.loads(found[3])["reason"] == "second"
+
+
+# --- refusals -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_file_that_is_no_ledger_is_refused_and_left_alone(path, read_only):
+    path.write_bytes(b"not a database, but a letter of some length to whom it may concern" * 20)
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="is not a ledger"):
+        LedgerFile(path, read_only=read_only)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_the_database_of_another_program_is_refused(path, read_only):
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE batch (x)")
+    other.commit()
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="another program"):
+        LedgerFile(path, read_only=read_only)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_newer_format_is_refused(path, read_only):
+    filled(path)
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 99")
+    other.close()
+    with pytest.raises(LedgerError, match=r"newer stockwatch.*upgrade"):
+        LedgerFile(path, read_only=read_only)
+
+
+def test_missing_folders_folders_and_missing_files_are_named(tmp_path):
+    with pytest.raises(LedgerError, match="there is no folder"):
+        LedgerFile(tmp_path / "nowhere" / "x.db")
+    with pytest.raises(LedgerError, match="is a folder"):
+        LedgerFile(tmp_path)
+    with pytest.raises(LedgerError, match="no such ledger"):
+        LedgerFile(tmp_path / "x.db", read_only=True)
+    assert list(tmp_path.iterdir()) == [], "a refusal leaves nothing behind"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_refused_to_a_writer_and_open_to_a_reader(path):
+    filled(path)
+    path.parent.chmod(0o555)
+    try:
+        with pytest.raises(LedgerError, match="can't be"):
+            LedgerFile(path)
+        with LedgerFile(path, read_only=True) as ledger:
+            assert ledger.last_seq == 12
+    finally:
+        path.parent.chmod(0o755)
+
+
+# --- audit --------------------------------------------------------------------------------------------
+
+
+def tamper(path, *statements: str) -> None:
+    other = sqlite3.connect(path)
+    for name in ("batch_is_never_changed", "batch_is_never_deleted"):
+        other.execute(f"DROP TRIGGER {name}")
+    for statement in statements:
+        assert other.execute(statement).rowcount > 0, statement
+    other.commit()
+    other.close()
+
+
+def audit(path):
+    with LedgerFile(path, read_only=True) as ledger:
+        return verify(ledger)
+
+
+def test_a_sound_ledger_adds_up(path):
+    filled(path)
+    assert audit(path).findings == ()
+    assert audit(path).events == 12
+
+
+def test_the_journal_can_not_be_changed_by_accident(path):
+    filled(path)
+    other = sqlite3.connect(path)
+    for statement in ("UPDATE batch SET n = n", "DELETE FROM batch"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            other.execute(statement)
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "seq"),
+    [
+        ("""UPDATE batch SET events = replace(events, '"qty":7', '"qty":6') WHERE first_seq = 6""", 6),
+        ("UPDATE batch SET outcomes = replace(outcomes, 's', 'a') WHERE first_seq = 6", 6),
+        ("UPDATE batch SET received_us = replace(received_us, '1762', '1763') WHERE first_seq = 4", 4),
+        ("UPDATE batch SET committed_us = committed_us + 1 WHERE first_seq = 1", 1),
+        ("DELETE FROM batch WHERE first_seq = 4", 4),
+        ("DELETE FROM batch WHERE first_seq = 1", 1),
+        ("UPDATE stock SET available = available + 1", 12),
+        ("DELETE FROM stock", 12),
+        ("INSERT INTO stock VALUES ('GHOST','main','spot',1,0,0,0,0,0,0,0)", 12),
+        ("DELETE FROM batch WHERE first_seq = (SELECT max(first_seq) FROM batch)", None),
+    ],
+)
+def test_every_tampering_is_found_and_its_first_seq_named(path, statement, seq):
+    filled(path)
+    tamper(path, statement)
+    (finding,) = audit(path).findings
+    if seq is None:
+        seq = finding.seq
+        assert seq < 12
+    assert finding.seq == seq, finding
+
+
+def test_an_outcome_forged_with_a_fitting_chain_is_found_by_replay(path):
+    filled(path, batch=100)
+    with LedgerFile(path, read_only=True) as ledger:
+        records = list(ledger.records())
+    forged = path.with_name("forged.db")
+    with LedgerFile(forged) as ledger:
+        records[8] = Record(9, records[8].received_us, records[8].raw, "accepted")
+        ledger.append(records, stock=None, committed_us=1)
+    (finding,) = audit(forged).findings
+    assert (finding.seq, "replay says short" in finding.what) == (9, True)
+    with LedgerFile(forged) as ledger, pytest.raises(LedgerCorrupt):
+        rebuild(ledger)
+
+
+def test_books_read_back_are_the_books_that_were(path):
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        writer.process(
+            [raw("stock.counted", document="opening", qty=5), raw("order.placed", order="o", qty=2)]
+        )
+        before = writer.books.balances()
+    with LedgerFile(path) as ledger:
+        again = Writer(ledger, counter())
+        assert again.books.balances() == before == ledger.stock()[1]
+        assert again.process([raw("order.paid", order="o")])[0].seq == 3
+
+
+def test_a_group_that_the_end_of_input_closed_reads_back_closed(path):
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        writer.process([raw("stock.counted", document="opening", qty=3)])
+        assert writer.process([raw("order.requested", order="1", qty=2, atomic="g")]) == []
+        assert ledger.last_seq == 1, "what has no answer is not in the journal"
+        assert [a.outcome for a in writer.close_groups()] == ["accepted"]
+        (late,) = writer.process([raw("order.requested", order="2", qty=2, atomic="g", atomic_of=1)])
+        assert late.outcome == "rejected", "the group before is closed: this is another"
+    assert audit(path).findings == ()
+
+
+def test_movements_tell_what_each_event_moved(path):
+    filled(path)
+    with LedgerFile(path, read_only=True) as ledger:
+        rows = list(movements(ledger))
+        feed = list(recorded_feed(ledger))
+        people = list(recorded_feed(ledger, actions_only=True))
+    assert sum(row.available for row in rows) == 0
+    assert [(row.seq, row.reserved, row.shortfall) for row in rows if row.id == "6"] == [(9, 1, 6)]
+    assert len(feed) == 12, "all that came, duplicates and conflicts included"
+    assert json.loads(feed[0])["received"].startswith("2025-11-11T12:00:03.0000")
+    assert [json.loads(line)["id"] for line in people] == ["9"]
