@@ -56,7 +56,7 @@ class MarkLook(NamedTuple):
 
 MARKS: dict[str, MarkLook] = {
     "trend": MarkLook("▴", "^", "tier:1"),
-    "threshold": MarkLook("⬥", "*", "tier:2"),
+    "threshold": MarkLook("❖", "*", "tier:2"),
     "critical": MarkLook("✖", "!", "tier:3"),
     "resolved": MarkLook("~", "~", "muted"),
     "restock": MarkLook("+", "+", "key"),

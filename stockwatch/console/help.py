@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -115,7 +114,7 @@ class HelpScreen(Dialog[None]):
     """Keys and words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,question_mark,q,enter", "cancel", show=False),
+        Binding("f1,question_mark,fullwidth_question_mark,q,enter", "cancel", show=False),
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
     ]
@@ -161,12 +160,6 @@ class HelpScreen(Dialog[None]):
                 for line in written
             )
         )
-
-    def on_key(self, event: events.Key) -> None:
-        # An input method sends the full-width question mark.
-        if event.character == "？":
-            event.stop()
-            self.dismiss(None)
 
     def action_scroll(self, step: int) -> None:
         self.query_one("#scroll", VerticalScroll).scroll_relative(y=step, animate=False)

@@ -41,7 +41,7 @@ __all__ = [
     "zone_of",
 ]
 
-_TIER_GLYPHS = (" ", "▴", "⬥", "✖")
+_TIER_GLYPHS = (" ", "▴", "❖", "✖")
 """East Asian neutral, so one cell wide in every terminal."""
 _TIER_ASCII = (" ", "^", "*", "!")
 _LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")

@@ -40,8 +40,8 @@ def test_each_link_tells_tier_number_reason_state_and_age():
     assert "黑 M 剩23件" in text[1]
     assert any("下一步: 1.通知周边仓调货  2.准备5号承接" in line for line in text)
     assert any("话术: M码剩23件" in line for line in text)
-    assert any(line.startswith("⬥ 阈值   5号") and line.endswith("小李 认领 1时06") for line in text)
-    assert any(line.startswith("⬥ 阈值   法式衬衫") and line.endswith("已处理 20分") for line in text)
+    assert any(line.startswith("❖ 阈值   5号") and line.endswith("小李 认领 1时06") for line in text)
+    assert any(line.startswith("❖ 阈值   法式衬衫") and line.endswith("已处理 20分") for line in text)
 
 
 def test_the_selected_link_is_the_one_told_in_full():
@@ -63,7 +63,7 @@ def test_english_and_ascii():
 def test_in_little_room_every_link_keeps_its_first_line():
     text = told(picture(), height=6)
     assert len(text) == 6
-    assert [line[0] for line in text if not line.startswith(" ")] == ["✖", "▴", "⬥", "⬥"]
+    assert [line[0] for line in text if not line.startswith(" ")] == ["✖", "▴", "❖", "❖"]
 
 
 def test_what_does_not_fit_is_counted():

@@ -124,7 +124,7 @@ def test_marks_and_the_safety_line_are_drawn_and_named():
     } <= tones
     text = drawn(chart_detail(), width=100)
     assert "安全线 69" in text[0]
-    assert text[-1].rstrip() == "✖ 21:55 紧急  + 21:48 补货  ⬥ 21:38 阈值  ▴ 21:22 趋势  @ 21:15 讲解"
+    assert text[-1].rstrip() == "✖ 21:55 紧急  + 21:48 补货  ❖ 21:38 阈值  ▴ 21:22 趋势  @ 21:15 讲解"
 
 
 def test_ascii_is_ascii():

@@ -105,6 +105,8 @@ class RestockDialog(Dialog[RestockChoice]):
         if self._options:
             self._set_quantity(self._options[self._index].quantity)
         self._draw()
+        # The field loses the focus while it is hidden for want of a proposal.
+        self.query_one("#quantity").focus()
 
     def show_proposal(self, proposal: RestockProposal) -> None:
         """What the app worked out. One for another SKU than asked for last is left aside."""

@@ -38,7 +38,7 @@ class DialogWords:
     restock_units = Word("{quantity} 件", "{quantity} units")
     restock_best = Word("推荐", "best")
     restock_keys = Word(
-        "↑↓/F1–F5 来源 · 数字 数量 · Tab 状态 · Enter 发送 · Esc 取消",
+        "上下/F1–F5 来源 · 数字 数量 · Tab 状态 · Enter 发送 · Esc 取消",
         "Up/Down/F1-F5 source · digits quantity · Tab state · Enter sends · Esc cancels",
     )
     quantity_bad = Word("数量要是 1 到 {most} 的整数", "The quantity must be a whole number from 1 to {most}")
@@ -52,7 +52,7 @@ class DialogWords:
     follow_refuse = Word("F4 被拒", "F4 refused")
     follow_receive = Word("F5 到仓收货", "F5 received")
     follow_refuse_sure = Word("再按一次 F4 记为被拒", "Press F4 again to mark it refused")
-    follow_keys = Word("↑↓ 选择 · 数字 数量 · Esc 关闭", "Up/Down select · digits quantity · Esc closes")
+    follow_keys = Word("上下选择 · 数字 数量 · Esc 关闭", "Up/Down select · digits quantity · Esc closes")
     follow_line = Word("{title} ← {source} {qty} 件", "{title} <- {source}, {qty} units")
 
     substitute_title = Word("换品:{title}", "Switch from {title}")
@@ -69,7 +69,7 @@ class DialogWords:
         "What changes: that link is presented, the talk track follows; your name is recorded.",
     )
     substitute_keys = Word(
-        "↑↓/F1–F5 选择 · Enter 换品 · Esc 取消", "Up/Down/F1-F5 select · Enter switches · Esc cancels"
+        "上下/F1–F5 选择 · Enter 换品 · Esc 取消", "Up/Down/F1-F5 select · Enter switches · Esc cancels"
     )
 
     count_title = Word("盘点 {title}", "Count {title}")
@@ -134,7 +134,7 @@ class DialogWords:
     quit_stop_replay = Word("结束回放", "End the replay")
     quit_cancel = Word("取消,不退出", "Cancel, stay here")
     choice_keys = Word(
-        "↑↓/数字 选择 · Enter 确定 · Esc 取消", "Up/Down/digits choose · Enter does it · Esc cancels"
+        "上下/数字 选择 · Enter 确定 · Esc 取消", "Up/Down/digits choose · Enter does it · Esc cancels"
     )
 
     who_title = Word("谁在操作?", "Who is acting?")

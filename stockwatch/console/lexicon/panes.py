@@ -46,7 +46,7 @@ class PaneWords:
     help_marks = Word("图上的记号", "Marks on the chart")
     help_tiers = Word("预警等级", "Tiers")
     help_columns = Word("列与用词", "Columns and words")
-    help_close = Word("↑↓ 翻页 · Esc 关闭", "Up/Down scroll · Esc closes")
+    help_close = Word("上下翻页 · Esc 关闭", "Up/Down scroll · Esc closes")
     help_trend = Word(
         "卖得越来越快,或已卖到设定的件数", "demand has begun to rise, or a set number has been taken"
     )
