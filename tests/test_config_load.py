@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from stockwatch.config import (
     consistency,
     load_room,
 )
+from stockwatch.config.checks import TEMPLATE_NAMES
 from stockwatch.config.schema import ROOT, walk
 
 WHOLE = """\
@@ -275,7 +277,7 @@ BAD = {
     "a link under a stranger's name": (
         '[[sku]]\nid="A"\n[[sku]]\nid="B"\n[[listing]]\nid="A"\nitems=[{sku="B"}]\n',
         8,
-        "give the link another id",
+        "give this link another id",
     ),
     "items that are no tables": ('[[listing]]\nid = "x"\nitems = ["A"]\n', 5, "items = [{ sku ="),
     "one bracket": ('[sku]\nid = "A"\n', 3, "write [[sku]] with two brackets"),
@@ -431,6 +433,26 @@ def test_a_secret_file_is_nobody_elses(tmp_path: Path) -> None:
     assert f"run chmod 600 {tmp_path}/key" in message
     (tmp_path / "key").chmod(0o600)
     assert load(tmp_path, text).channels[0].secret == f"file:{tmp_path}/key"
+
+
+def test_a_link_may_bear_the_name_of_a_sku_that_other_links_sell(tmp_path: Path) -> None:
+    """Numbers as ids on both sides: nothing is mixed up as long as each SKU has its link."""
+    text = '[[sku]]\nid="1"\n[[sku]]\nid="2"\n'
+    text += '[[listing]]\nid="1"\nitems=[{sku="2"}]\n[[listing]]\nid="2"\nitems=[{sku="1"}]\n'
+    assert [listing.id for listing in load(tmp_path, ROOM + text).listings] == ["1", "2"]
+
+
+def test_what_a_playbook_may_say_is_what_the_alerts_fill_in(tmp_path: Path) -> None:
+    from stockwatch.alerts import playbook
+
+    figures = playbook._figures(MagicMock(per_min=1.0), "t", None, zh=True)
+    assert set(figures) == set(TEMPLATE_NAMES)
+    said = "".join(f"{{{name}}}" for name in TEMPLATE_NAMES)
+    room = load(tmp_path, ROOM + f'[playbook.trend]\nsay = "{said}"\nsteps = ["{said}"]\n')
+    assert room.playbook.trend == Plays(say=said, steps=(said,))
+    (message,) = problems(tmp_path, ROOM + '[playbook.trend]\nsteps = ["ok", "call {nobody}"]\n')
+    assert message.startswith("room.toml:4: playbook.trend.steps: ")
+    assert "{nobody} is not filled in" in message
 
 
 def test_a_link_may_bear_the_name_of_the_sku_that_it_sells(tmp_path: Path) -> None:

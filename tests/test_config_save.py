@@ -32,6 +32,7 @@ from stockwatch.config.durations import MAX_SECONDS
 
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 spoken = text.filter(lambda said: "{" not in said)
+steps = st.lists(spoken, max_size=2).map(tuple)
 ident = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6)
 figure = st.integers(0, 2**31 - 1)
 count = st.integers(1, 2**31 - 1)
@@ -49,7 +50,7 @@ restock = st.builds(
 plays = st.builds(
     Plays,
     say=maybe | spoken | st.just("最后 {sellable} 件 {title}"),
-    steps=st.lists(text, max_size=2).map(tuple),
+    steps=steps,
 )
 
 

@@ -28,7 +28,11 @@ Check = Callable[[Any, Path], Any]
 MAX_FIGURE = 2**31 - 1
 PLATFORMS = ("douyin", "taobao", "kuaishou")
 FEED_SCHEMES = ("replay", "ws", "wss", "http", "https", *PLATFORMS)
-TEMPLATE_NAMES = ("sellable", "title", "velocity", "substitute")
+TEMPLATE_NAMES = (
+    *("sellable", "title", "velocity", "substitute", "available", "held", "total", "safety_line", "taken"),
+    *("可卖", "可用", "本波剩", "未放", "总可卖", "件/分"),
+)
+"""What `{name}` may stand in a playbook; filled in by the alerts, whose names a test compares."""
 
 
 def text(value: Any, base: Path) -> str:
@@ -206,6 +210,19 @@ def attributes(value: Any, base: Path) -> dict[str, str]:
 def template(value: Any, base: Path) -> str:
     """What the host says; `{name}` is filled in for the names of TEMPLATE_NAMES only."""
     said = text(value, base)
+    _check_names(said)
+    return said
+
+
+def templates(value: Any, base: Path) -> tuple[str, ...]:
+    """Steps to take, filled in as `template` is."""
+    steps = strings(value, base)
+    for step in steps:
+        _check_names(step)
+    return steps
+
+
+def _check_names(said: str) -> None:
     for name in re.findall(r"\{([^{}]*)\}", said):
         if name not in TEMPLATE_NAMES:
             known = ", ".join(f"{{{each}}}" for each in TEMPLATE_NAMES)
@@ -215,9 +232,10 @@ def template(value: Any, base: Path) -> str:
                 Words(
                     f"{{{written}}} is not filled in; known: {known}", f"{{{written}}} 无法代入;可用:{known}"
                 ),
-                None if near is None else Words(f"did you mean {{{near}}}?", f"是不是 {{{near}}}?"),
+                Words("leave it out", "请去掉")
+                if near is None
+                else Words(f"did you mean {{{near}}}?", f"是不是 {{{near}}}?"),
             )
-    return said
 
 
 def feed(value: Any, base: Path) -> str:

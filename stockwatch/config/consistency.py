@@ -148,21 +148,22 @@ def _check_items(
 
 def _check_listing_names(listings: list[Values], skus: list[Values], add: Add) -> None:
     """A SKU without a link has one by itself, under its own id: another link can't take that name."""
-    by_id = {sku["id"]: sku for sku in skus if "id" in sku}
+    items = [item for listing in listings for item in listing.get("items", ())]
+    sold = {item.get("sku") for item in items}
+    products = {item.get("product") for item in items} - {None}
+    alone = {
+        sku["id"]
+        for sku in skus
+        if "id" in sku and sku["id"] not in sold and sku.get("product") not in products
+    }
     for index, listing in enumerate(listings):
-        sku = by_id.get(listing.get("id", ""))
-        if sku is None or "items" not in listing:
-            continue
-        sells = any(
-            item.get("sku") == sku["id"] or ("product" in sku and item.get("product") == sku["product"])
-            for item in listing["items"]
-        )
-        if not sells:
-            shown = shown_value(sku["id"])
+        if listing.get("id") in alone:
+            shown = shown_value(listing["id"])
             add(
                 ("listing", index, "id"),
                 Words(
-                    f"{shown.en} is the id of a SKU that this link doesn't sell; give the link another id",
-                    f"{shown.zh} 是一个 SKU 的编号,而这个链接不卖它;给链接换个编号",
+                    f"{shown.en} is the id of a SKU that no link sells, which is a link by itself; "
+                    "give this link another id",
+                    f"{shown.zh} 是一个没有链接的 SKU 的编号,它自己就是一个链接;给这个链接换个编号",
                 ),
             )

@@ -439,7 +439,7 @@ def _plays(name: str, about: Words) -> Table:
             ),
             Key(
                 "steps",
-                checks.strings,
+                checks.templates,
                 '["通知仓库", "准备替代品"]',
                 Words("What to do, in order.", "依次做什么。"),
             ),

@@ -92,8 +92,9 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plays(msgspec.Struct, frozen=True, kw_only=True):
-    """What to say and do at one tier. `{sellable}`, `{title}`, `{velocity}`, `{substitute}` are filled
-    in."""
+    """What to say and do at one tier. `{sellable}`, `{title}`, `{velocity}`, `{substitute}` and the other names of
+    `checks.TEMPLATE_NAMES` are filled in.
+    """
 
     say: str | None = None
     steps: tuple[str, ...] = ()
