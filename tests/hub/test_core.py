@@ -1,0 +1,204 @@
+"""The hub's writer: in order, durable before it is answered, nothing dropped, poisoned by a refused commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from stockwatch.hub import core
+from stockwatch.hub.core import Hub
+from stockwatch.hub.journal import rebuild
+from stockwatch.hub.ledgerfile import LedgerJournal
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.verify import verify
+from stockwatch.room import intents
+from stockwatch.room.clock import SECOND_US
+from stockwatch.room.pipeline import Entry, Room, summary
+from tests.room.build import START, config, event, placed
+
+NOW = int(START.timestamp()) * SECOND_US
+
+
+class Wall:
+    """A wall clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.us = NOW
+
+    def __call__(self) -> int:
+        return self.us
+
+
+class Memory:
+    """A journal that keeps what it is given, or refuses."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.commits = 0
+        self.cursors: dict[str, str] = {}
+        self.full = False
+
+    def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
+        if self.full:
+            raise OSError("disk full")
+        self.commits += 1
+        self.entries.extend(entries)
+        self.cursors |= cursors
+
+    def close(self) -> None:
+        return
+
+
+def live(journal: Memory | LedgerJournal, wall: Wall) -> Hub:
+    room = Room(config(), Books(), trusted_clock=True)
+    room.keep_alerts = True
+    hub = Hub(room, journal, now_us=wall)
+    room.open(hub.stamp())
+    hub.commit()
+    return hub
+
+
+async def test_frames_are_stamped_in_order_and_committed_together_with_their_cursor():
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+    journal.entries.clear()
+    await hub.put("douyin", [placed(0, "H-M", f"o{n}") for n in range(5)], "c5")
+    await hub.put("douyin", [placed(0, "H-M", "late")], "c6")
+    commits = journal.commits
+    hub.work()
+    assert journal.commits == commits + 1
+    assert journal.cursors == {"douyin": "c6"}
+    stamps = [entry.received_us for entry in journal.entries]
+    assert stamps == sorted(set(stamps))
+    assert len(stamps) == 6
+
+
+async def test_a_tick_comes_after_everything_received_before_it():
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+    await hub.put("douyin", [placed(0, "SOCK", "all", qty=30)], None)
+    wall.us += 3 * SECOND_US
+    await hub.put("own", [event("stock.received", 3, "SOCK", document="in", qty=5)], None)
+    hub.work()
+    alerts = [e.applied.event for e in journal.entries if e.applied.event.type == "alert.raised"]
+    assert [alert.data["available"] for alert in alerts] == [0], "the ticks between saw the sell-out"
+
+
+async def test_an_intent_is_answered_when_it_is_durable_and_only_once():
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+    intent = intents.Release(id="w1", by="小林", sku="H-M", quantity=-5)
+    asked = asyncio.create_task(hub.ask(intent))
+    await asyncio.sleep(0)
+    assert not asked.done()
+    hub.work()
+    answer = await asked
+    assert answer.ok
+    assert [e.applied.event.type for e in journal.entries[-2:]] == ["action.release", "stock.held"]
+    assert await hub.ask(intent) == answer
+    assert hub.room.books.stock("H-M").held == 5
+
+
+async def test_a_refused_commit_answers_nobody_and_ends_the_hub():
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+    running = asyncio.create_task(hub.run())
+    journal.full = True
+    asked = asyncio.create_task(hub.ask(intents.Note(id="n", by="x", text="hello")))
+    with pytest.raises(OSError, match="disk full"):
+        await running
+    assert not asked.done()
+    asked.cancel()
+
+
+async def test_a_feed_waits_while_the_inbox_is_full_and_loses_nothing(monkeypatch):
+    monkeypatch.setattr(core, "INBOX", 4)
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+
+    async def bring() -> None:
+        for n in range(20):
+            await hub.put("douyin", [placed(0, "SOCK", f"o{n}")], str(n))
+
+    bringing = asyncio.create_task(bring())
+    await asyncio.sleep(0.01)
+    assert not bringing.done()
+    running = asyncio.create_task(hub.run())
+    await asyncio.wait_for(bringing, 5)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    running.cancel()
+    assert hub.room.books.stock("SOCK").available == 10
+
+
+async def test_what_a_feed_sets_aside_and_its_gaps_are_kept():
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+    await hub.set_aside("douyin", b"\x00\x01", "a binary frame")
+    await hub.gap("douyin", NOW - SECOND_US, NOW)
+    hub.work()
+    kinds = [(e.applied.outcome, getattr(e.applied.event, "type", None)) for e in journal.entries[-2:]]
+    assert kinds == [("invalid", None), ("accepted", "feed.gap")]
+
+
+async def test_a_group_that_nobody_finishes_is_decided_after_its_time():
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+    raw = event(
+        "order.requested", 0, "SOCK", channel="own/1", order="g", line=1, qty=1, atomic="g", atomic_of=2
+    )
+    await hub.put("own", [raw, placed(0, "H-M", "a")], None)
+    hub.work()
+    assert hub.room.outcomes["accepted"] == 0
+    wall.us += (core.GROUP_S + 1) * SECOND_US
+    hub.work()
+    assert hub.room.outcomes["rejected"] == 1
+    assert hub.room.books.stock("H-M").reserved == 1
+
+
+async def test_a_restarted_hub_is_where_it_was(tmp_path: Path):
+    wall = Wall()
+    journal = LedgerJournal(tmp_path / "room.db", wall)
+    hub = live(journal, wall)
+    for second in range(40):
+        await hub.put(
+            "douyin", [placed(second, "SOCK", f"o{second}", expires="2025-11-11T12:00:30Z")], str(second)
+        )
+        wall.us = NOW + second * SECOND_US
+        hub.work()
+    asking = asyncio.create_task(hub.ask(intents.Acknowledge(id="a", by="阿宁", listing="SOCK")))
+    restock = intents.AskRestock(
+        id="r", by="阿宁", sku="H-M", source="周边仓", quantity=50, lead_time=600, state="confirmed"
+    )
+    ordering = asyncio.create_task(hub.ask(restock))
+    await asyncio.sleep(0)
+    hub.work()
+    assert (await asking).ok
+    assert (await ordering).ok
+    before = state(hub.room)
+    journal.close()
+
+    reopened = LedgerJournal(tmp_path / "room.db", wall)
+    room = Room(config(), Books(), trusted_clock=True)
+    assert rebuild(reopened.records(), room) > 40
+    room.open(wall.us)
+    assert reopened.cursors() == {"douyin": "39"}
+    assert state(room) == before
+    reopened.close()
+    with LedgerFile(tmp_path / "room.db", read_only=True) as file:
+        assert verify(file).findings == ()
+
+
+def state(room: Room) -> dict:
+    """What must survive: balances, velocity, alerts and who took them, restocks."""
+    return {
+        "figures": summary(room)["skus"],
+        "velocity": {sku: room.demand.velocity(sku, room.now_us) for sku in room.catalog.of_sku},
+        "alerts": room.desk.open_alerts(),
+        "restocks": room.books.restocks(),
+        "minutes": {sku: room.demand.minutes(sku) for sku in room.catalog.of_sku},
+    }
