@@ -74,7 +74,8 @@ class Feed(Protocol):
         cancelled.
 
         The cursor is the feed's own; nobody else reads it. Returns only when nothing can follow (a recording
-        that has been played); failures of the transport are reported by `status` and tried again for ever.
+        that has been played). What trying again can't help (a recording that can't be read) is raised; failures
+        of the transport are reported by `status` and tried again for ever.
         """
 
 

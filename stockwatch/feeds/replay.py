@@ -35,16 +35,17 @@ class ReplayFeed:
         """For tests: another speed."""
 
     async def run(self, sink: Sink, cursor: str | None) -> None:
-        """Hand over the lines behind `cursor` at their times; returns at the end of the recording, or when it
-        can't be read (status `down`).
+        """Hand over the lines behind `cursor` at their times; returns at the end of the recording.
+
+        Raises RecordingError when it can't be read: trying again would not help, and a person has to know.
         """
         sink.status(self.channel, FeedStatus("connecting"))
         try:
             await self._play(sink, cursor)
         except RecordingError as error:
             sink.status(self.channel, FeedStatus("down", str(error)))
-        else:
-            sink.status(self.channel, FeedStatus("ended"))
+            raise
+        sink.status(self.channel, FeedStatus("ended"))
 
     async def _play(self, sink: Sink, cursor: str | None) -> None:
         played, offset_us = _parse(cursor)

@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stockwatch.config import ConfigError
 from stockwatch.events import Event, decode
@@ -279,3 +281,38 @@ def test_a_map_with_mistakes_names_the_key_and_the_fix(tmp_path: Path, text: str
     assert "map.toml" in str(caught.value)
     with pytest.raises(ConfigError):
         load_settings(tmp_path / "gone.toml")
+
+
+_CELLS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            "A",
+            "CA",
+            "K",
+            "-1",
+            "2",
+            "1.0",
+            "2025-11-11 10:00",
+            "3/4/2025",
+            "已关闭",
+            '"',
+            '="x"',
+            "\x00",
+            "9" * 30,
+        ]
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=st.lists(st.lists(_CELLS, max_size=9), max_size=12), delimiter=st.sampled_from([",", ";", "\t"]))
+def test_whatever_stands_in_the_rows_each_is_used_or_named(rows: list[list[str]], delimiter: str) -> None:
+    header = delimiter.join(["order", "line", "sku", "qty", "time", "paid_at", "status", "price", "buyer"])
+    lines = [header + "\n", *(delimiter.join(row) + "\n" for row in rows)]
+    bad: list[int] = []
+    events = [
+        decode(raw) for raw in import_rows(lines, ImportSettings(), lambda number, why: bad.append(number))
+    ]
+    assert all(isinstance(event, Event) for event in events)
+    assert len({event.id for event in events if isinstance(event, Event)}) == len(events)

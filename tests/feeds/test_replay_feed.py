@@ -10,6 +10,7 @@ import pytest
 
 from stockwatch.events import Event, Invalid, decode, parse_time
 from stockwatch.feeds.pacer import Pacer
+from stockwatch.feeds.recording import RecordingError
 from stockwatch.feeds.replay import ReplayFeed
 
 NOW_US = 2_000_000_000_123_456
@@ -151,7 +152,8 @@ async def test_a_wild_timestamp_holds_nothing_up(tmp_path: Path, sink, wall, eve
 
 
 async def test_a_file_that_is_gone_is_said(tmp_path: Path, sink) -> None:
-    await _play(ReplayFeed("shop", tmp_path / "gone.jsonl"), sink)
+    with pytest.raises(RecordingError, match=r"gone\.jsonl"):
+        await _play(ReplayFeed("shop", tmp_path / "gone.jsonl"), sink)
     assert sink.states() == ["connecting", "down"]
     assert "gone.jsonl" in sink.statuses[-1].note
 
