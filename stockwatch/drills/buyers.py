@@ -108,7 +108,7 @@ class Buyers:
         return received is not None
 
     def _deadline(self, at: int) -> str:
-        return self.stage.stamp((at + self.timeout) // SECOND * SECOND)[:19] + self.stage.stamp(0)[23:]
+        return self.stage.stamp((at + self.timeout) // SECOND * SECOND, "seconds")
 
     def _order_number(self, platform: Platform) -> str:
         step = self.stage.rng.randint(1, 90)

@@ -204,9 +204,9 @@ class Stage:
     _order: Iterable[int] = field(default_factory=itertools.count)
     _numbers: dict[str, int] = field(default_factory=dict)
 
-    def stamp(self, at: int) -> str:
+    def stamp(self, at: int, precision: str = "milliseconds") -> str:
         """ms from the start as RFC 3339 in the room's zone."""
-        return (self.start + timedelta(milliseconds=at)).isoformat(timespec="milliseconds")
+        return (self.start + timedelta(milliseconds=at)).isoformat(timespec=precision)
 
     def number(self, kind: str) -> str:
         """A fresh id of its kind."""
