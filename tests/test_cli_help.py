@@ -33,6 +33,7 @@ def test_every_topic_can_be_found_and_read_in_both_languages() -> None:
             text = topic.text(language)
             assert text.startswith(f"{topic.names[0]}\n")
             assert text.endswith("\n")
+            assert not text.endswith("\n\n"), "a body with nothing in it"
 
 
 def test_nothing_that_the_program_knows_is_left_out() -> None:
@@ -54,6 +55,8 @@ def test_nothing_that_the_program_knows_is_left_out() -> None:
         ("LEAD_TIME", "sku.restock.lead_time"),
         ("[[sku]]", "Opening count"),
         ("sku", "Opening count"),
+        ("sku", "[[sku.restock]]"),
+        ("playbook", "[playbook.trend]\n      At TREND."),
         ("room.toml", "[[sku.restock]]"),
         ("critical", "It runs out before the fastest restock"),
         ("紧急", "It runs out before the fastest restock"),

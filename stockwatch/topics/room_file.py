@@ -15,7 +15,7 @@ def topics() -> Iterator[Topic]:
         if not path:
             yield Topic("room.toml", ("room.toml",), table.about, _tables)
             continue
-        yield Topic("room.toml", (header(path, table), dotted), table.about, _keys_of(table))
+        yield Topic("room.toml", (header(path, table), dotted), table.about, _keys_of(path, table))
         for key in table.keys:
             yield Topic("room.toml", (f"{dotted}.{key.name}",), key.about, _example_of(path, table, key))
 
@@ -28,15 +28,17 @@ def _tables() -> Words:
     return Words(en, zh)
 
 
-def _keys_of(table: Table) -> Callable[[], Words]:
+def _keys_of(path: tuple[str, ...], table: Table) -> Callable[[], Words]:
+    """Its keys with an example each, and the tables inside it."""
+
     def body() -> Words:
-        en = "\n".join(
-            f"  {key.name} = {key.example}\n      {_needed(key).en} {key.about.en}" for key in table.keys
-        )
-        zh = "\n".join(
-            f"  {key.name} = {key.example}\n      {_needed(key).zh}{key.about.zh}" for key in table.keys
-        )
-        return Words(en, zh)
+        en = [f"  {key.name} = {key.example}\n      {_needed(key).en} {key.about.en}" for key in table.keys]
+        zh = [f"  {key.name} = {key.example}\n      {_needed(key).zh}{key.about.zh}" for key in table.keys]
+        for inner in table.tables:
+            name = header((*path, inner.name), inner)
+            en.append(f"  {name}\n      {inner.about.en}")
+            zh.append(f"  {name}\n      {inner.about.zh}")
+        return Words("\n".join(en), "\n".join(zh))
 
     return body
 
