@@ -28,6 +28,8 @@ Piece = tuple[str, str]
 ChartLine = tuple[Piece, ...]
 
 LEAST_HEIGHT = 5
+_DOTS_A_LINE = 4
+"""Of braille, the finest of the markers."""
 _STACKED_HEIGHT = 12
 """From this many lines on units left and velocity get a chart each, one above the other."""
 _LEAST_WIDTH = 24
@@ -91,6 +93,40 @@ def chart_lines(
     else:
         body = plot.both(room)
     return [legend, *body, *([marks] if marks else [])]
+
+
+class ChartCache:
+    """The last chart, drawn again only when a dot of it would move.
+
+    A link that sells changes its figures many times a second; a chart has some twenty dots in a column.
+    """
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._lines: list[ChartLine] = []
+        self.drawn = 0
+        """Charts drawn so far."""
+
+    def lines(
+        self, detail: Detail, width: int, height: int, zone: tzinfo, words: Words, marker: Marker = "braille"
+    ) -> list[ChartLine]:
+        """As `chart_lines`."""
+        tops = _top([0, *detail.remaining, detail.safety_line]), _top([0, *detail.velocity])
+        dots = max(height, 1) * _DOTS_A_LINE
+        key = (
+            detail.listing,
+            detail.minutes,
+            tuple(units * dots // tops[0] for units in detail.remaining),
+            tuple(units * dots // tops[1] for units in detail.velocity),
+            tops,
+            (detail.safety_line, detail.lead_time, detail.marks),
+            (width, height, zone, words.language, marker),
+        )
+        if key != self._key:
+            self._key = key
+            self._lines = chart_lines(detail, width, height, zone, words, marker)
+            self.drawn += 1
+        return self._lines
 
 
 def _legend(detail: Detail, width: int, words: Words, *, ascii: bool) -> ChartLine:

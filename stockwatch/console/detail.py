@@ -14,13 +14,14 @@ from typing import NamedTuple
 from textual.content import Content
 from textual.widget import Widget
 
-from stockwatch.console.chart import LEAST_HEIGHT, ChartLine, Marker, chart_lines, clipped
+from stockwatch.console.chart import LEAST_HEIGHT, ChartCache, ChartLine, Marker, chart_lines, clipped
 from stockwatch.console.escape import cells, clean, fit, lines, plain_glyphs
 from stockwatch.console.formats import clock_time, count
 from stockwatch.console.tones import piece_style
 from stockwatch.console.words import Words, fill, restock_state, tier_glyph, tier_word
 from stockwatch.room.view import Detail, LinkRow, RestockRow, SkuRow
 
+Charter = Callable[[Detail, int, int, tzinfo, Words, Marker], list[ChartLine]]
 _FIGURE_WIDTH = 7
 _CHART_HEIGHT = LEAST_HEIGHT + 3
 _RESTOCKS_SHOWN = 3
@@ -58,9 +59,14 @@ class DetailPicture(NamedTuple):
 
 
 def detail_lines(
-    picture: DetailPicture, width: int, height: int, words: Words, marker: Marker = "braille"
+    picture: DetailPicture,
+    width: int,
+    height: int,
+    words: Words,
+    marker: Marker = "braille",
+    chart_of: Charter = chart_lines,
 ) -> list[ChartLine]:
-    """The pane's lines: at most `height`, each at most `width` cells."""
+    """The pane's lines: at most `height`, each at most `width` cells. `chart_of` draws the chart."""
     if width <= 0 or height <= 0:
         return []
     if picture.link is None or picture.zone is None:
@@ -80,7 +86,7 @@ def detail_lines(
         waiting = fit(words.detail_waiting, width, ascii=writer.ascii).rstrip(" ")
         chart: list[ChartLine] = [((plain_glyphs(waiting) if writer.ascii else waiting, "muted"),)]
     else:
-        chart = chart_lines(picture.detail, width, left, picture.zone, words, marker)
+        chart = chart_of(picture.detail, width, left, picture.zone, words, marker)
     return [clipped(line, width) for line in (*facts, *chart)][:height]
 
 
@@ -219,6 +225,7 @@ class DetailPane(Widget):
         self._words = words
         self._marker = marker
         self._picture = DetailPicture()
+        self.chart = ChartCache()
 
     def show(
         self,
@@ -244,7 +251,9 @@ class DetailPane(Widget):
 
     def render(self) -> Content:
         variables = self.app.theme_variables
-        drawn = detail_lines(self._picture, self.size.width, self.size.height, self._words, self._marker)
+        drawn = detail_lines(
+            self._picture, self.size.width, self.size.height, self._words, self._marker, self.chart.lines
+        )
         return Content("\n").join(
             Content.assemble(*((text, piece_style(colour, variables)) for text, colour in line))
             for line in drawn

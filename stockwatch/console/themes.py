@@ -25,6 +25,8 @@ from textual.design import ColorSystem
 from textual.theme import BUILTIN_THEMES, Theme
 
 from stockwatch.console.escape import clean
+from stockwatch.exits import Failure
+from stockwatch.paths import shipped
 
 DEFAULT_THEME = "dark"
 SHIPPED = ("dark", "light", "colour-blind", "ansi-16", "mono")
@@ -104,13 +106,6 @@ class ThemeSet:
         return names[(names.index(name) + 1) % len(names)]
 
 
-def shipped_folder() -> Path:
-    """Where the shipped themes lie: inside an installed package, else beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_shipped" / "themes"
-    return installed if installed.is_dir() else package.parent / "themes"
-
-
 def load_all(user_folder: Path | None = None) -> ThemeSet:
     """The shipped themes and the user's (`*.toml` in `user_folder`, which needn't exist).
 
@@ -119,9 +114,7 @@ def load_all(user_folder: Path | None = None) -> ThemeSet:
     """
     themes: dict[str, Theme] = {}
     problems: list[str] = []
-    shipped = shipped_folder()
-    files = [shipped / f"{name}.toml" for name in SHIPPED]
-    for path in (*files, *_toml_files(user_folder, problems)):
+    for path in (*_shipped_files(problems), *_toml_files(user_folder, problems)):
         theme, found = load_theme(path)
         problems.extend(found)
         if theme is not None:
@@ -129,6 +122,15 @@ def load_all(user_folder: Path | None = None) -> ThemeSet:
     if DEFAULT_THEME not in themes:
         themes = {DEFAULT_THEME: Theme(name=DEFAULT_THEME, primary="#5fafff", background="#121212"), **themes}
     return ThemeSet(themes, tuple(problems))
+
+
+def _shipped_files(problems: list[str]) -> list[Path]:
+    try:
+        folder = shipped("themes")
+    except Failure as error:
+        problems.append(clean(str(error)))
+        return []
+    return [folder / f"{name}.toml" for name in SHIPPED]
 
 
 def _toml_files(folder: Path | None, problems: list[str]) -> list[Path]:

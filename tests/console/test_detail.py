@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from dialog_stage import HOSTILE, HOSTILE_SHOWN, NOW, ZONE, Stage, at, chart_detail, link_row, restocks
 
-from stockwatch.console.chart import chart_lines
+from stockwatch.console.chart import ChartCache, chart_lines
 from stockwatch.console.detail import DetailPane, DetailPicture, detail_lines
 from stockwatch.console.escape import cells
 from stockwatch.console.words import words
@@ -190,6 +190,27 @@ async def test_it_draws_again_only_when_what_it_shows_changes():
         show(tier=1)
         await pilot.pause()
         assert len(count) > first
+
+
+def test_a_chart_is_drawn_again_only_when_a_dot_would_move():
+    cache, base = ChartCache(), chart_detail()
+
+    def draw(detail, width=60):
+        return cache.lines(detail, width, 20, ZONE, words("zh"))
+
+    def sold(units):
+        return msgspec.structs.replace(base, remaining=(*base.remaining[:-1], base.remaining[-1] - units))
+
+    assert draw(base) == chart_lines(base, 60, 20, ZONE, words("zh"))
+    for units in range(5):
+        draw(sold(units))
+    assert cache.drawn <= 2
+    before = cache.drawn
+    assert draw(sold(100)) == chart_lines(sold(100), 60, 20, ZONE, words("zh"))
+    assert cache.drawn == before + 1
+    draw(sold(100), width=61)
+    draw(msgspec.structs.replace(sold(100), marks=()), width=61)
+    assert cache.drawn == before + 3
 
 
 def test_plotext_is_not_imported_before_the_first_chart():

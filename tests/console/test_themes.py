@@ -8,6 +8,7 @@ from stockwatch.console import themes
 from stockwatch.console.alerts_panel import AlertsPanel
 from stockwatch.console.dialogs import QuitDialog
 from stockwatch.console.words import words
+from stockwatch.exits import Failure
 
 TIERS = ("tier-trend", "tier-threshold", "tier-critical")
 CUBE = {0x00, 0x5F, 0x87, 0xAF, 0xD7, 0xFF}
@@ -114,6 +115,16 @@ def test_the_users_theme_replaces_the_shipped_one_of_its_name(tmp_path):
 
 def test_no_folder_no_problem(tmp_path):
     assert themes.load_all(tmp_path / "missing").problems == ()
+
+
+def test_without_the_shipped_folder_there_is_still_a_theme(monkeypatch):
+    def missing(kind):
+        raise Failure(f"{kind}: missing from this installation")
+
+    monkeypatch.setattr(themes, "shipped", missing)
+    found = themes.load_all()
+    assert list(found.themes) == [themes.DEFAULT_THEME]
+    assert "missing" in found.problems[0]
 
 
 def test_the_theme_key_goes_round():

@@ -39,7 +39,7 @@ class DialogWords:
     restock_best = Word("推荐", "best")
     restock_keys = Word(
         "上下/F1–F5 来源 · 数字 数量 · Tab 状态 · Enter 发送 · Esc 取消",
-        "Up/Down/F1-F5 source · digits quantity · Tab state · Enter sends · Esc cancels",
+        "Up/Down/F1-F5 source · digits · Tab state · Enter sends · Esc cancels",
     )
     quantity_bad = Word("数量要是 1 到 {most} 的整数", "The quantity must be a whole number from 1 to {most}")
 
