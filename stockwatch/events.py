@@ -36,7 +36,7 @@ MAX_DEPTH = 100
 """Levels of nesting; a fixed bound, so that what is valid never depends on the free stack of a process."""
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One valid event.
 
     Instants are integers: microseconds since the Unix epoch, UTC. `data` is the parsed `data` object,
@@ -64,7 +64,7 @@ class Event(msgspec.Struct, frozen=True):
         return self.time_us if self.received_us is None else self.received_us
 
 
-class Invalid(msgspec.Struct, frozen=True):
+class Invalid(msgspec.Struct, frozen=True, gc=False):
     """A message that can't be used. It claims no id; it is set aside and counted."""
 
     reason: str
@@ -74,7 +74,7 @@ class Invalid(msgspec.Struct, frozen=True):
     raw: bytes
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, gc=False):
     """The attributes that we read, untyped: a typed decode would not tell source and id of a bad message."""
 
     specversion: Any = None

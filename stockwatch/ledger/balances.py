@@ -227,8 +227,7 @@ class Books:
         if line is None:
             line = Line(event.source, data["order"], data.get("line", 1), seq)
         before = None if new else line.state()
-        asks = event.type == "order.requested"
-        if asks:
+        if event.type == "order.requested":
             trial = self._trial(line, event, seq)
             if isinstance(trial, Refusal):
                 return self._conflict(event, seq, trial)
@@ -237,17 +236,22 @@ class Books:
                 if refusal is not None:
                     self._remember_question(line, event, new)
                     return "rejected", refusal, _NO_SKUS, ()
-        had = line.q, line.items, line.where, line.changes
-        wrong = learn(line, event, self._deduct(event.source))
+            had = line.q, line.items, line.where, line.changes
+            if new:
+                line, wrong = trial, NONE
+            else:
+                wrong = learn(line, event, "place")
+        else:
+            had = line.q, line.items, line.where, line.changes
+            wrong = learn(line, event, self._deduct(event.source))
         if wrong is not NONE:
             return self._conflict(event, seq, wrong)
         if new:
             self._keep(line)
-        if before is not None and before == line.state():
+        elif before == line.state():
             return "noop", None, _NO_SKUS, ()
-        touched: tuple[str, ...]
         leaving = line.parts
-        if had != (line.q, line.items, line.where, line.changes):
+        if new or had != (line.q, line.items, line.where, line.changes):
             line.arrange(self._cell, seq)
         grew = line.settle(seq)
         touched = self._checked(line.parts if leaving is line.parts else (*leaving, *line.parts))
@@ -278,6 +282,10 @@ class Books:
     def _needs(self, line: Line) -> Iterator[tuple[tuple[str, str, str], int]]:
         """(cell, units that accepting the trial line would take out of available)."""
         units = sum(line.wants()[:3])
+        if not line.parts and not line.changes:
+            for sku, per in line.items:
+                yield (sku, *line.where), units * per
+            return
         has: dict[tuple[str, str, str], int] = {}
         for part in line.parts:
             has[part.cell.key] = has.get(part.cell.key, 0) + part.got + part.quarantined + part.lost
@@ -318,7 +326,7 @@ class Books:
         line.taken = True
         q = line.q or 0
         channel = self.channel_of(event.source)
-        return tuple(Taken(sku, q * per, channel, event.time_us) for sku, per in line.items)
+        return tuple([Taken(sku, q * per, channel, event.time_us) for sku, per in line.items])
 
     def _watch_money(self, line: Line) -> None:
         if line.money_due():
@@ -386,7 +394,8 @@ class Books:
         cell.debt = 0
         difference = qty - cell.on_hand
         if difference < 0:
-            cell.remove(-difference, seq, list(self._parts_of(cell)))
+            enough = cell.available + cell.held >= -difference
+            cell.remove(-difference, seq, [] if enough else list(self._parts_of(cell)))
         while (difference := qty - cell.on_hand) > 0:
             # Again where units went to orders that had left without stock: those are not on hand.
             if opening:
@@ -400,7 +409,9 @@ class Books:
             cell.adjusted += qty
             cell.give(qty)
             return True
-        removed = cell.remove(-qty, seq, list(self._parts_of(cell)) if cell.available < -qty else [])
+        removed = cell.remove(
+            -qty, seq, list(self._parts_of(cell)) if cell.available + cell.held < -qty else []
+        )
         cell.debt += -qty - removed
         return removed == -qty
 
@@ -427,6 +438,9 @@ class Books:
 
     def _checked(self, parts: Iterable[Part]) -> tuple[str, ...]:
         """SKUs of the parts, after checking the equations of their cells."""
+        if isinstance(parts, tuple) and len(parts) == 1:
+            parts[0].cell.check()
+            return (parts[0].cell.sku,)
         skus: list[str] = []
         for part in parts:
             cell = part.cell

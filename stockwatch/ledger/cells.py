@@ -151,16 +151,17 @@ class Cell:
     def settle(self, part: Part, units: Units, seq: int) -> bool:
         """Bring a part to what its line wants now; True when the shortfall grew."""
         reserved, sold, quarantined, shipped = units
-        was_sold, was_shipped = min(part.want_sold, part.got), min(part.want_shipped, part.got)
         was_got, was_quarantined, was_short = part.got, part.quarantined, part.short
+        was_sold = part.want_sold if part.want_sold < was_got else was_got
+        was_shipped = part.want_shipped if part.want_shipped < was_got else was_got
         part.want_reserved, part.want_sold = reserved, sold
         part.want_quarantined, part.want_shipped = quarantined, shipped
         wanted = reserved + sold
         part.lost = min(part.lost, quarantined)
         wanted_quarantined = quarantined - part.lost
         had = was_got + was_quarantined
-        got = min(had, wanted)
-        kept = min(had - got, wanted_quarantined)
+        got = had if had < wanted else wanted
+        kept = had - got if had - got < wanted_quarantined else wanted_quarantined
         back = had - got - kept
         if got < wanted:
             got += self._draw(wanted - got)
@@ -168,10 +169,11 @@ class Cell:
             kept += self._draw(wanted_quarantined - kept)
             part.lost += wanted_quarantined - kept
         part.got, part.quarantined = got, kept
-        now_sold = min(sold, got)
+        now_sold = sold if sold < got else got
         self.sold += now_sold - was_sold
         self.reserved += (got - now_sold) - (was_got - was_sold)
-        self.shipped += min(shipped, got) - was_shipped
+        if shipped or was_shipped:
+            self.shipped += min(shipped, got) - was_shipped
         if wanted - got != was_short:
             self._make_short(part, wanted - got, seq)
         grew = part.short > was_short

@@ -23,7 +23,7 @@ class LedgerBroken(AssertionError):
     trusted."""
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """Units that an order line has asked for: once a line and SKU, whether or not stock could meet it."""
 
     sku: str
@@ -33,7 +33,7 @@ class Taken(msgspec.Struct, frozen=True):
     """The order's own `time`."""
 
 
-class Applied(msgspec.Struct, frozen=True):
+class Applied(msgspec.Struct, frozen=True, gc=False):
     """What an event came to."""
 
     event: Event | Invalid
@@ -50,7 +50,7 @@ class Applied(msgspec.Struct, frozen=True):
     taken: tuple[Taken, ...] = ()
 
 
-class Stock(msgspec.Struct, frozen=True):
+class Stock(msgspec.Struct, frozen=True, gc=False):
     """Figures of one SKU, or of one (SKU, location, pool)."""
 
     available: int = 0

@@ -86,6 +86,10 @@ class Line(msgspec.Struct, gc=False, eq=False):
 
     def sums(self, q: int) -> tuple[int, int, int, int, int]:
         """(P, S, C, R, restocked) capped at q; P at least S."""
+        if not (self.cancelled or self.shipped or self.refunded or self.paid or self.whole_refunded):
+            # Nothing but whole facts, as nearly always.
+            shipped = q if self.whole_shipped else 0
+            return (q if self.whole_paid else 0), shipped, (q if self.whole_cancelled else 0), 0, 0
         shipped = q if self.whole_shipped else min(self.shipped, q)
         paid = q if self.whole_paid else min(max(self.paid, shipped), q)
         cancelled = q if self.whole_cancelled else min(self.cancelled, q)
@@ -112,10 +116,12 @@ class Line(msgspec.Struct, gc=False, eq=False):
     def wants(self) -> Units:
         """Where the line's units should be, in units of the line. The rule: SHIPPED beats CANCELLED beats
         PAID beats EXPIRED."""
-        q = self.q
+        q = self.size if self.size is not None else self.q
         if q is None:
             return NOTHING
         paid, shipped, cancelled, refunded, restocked = self.sums(q)
+        if not (shipped or cancelled or refunded):
+            return (q - paid if self.holds and not self.expired else 0), paid, 0, 0
         live = q - min(cancelled, q - shipped)
         paid = min(paid, live)
         refunded = min(refunded, paid)
@@ -145,7 +151,11 @@ class Line(msgspec.Struct, gc=False, eq=False):
     def arrange(self, cell_of: CellOf, seq: int) -> None:
         """Make the parts anew from items and changes; parts whose cell is no longer named are emptied
         first."""
-        if self.q is None or not self.items:
+        q = self.q
+        if q is None or not self.items:
+            return
+        if not self.parts and not self.changes:
+            self.parts = tuple([Part(cell_of(sku, self.where), per, q, self.seq) for sku, per in self.items])
             return
         old = list(self.parts)
         parts = []
