@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stockwatch.exits import Exit, Failure
+from stockwatch.narration import complain, say
 from stockwatch.printable import printable
 
 
@@ -59,7 +60,7 @@ def _check(args: argparse.Namespace) -> int:
         out.write(account_json(account) + b"\n")
     out.flush()
     for line in account_text(account):
-        _say(line)
+        _say(*line)
     return Exit.CHECK_FAILED if account.dead else Exit.DONE
 
 
@@ -77,7 +78,7 @@ def _import(args: argparse.Namespace) -> int:
     def set_aside(number: int, reason: str) -> None:
         nonlocal bad
         bad += 1
-        _say(f"{shown}:{number}: {printable(reason, 500)}")
+        complain(f"{shown}:{number}: {printable(reason, 500)}")
 
     out = sys.stdout.buffer
     events = 0
@@ -88,7 +89,10 @@ def _import(args: argparse.Namespace) -> int:
     except NoHeader as error:
         raise Failure(f"{shown}: {error}", Exit.USAGE) from None
     out.flush()
-    _say(f"{shown}: {events} events, {bad} rows set aside; times without an offset are in {settings.zone}")
+    _say(
+        f"{shown}: {events} events, {bad} rows set aside; times without an offset are in {settings.zone}",
+        f"{shown}:{events} 条消息,{bad} 行有问题没有用;不带时区的时间按 {settings.zone}",
+    )
     return Exit.DONE
 
 
@@ -125,10 +129,5 @@ def _speed(value: str | float) -> float:
     return speed
 
 
-def _say(message: str) -> None:
-    """Narrate on stderr; `message` is printable. A closed stderr is nothing to fail for."""
-    try:
-        sys.stderr.write(message + "\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass
+def _say(en: str, zh: str) -> None:
+    complain(say(en, zh))

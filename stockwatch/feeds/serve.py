@@ -25,7 +25,8 @@ from stockwatch.feeds.shift import Shift, shift_event
 from stockwatch.feeds.turns import turns
 from stockwatch.printable import printable
 
-Say = Callable[[str], None]
+Say = Callable[[str, str], None]
+"""Narrates one safe line, in English and in Chinese."""
 _SLICE = 500
 """Lines played before other tasks get their turn."""
 
@@ -120,10 +121,10 @@ class FeedServer:
             have = await self._subscription(connection)
             if have is None:
                 return
-            self._say(f"{name} subscribes after {have}")
+            self._say(f"{name} subscribes after {have}", f"{name} 订阅,从第 {have} 行之后")
             await self._send_all(connection, have, name)
         except ConnectionClosed:
-            self._say(f"{name} is gone")
+            self._say(f"{name} is gone", f"{name} 断开了")
 
     async def _subscription(self, connection: ServerConnection) -> int | None:
         """How many lines the client has; None when it did not ask properly, and was told."""
@@ -134,7 +135,8 @@ class FeedServer:
                 return self._lines(request.get("after"))
         except (TimeoutError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
-        self._say(f"{_peer(connection)} did not subscribe; closed")
+        name = _peer(connection)
+        self._say(f"{name} did not subscribe; closed", f"{name} 没有订阅,已断开")
         await connection.close(1008, 'send {"type":"subscribe","after":CURSOR or null} first')
         return None
 
@@ -144,7 +146,11 @@ class FeedServer:
         text = str(after)
         if text.isascii() and text.isdigit() and len(text) <= 18:
             return int(text)
-        self._say(f"cursor {printable(text, 60)!r} is not of this recording: sending all of it")
+        shown = printable(text, 60)
+        self._say(
+            f"cursor {shown!r} is not of this recording: sending all of it",
+            f"游标 {shown!r} 不属于这份录音:从头发送",
+        )
         return 0
 
     async def _send_all(self, connection: ServerConnection, have: int, name: str) -> None:
@@ -162,7 +168,7 @@ class FeedServer:
                 await asyncio.wait((gone, more), return_when=asyncio.FIRST_COMPLETED)
                 more.cancel()
                 if gone.done():
-                    self._say(f"{name} is gone")
+                    self._say(f"{name} is gone", f"{name} 断开了")
                     return
             self._complete += 1
         finally:
@@ -170,7 +176,8 @@ class FeedServer:
             self._behind -= 1
             if self._complete and not self._behind and self.player.finished:
                 self.served_all.set()
-        self._say(f"{name} has got all {len(self.player.frames)} lines")
+        count = len(self.player.frames)
+        self._say(f"{name} has got all {count} lines", f"{name} 已收到全部 {count} 行")
         await connection.wait_closed()
 
 

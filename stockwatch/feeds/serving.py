@@ -47,7 +47,11 @@ async def _serve(
     for sock in server.sockets:
         address = sock.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        say(f"serving {len(paths)} recording(s) at ws://{shown}:{address[1]}; Ctrl-C ends it")
+        url = f"ws://{shown}:{address[1]}"
+        say(
+            f"serving {len(paths)} recording(s) at {url}; Ctrl-C ends it",
+            f"正在转播 {len(paths)} 份录音:{url};按 Ctrl-C 结束",
+        )
     playing = asyncio.create_task(_play(player, say))
     served = asyncio.create_task(feeds.served_all.wait())
     ends: set[asyncio.Future[Any]] = {stopped, playing, *((served,) if once else ())}
@@ -67,8 +71,13 @@ async def _serve(
 
 async def _play(player: Player, say: Say) -> None:
     await player.play()
-    skipped = f", {player.skipped} left out because they are over the size limit" if player.skipped else ""
-    say(f"all {len(player.frames)} lines played{skipped}; serving goes on for clients that come back")
+    if player.skipped:
+        say(f"{player.skipped} lines over 1 MiB were left out", f"{player.skipped} 行超过 1 MiB,没有发送")
+    count = len(player.frames)
+    say(
+        f"all {count} lines played; serving goes on for clients that come back",
+        f"全部 {count} 行已放完;继续等待重新连接的客户端",
+    )
 
 
 def _stop(stopped: asyncio.Future[int], code: int) -> None:

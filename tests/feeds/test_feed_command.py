@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
 import subprocess
@@ -16,12 +17,13 @@ from websockets.asyncio.client import connect
 from stockwatch.events import Event, decode, parse_time
 
 
-def _stockwatch(*words: str | Path) -> subprocess.CompletedProcess[bytes]:
+def _stockwatch(*words: str | Path, locale: str = "C.UTF-8") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "stockwatch", "feed", *map(str, words)],
         capture_output=True,
         timeout=30,
         check=False,
+        env={**os.environ, "LC_ALL": locale},
     )
 
 
@@ -36,6 +38,12 @@ def test_check_of_a_good_recording_prints_nothing_and_ends_with_0(recording) -> 
     done = _stockwatch("check", recording)
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"5 events: 0 invalid" in done.stderr
+
+
+def test_narration_is_chinese_where_the_locale_is(recording) -> None:
+    done = _stockwatch("check", recording, locale="zh_CN.UTF-8")
+    assert done.returncode == 0
+    assert "5 条消息:无效 0" in done.stderr.decode()
 
 
 def test_check_names_each_bad_line_and_ends_with_1(tmp_path, event) -> None:

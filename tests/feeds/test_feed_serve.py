@@ -40,7 +40,7 @@ async def serving() -> AsyncIterator[Start]:
             *paths: Path, speed: float = 0.0, keep_time: bool = False, play: bool = True, **options: Any
         ):
             player = Player(paths, speed, keep_time=keep_time)
-            feeds = FeedServer(player, said.append, **options)
+            feeds = FeedServer(player, lambda en, zh: said.extend((en, zh)), **options)
             server = await feeds.listen("127.0.0.1", 0)
 
             async def stop() -> None:
