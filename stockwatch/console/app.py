@@ -23,7 +23,7 @@ from textual.timer import Timer
 from stockwatch.console import terminal, themes
 from stockwatch.console.acting import Actor
 from stockwatch.console.board import Board, BoardHead
-from stockwatch.console.columns import Look
+from stockwatch.console.columns import Look, day_of
 from stockwatch.console.dialogs import Wants
 from stockwatch.console.escape import cells, clean
 from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
@@ -248,13 +248,9 @@ class Console(LeanDisplay):
         view = self.view
         if view is None:
             return Look(self.words, zone_of("UTC"), self.settings.ascii, self._spark())
-        return Look(
-            self.words,
-            zone_of(view.header.timezone),
-            self.settings.ascii,
-            self._spark(),
-            channel_titles(view),
-        )
+        zone = zone_of(view.header.timezone)
+        today = day_of(view.header.clock, zone)
+        return Look(self.words, zone, self.settings.ascii, self._spark(), channel_titles(view), today)
 
     def _spark(self) -> SparkStyle:
         return "ascii" if self.settings.ascii else self.settings.spark

@@ -7,7 +7,7 @@ always exactly as wide as its column.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from stockwatch.console.escape import Align, cells, clean, fit
@@ -28,7 +28,7 @@ STYLES = (
 TIER_STYLES = ("dim", "trend", "threshold", "critical")
 MIN_TITLE = 12
 MAX_TITLE = 44
-DAY = 24 * 3600
+NIGHT_ENDS = 6 * 3600
 
 
 class Look(NamedTuple):
@@ -40,6 +40,10 @@ class Look(NamedTuple):
     spark: SparkStyle = "braille"
     channels: tuple[tuple[str, str], ...] = ()
     """(channel id, cleaned title) in the room's order."""
+    today: int = 0
+    """The room's day as an ordinal, 0 for unknown: a sell-out on a later one is not told as a bare clock
+    time.
+    """
 
 
 class Column(NamedTuple):
@@ -262,7 +266,30 @@ def _eta(row: LinkRow, column: Column, look: Look) -> list[Piece]:
 def _eta_cell(eta: Eta, gone: bool, column: Column, look: Look) -> list[Piece]:
     if gone:
         return [(_eta_place(look.words.sold_out, width=column.width), "empty")]
+    later = days_later(eta.p50, look)
+    if later:
+        word = "次日" if later == 1 else f"+{later}天"
+        return [
+            (_eta_place(word if look.words.language == "zh" else f"+{later}d", width=column.width), "dim")
+        ]
     return [(_eta_place(*eta_texts(eta, look.zone), width=column.width), "base")]
+
+
+def days_later(instant: int | None, look: Look) -> int:
+    """Days from the room's day to the instant's; 0 also for the night after it (before 6:00), in which
+    streams still run, and where either is unknown.
+    """
+    if instant is None or not look.today:
+        return 0
+    return max(0, min(99, day_of(instant - NIGHT_ENDS, look.zone) - look.today))
+
+
+def day_of(instant: int, zone: tzinfo) -> int:
+    """The instant's day in the zone as an ordinal; 0 where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(instant, zone).toordinal()
+    except (OverflowError, ValueError, OSError):
+        return 0
 
 
 def _eta_place(clock: str, spread: str = "", *, width: int) -> str:

@@ -11,7 +11,7 @@ import shutil
 import sys
 
 from stockwatch import __version__
-from stockwatch.console.columns import Column, Look, Piece, fit_columns, heading, row_pieces
+from stockwatch.console.columns import Column, Look, Piece, day_of, fit_columns, heading, row_pieces
 from stockwatch.console.escape import clean, plain_glyphs
 from stockwatch.console.formats import age, clock_time, zone_of
 from stockwatch.console.link import HubLink, Lost
@@ -72,7 +72,9 @@ def picture(view: RoomView, table: Words, *, width: int, ascii: bool) -> list[st
     """The lines of text: the room, its feeds, the board, the alerts."""
     header = view.header
     zone = zone_of(header.timezone)
-    look = Look(table, zone, ascii, "ascii" if ascii else "braille", channel_titles(view))
+    look = Look(
+        table, zone, ascii, "ascii" if ascii else "braille", channel_titles(view), day_of(header.clock, zone)
+    )
     columns: tuple[Column, ...] = fit_columns(width, look)
     mode = table.live if header.mode == "LIVE" else f"{table.replay} x{header.speed:g}"
     counts = [fill(table.lines_short, count=header.short)] if header.short else []

@@ -34,7 +34,12 @@ class PtyConsole:
     """The program in a pseudo-terminal of `size` (columns, lines)."""
 
     def __init__(
-        self, program: list[str], size: tuple[int, int], env: dict[str, str] | None = None, *, ignore_hup: bool = False
+        self,
+        program: list[str],
+        size: tuple[int, int],
+        env: dict[str, str] | None = None,
+        *,
+        ignore_hup: bool = False,
     ) -> None:
         self.size = size
         self.screen = pyte.Screen(*size)
@@ -54,7 +59,8 @@ class PtyConsole:
 
         self.process = subprocess.Popen(
             [sys.executable, *program], stdin=slave, stdout=slave, stderr=slave, env=environment,
-            preexec_fn=become_session, close_fds=True,
+            preexec_fn=become_session,  # noqa: PLW1509 - the only way to give it this controlling terminal
+            close_fds=True,
         )  # fmt: skip
         os.close(slave)
 
@@ -88,7 +94,9 @@ class PtyConsole:
         while text not in self.text():
             self.read(0.1)
             if time.monotonic() > end or self.process.poll() is not None:
-                raise AssertionError(f"{text!r} is not on screen (exit {self.process.poll()}):\n{self.text()}")
+                raise AssertionError(
+                    f"{text!r} is not on screen (exit {self.process.poll()}):\n{self.text()}"
+                )
 
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.screen.display)
@@ -111,7 +119,9 @@ class PtyConsole:
         for y in range(self.size[1]):
             line = self.screen.buffer[y]
             row = [line[x] for x in range(self.size[0])]
-            rows.append([(c.data, c.bg, c.fg, c.bold) if c.reverse else (c.data, c.fg, c.bg, c.bold) for c in row])
+            rows.append(
+                [(c.data, c.bg, c.fg, c.bold) if c.reverse else (c.data, c.fg, c.bg, c.bold) for c in row]
+            )
         return rows
 
 

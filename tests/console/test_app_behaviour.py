@@ -331,7 +331,7 @@ async def test_replay_speed_keys() -> None:
     async with desk(rooms.room(header=rooms.header(mode="REPLAY", speed=60.0))) as at:
         assert "×60" in at.text().splitlines()[0]
         await at.press("+", "-")
-        assert [request.factor for request in at.intents()] == [120.0, 30.0]
+        assert at.intents() == [Speed(factor=120.0), Speed(factor=30.0)]
     async with desk() as at:
         await at.press("+")
         assert not at.intents()
