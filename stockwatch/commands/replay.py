@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         until_us=until_us,
     )
     record = start(spec)
-    return show(record.socket, args, owns_hub=True)
+    return show(record.socket, args, owns_hub=True, language=config.language)
 
 
 def found(feed: Path) -> Path:

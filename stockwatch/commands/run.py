@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"stockwatch: room {record.room} runs already (pid {record.pid}); attaching\n")
     if args.detach:
         return Exit.DONE
-    return show(record.socket, args, owns_hub=False)
+    return show(record.socket, args, owns_hub=False, language=config.language)
 
 
 def room_file(name: str) -> Path:
