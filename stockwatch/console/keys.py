@@ -158,7 +158,7 @@ class Keymap:
 
     def action_for(self, key: str, character: str | None) -> str | None:
         """The action of a key press: by the key's name, else by the character, narrow or full-width."""
-        found = self._action_of.get(key)
+        found = self._action_of.get(key) or self._action_of.get(_plain(key))
         if found is None and character is not None:
             found = self._action_of.get(character) or self._action_of.get(_plain(character))
         return found
