@@ -197,10 +197,11 @@ class Books:
             if line_key in seen:
                 continue
             seen.add(line_key)
-            line = self._trial(self._find(event), event, slot.place)
+            known = self._find(event)
+            line = self._trial(known, event, slot.place)
             if isinstance(line, Refusal):
                 return f"a member of the atomic group is in conflict: {line.reason}"
-            if line.fact or line.has_payment():
+            if known is not None and _can_not_be_refused(known):
                 continue
             for key, need in self._needs(line):
                 needs[key] = needs.get(key, 0) + need
@@ -231,7 +232,7 @@ class Books:
             trial = self._trial(line, event, seq)
             if isinstance(trial, Refusal):
                 return self._conflict(event, seq, trial)
-            if not (line.fact or line.has_payment()) and before != trial.state():
+            if not _can_not_be_refused(line) and before != trial.state():
                 refusal = refusal or self._shortage(trial)
                 if refusal is not None:
                     self._remember_question(line, event, new)
@@ -564,6 +565,11 @@ def channels_of(data: dict[str, Any]) -> dict[str, tuple[str, Deduct]]:
             if isinstance(channel, dict) and isinstance(channel.get("id"), str):
                 channels[source] = channel["id"], "pay" if channel.get("deduct") == "pay" else "place"
     return channels
+
+
+def _can_not_be_refused(line: Line) -> bool:
+    """Whether a platform has taken the order already, so that asking again decides nothing."""
+    return (line.fact and line.holds) or line.has_payment()
 
 
 def _copy(line: Line) -> Line:

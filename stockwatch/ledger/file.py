@@ -298,6 +298,11 @@ class LedgerFile:
 
     def stock(self) -> tuple[int, dict[Key, Stock]]:
         """(seq that the rows stand for, rows by (SKU, location, pool)); in_transit is not kept in rows."""
+        with self._db:  # one picture, though a writer may commit meanwhile
+            found = self._stock()
+        return found
+
+    def _stock(self) -> tuple[int, dict[Key, Stock]]:
         rows = {
             (row[0], row[1], row[2]): Stock(**dict(zip(_STOCK_COLUMNS, row[3:], strict=True)))
             for row in self._db.execute(

@@ -223,6 +223,14 @@ def test_a_request_is_all_or_nothing():
     assert figures(books) == {"available": 3, "on_hand": 3}
 
 
+def test_a_request_for_an_order_that_holds_nothing_yet_can_be_refused():
+    books = books_with(1, shop="pay")
+    assert outcomes(
+        books, event("order.placed", order="o", qty=2), event("order.requested", order="o", qty=2)
+    ) == ["accepted", "rejected"]
+    assert figures(books) == {"available": 1, "on_hand": 1}
+
+
 # --- unknown names ------------------------------------------------------------------------------------
 
 
