@@ -171,6 +171,8 @@ async def test_f7_goes_to_the_next_size_and_asks_for_its_proposal():
         await pilot.press("8", "f7")
         await pilot.pause()
         assert app.wanted[-1] == ("restock", "HL", None)
+        assert "正在重新计算" in app.text()
+        assert "没有设置补货来源" not in app.text()
         app.screen.show_proposal(proposal(60, sku="HL", title="联名款卫衣 黑 L"))
         await pilot.pause()
         assert "补货 联名款卫衣 黑 L" in app.text()
@@ -272,6 +274,19 @@ async def test_the_selection_stays_on_its_candidate_when_the_answer_is_renewed()
         await pilot.press("enter")
         await pilot.pause()
     assert app.result.to == "GREY"
+
+
+async def test_another_size_has_its_own_substitutes():
+    app = Stage(SubstituteDialog(ZH, substitutes(), sizes=SIZES))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f6")
+        await pilot.pause()
+        assert app.wanted == [("substitute", "GX", None)]
+        assert "没有现在能卖的替代品" not in app.text()
+        app.screen.show_proposal(substitutes("联名款卫衣 灰 XL", "GX"))
+        await pilot.press("enter")
+        await pilot.pause()
+    assert app.result == SubstituteChoice("GX", "BASIC", "L5")
 
 
 # --- count ------------------------------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ class RestockDialog(Dialog[RestockChoice]):
         self._sizes = sizes
         self._state: Literal["asked", "confirmed"] = "asked"
         self._edited = False
+        self._waiting = False
         self._take(proposal)
 
     def _take(self, proposal: RestockProposal) -> None:
@@ -110,12 +111,12 @@ class RestockDialog(Dialog[RestockChoice]):
 
     def show_proposal(self, proposal: RestockProposal) -> None:
         """What the app worked out. One for another SKU than asked for last is left aside."""
-        if proposal.sku != self._proposal.sku:
+        if proposal.sku != self._proposal.sku or not self.is_mounted:
             return
+        self._waiting = False
         if not self._options:
             self._take(proposal)
-            if self.is_mounted:
-                self._start()
+            self._start()
             return
         self._proposal = proposal
         self._effects.update((_key(option), option) for option in proposal.options)
@@ -157,6 +158,7 @@ class RestockDialog(Dialog[RestockChoice]):
         self._take(
             RestockProposal(sku=sku, title=label, tier=0, available=0, velocity=0.0, eta=self._proposal.eta)
         )
+        self._waiting = True
         self._draw()
         self.post_message(Wants(self, "restock", sku))
 
@@ -214,7 +216,7 @@ class RestockDialog(Dialog[RestockChoice]):
         self.show_hint(w.restock_keys)
         effect = self.query_one("#effect", Line)
         if not self._options:
-            effect.show(self.text(w.restock_none))
+            effect.show(self.text(w.restock_recomputing if self._waiting else w.restock_none))
             return
         self.query_one("#sources", Rows).show([self._row(option) for option in self._options], self._index)
         asked = self._state == "asked"

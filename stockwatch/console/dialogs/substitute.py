@@ -49,6 +49,7 @@ class SubstituteDialog(Dialog[SubstituteChoice]):
         super().__init__(words, ascii=ascii)
         self._proposal = proposal
         self._sizes = sizes
+        self._waiting = False
 
     def compose_body(self) -> ComposeResult:
         yield Line(id="sizes")
@@ -62,8 +63,9 @@ class SubstituteDialog(Dialog[SubstituteChoice]):
 
     def show_proposal(self, proposal: SubstituteProposal) -> None:
         """What the app worked out. The selected candidate stays selected while it is still there."""
-        if proposal.sku != self._proposal.sku:
+        if proposal.sku != self._proposal.sku or not self.is_mounted:
             return
+        self._waiting = False
         selected = self._selected
         self._proposal = proposal
         skus = [one.sku for one in proposal.candidates]
@@ -85,6 +87,7 @@ class SubstituteDialog(Dialog[SubstituteChoice]):
         sku = other_size(self._sizes, self._proposal.sku, step)
         if sku is not None:
             self._proposal = SubstituteProposal(sku=sku, title=dict(self._sizes)[sku])
+            self._waiting = True
             self._draw(0)
             self.post_message(Wants(self, "substitute", sku))
 
@@ -120,7 +123,9 @@ class SubstituteDialog(Dialog[SubstituteChoice]):
         talk = self.query_one("#say", Line)
         talk.display = candidate is not None
         if candidate is None:
-            self.query_one("#changes", Line).show(self.text(w.substitute_none))
+            self.query_one("#changes", Line).show(
+                self.text(w.restock_recomputing if self._waiting else w.substitute_none)
+            )
             return
         changes = w.substitute_changes_no_number if candidate.slot is None else w.substitute_changes
         self.query_one("#changes", Line).show(self.text(fill(changes, number=candidate.slot)))
