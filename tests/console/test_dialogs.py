@@ -17,6 +17,7 @@ from dialog_stage import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.widgets import Static
 
 from stockwatch.console import themes
 from stockwatch.console.dialogs import (
@@ -543,3 +544,16 @@ async def test_small_terminals_do_not_break_a_dialog(size):
             await pilot.press("down", "7", "escape")
             await pilot.pause()
         assert app.result is None
+
+
+@pytest.mark.parametrize("theme", themes.SHIPPED)
+async def test_the_board_does_not_show_through_a_dialog(theme):
+    app = Stage(Static("\n".join(["X" * 80] * 24), markup=False), theme)
+    async with app.run_test(size=SIZE) as pilot:
+        app.push_screen(counting())
+        await pilot.pause()
+        box = app.screen.query_one(".dialog").region
+        lines = app.text().split("\n")
+        for y in range(box.y, box.bottom):
+            assert "X" not in lines[y].strip("X")
+            assert lines[y].startswith("XX")
