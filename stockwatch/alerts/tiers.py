@@ -88,7 +88,7 @@ def judge(
         tier = CRITICAL if touched else NONE
         return Verdict(tier, tier, "gone" if touched else "", line)
     wide_line = lines.clear_line(terms, outlook) if wide else line
-    if free + held > max(line, wide_line):
+    if free + held > max(line, wide_line, CRUMBS if wide else 0):
         return Verdict(NONE, NONE, "", line)
     arrivals = facts.arrivals
     if not held and outlook.orders >= MIN_ORDERS:

@@ -198,6 +198,45 @@ def test_units_that_trickle_back_do_not_end_a_sell_out():
     assert stream.story() == [("raised", "CRITICAL")]
 
 
+def test_an_alert_ends_only_clear_of_the_hand_set_line():
+    stream = Stream(stock=50, safety_line=50)
+    stream.second(touched=True)
+    stream.stock = 60
+    for _ in range(900):
+        stream.second()
+    assert stream.story() == [("raised", "THRESHOLD")]
+    stream.stock = 61
+    for _ in range(320):
+        stream.second()
+    assert stream.story() == [("raised", "THRESHOLD"), ("resolved", "THRESHOLD")]
+
+
+def test_one_or_two_units_back_are_not_the_end_of_a_sell_out():
+    stream = Stream(stock=100)
+    stream.second(touched=True)
+    for stock, seconds, events in ((0, 5, 1), (2, 600, 1), (3, 140, 2)):
+        stream.stock = stock
+        for _ in range(seconds):
+            stream.second(touched=True)
+        assert len(stream.events) == events
+
+
+def test_a_surge_that_was_already_told_raises_nothing_when_a_higher_alert_ends():
+    stream = Stream(stock=10_000, safety_line=50)
+    rng = random.Random(21)
+    stream.sell(rng, 0.1, 1800)
+    stream.stock = stream.sold + 40
+    stream.second(touched=True)
+    assert stream.desk.alert("A").tier >= THRESHOLD
+    for minute in range(9):  # sales go on accelerating all the while
+        stream.stock = stream.sold + (200 if minute < 5 else 10**6)
+        stream.sell(rng, 0.2 * 1.5**minute, 60)
+    assert stream.events[-1].kind == "resolved"
+    recent, before = stream.demand.recent("A", (T0 + stream.now) * S)
+    assert recent > 2 * before, "the surge is still on"
+    assert all(tier != "TREND" for _, tier in stream.story())
+
+
 def test_a_restock_that_arrives_resolves_after_the_hold_time():
     stream = Stream(stock=40, safety_line=50)
     stream.second(touched=True)

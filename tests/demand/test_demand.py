@@ -129,3 +129,21 @@ def test_lumpy_orders_widen_the_range():
     a, b = single.forecast("A", now, 30), lumpy.forecast("A", now, 30)
     assert b.p90_s - b.p10_s > 1.3 * (a.p90_s - a.p10_s)
     assert b.p50_s == pytest.approx(a.p50_s, rel=0.15)
+
+
+@pytest.mark.parametrize(("before", "after"), [(1.0, 0.1), (0.1, 1.0)])
+def test_the_forecast_follows_a_change_within_five_minutes(before, after):
+    demand = Demand()
+    steady(demand, before, 1500)
+    steady(demand, after, 320, start=T0 + 1500)
+    assert demand.forecast("A", (T0 + 1820) * S, 60).p50_s == pytest.approx(60 / after, rel=0.35)
+
+
+def test_a_sold_out_stretch_does_not_slow_the_forecast():
+    demand = Demand()
+    steady(demand, 0.5, 900)
+    demand.close("A", (T0 + 900) * S)
+    demand.alive("c", (T0 + 1400) * S)
+    demand.open("A", (T0 + 1400) * S)
+    steady(demand, 0.5, 100, start=T0 + 1400)
+    assert demand.forecast("A", (T0 + 1500) * S, 150).p50_s == pytest.approx(300, rel=0.2)
