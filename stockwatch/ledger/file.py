@@ -298,9 +298,11 @@ class LedgerFile:
 
     def stock(self) -> tuple[int, dict[Key, Stock]]:
         """(seq that the rows stand for, rows by (SKU, location, pool)); in_transit is not kept in rows."""
-        with self._db:  # one picture, though a writer may commit meanwhile
-            found = self._stock()
-        return found
+        self._db.execute("BEGIN")  # one picture, though a writer may commit meanwhile
+        try:
+            return self._stock()
+        finally:
+            self._db.execute("COMMIT")
 
     def _stock(self) -> tuple[int, dict[Key, Stock]]:
         rows = {
