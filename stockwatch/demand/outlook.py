@@ -66,7 +66,7 @@ def estimate(series: Series, feed_first: int, *, censored: bool = True) -> Outlo
     order_sums = series.order_sums
     if order_sums[-1] == 0:
         return NOTHING
-    age = mark - feed_first
+    age = max(mark - feed_first, WINDOWS[V300])
     spans = series.closed(mark) if censored and (series.shut or series.shut_since is not None) else None
     orders = units = 0
     exposure = 0

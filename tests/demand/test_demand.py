@@ -147,3 +147,10 @@ def test_a_sold_out_stretch_does_not_slow_the_forecast():
     demand.open("A", (T0 + 1400) * S)
     steady(demand, 0.5, 100, start=T0 + 1400)
     assert demand.forecast("A", (T0 + 1500) * S, 150).p50_s == pytest.approx(300, rel=0.2)
+
+
+def test_the_first_orders_of_a_feed_are_no_rate():
+    demand = Demand()
+    for second in (0, 30, 60):
+        demand.take("A", "c", (T0 + second) * S, 1)
+    assert demand.forecast("A", (T0 + 70) * S, 60).p50_s > 4000

@@ -197,3 +197,14 @@ def test_stricter_hours_ask_for_more_evidence():
 def test_an_unknown_rule_is_named():
     with pytest.raises(ValueError, match=r"trend_rule.*'magic'.*ratio"):
         detector("magic", 6)
+
+
+@pytest.mark.parametrize(("clustered", "rings"), [(False, True), (True, False)])
+def test_the_same_jump_proves_less_where_orders_come_in_clusters(clustered, rings):
+    demand = Demand()
+    demand.alive("c", T0 * S)
+    orders = [(s, "c") for s in range(0, 2100, 30)]
+    if clustered:
+        orders = [(s - s % 300 + s % 7, "c") for s, _ in orders]
+    orders += [(2100 + 10 * n, "c") for n in range(30)]
+    assert bool(surges(demand, orders, 2404)) is rings
