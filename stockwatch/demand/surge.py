@@ -114,7 +114,7 @@ class RatioRule:
         for index in series.entries(edges[2], mark):
             second = series.seconds[index]
             name = series.channels[index]
-            if name in counts and not overlap(blank[name], second, second + 1):
+            if name in counts and not (blank[name] and overlap(blank[name], second, second + 1)):
                 part = 0 if second >= edges[0] else 1 if second >= edges[1] else 2
                 counts[name][part] += series.orders[index]
         recent = base = 0
