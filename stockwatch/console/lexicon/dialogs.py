@@ -9,7 +9,6 @@ class DialogWords:
     ok = Word("确定", "OK")
     cancel = Word("取消", "Cancel")
     send = Word("发送", "Send")
-    yes = Word("是", "Yes")
 
     restock_title = Word("补货 {title}", "Restock {title}")
     restock_now = Word(
@@ -26,7 +25,6 @@ class DialogWords:
         "没有设置补货来源;可在 room.toml 的 [[sku.restock]] 里加。",
         "No restock source is configured; add one under [[sku.restock]] in room.toml.",
     )
-    restock_source = Word("来源", "Source")
     restock_quantity = Word("数量", "Quantity")
     restock_state = Word("状态", "State")
     restock_state_asked = Word("先询问(等对方答应)", "asked (they still have to promise)")
@@ -73,7 +71,6 @@ class DialogWords:
     )
 
     count_title = Word("盘点 {title}", "Count {title}")
-    count_size = Word("规格", "Size")
     count_now = Word(
         "账面实物 {on_hand} = 可用 {available} 未放 {held} 锁单 {reserved} "
         "未发 {unshipped} 待检 {quarantined}",
@@ -103,7 +100,6 @@ class DialogWords:
     count_keys = Word(
         "Tab 换格 · Enter 下一格/提交 · Esc 取消", "Tab next field · Enter next/submit · Esc cancels"
     )
-    count_submit = Word("改成 {units} 件", "Set to {units}")
 
     release_title = Word("放单 / 控库 {title}", "Release or hold {title}")
     release_now = Word("未放 {held} · 可用 {available}", "{held} held · {available} available")

@@ -14,7 +14,6 @@ class PaneWords:
     chart_safety = Word("安全线 {units}", "safety line {units}")
     chart_lead_time = Word("最快补货 {age}", "fastest restock {age}")
     by_channel = Word("各渠道已拿", "Taken by channel")
-    on_their_way = Word("补货进度", "Restocks")
     due_at = Word("预计 {clock}", "due {clock}")
     received_of = Word("已收 {received}/{qty}", "in {received}/{qty}")
     parts_of = Word("组合", "Bundle")
