@@ -101,6 +101,7 @@ async def _live(
     ledger = config.ledger_path or paths.default_ledger(config.id)
     hub, server, picture = _served(spec, room, journal, stopping, wall_us, live=True)
     picture.header_extra = {"mode": "LIVE", "read_only": spec.read_only}
+    resumed_us = room.clock.now_us
     room.open(hub.stamp())
     hub.commit()
     cursors = journal.cursors()
@@ -111,6 +112,9 @@ async def _live(
                 continue
             feed = open_feed(channel, folder=Path(spec.room).parent)
             assert feed is not None, "the channel has a feed"
+            if resumed_us is not None and channel.id not in cursors:
+                # A feed with a cursor says itself what it missed; one whose server gives none can't know.
+                await hub.gap(channel.id, resumed_us, wall_us())
             running.append(
                 tasks.create_task(_follow(feed.run(hub, cursors.get(channel.id)), hub, channel.id))
             )

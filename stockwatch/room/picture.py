@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stockwatch.alerts import OpenAlert, Words, advice
+from stockwatch.alerts.playbook import reason
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.links import Link
 from stockwatch.room.log import KEPT_RESOLVED_S
@@ -217,6 +218,7 @@ class Picture:
         listing = self._home(alert.sku)
         now_us = room.now_us
         assessed = room.desk.assess(alert.sku, now_us, room.facts(alert.sku))
+        said = reason(assessed._replace(tier=alert.tier), now_us, room.zone)
         plays = advice(
             alert.tier, assessed, room.config.playbook, room.title(alert.sku), self._substitute(alert.sku)
         )
@@ -229,7 +231,8 @@ class Picture:
             state="acknowledged" if alert.by is not None else "open",
             raised=alert.raised_us // SECOND_US,
             changed=alert.changed_us // SECOND_US,
-            reason=_text(alert.reason),
+            # While the tier holds its sentence has the figures of now; in its hold time, those it was raised with.
+            reason=_text(alert.reason if assessed.tier < alert.tier or not assessed.cause else said),
             steps=tuple(_text(step) for step in plays.steps),
             say=_text(plays.say),
             by=alert.by,
@@ -250,7 +253,7 @@ class Picture:
         for channel in self.room.config.channels:
             heard = self.room.log.feeds[channel.id]
             state, note, lag = self.feed_states.get(
-                channel.id, ("none" if channel.feed is None else "live", "", None)
+                channel.id, ("live" if heard.events else "none", "", None)
             )
             lag = heard.lag_s if lag is None else lag
             rows.append(
@@ -346,7 +349,10 @@ def _urgency(alert: OpenAlert) -> tuple[int, bool, int]:
 
 
 def _soonest(rows: Iterable[SkuRow]) -> Eta:
-    etas = [row.eta for row in rows if row.eta.p50 is not None]
+    """Of the sizes that are left; those that are gone are named as broken. Of all, when none is left."""
+    rows = list(rows)
+    left = [row for row in rows if row.available or row.held] or rows
+    etas = [row.eta for row in left if row.eta.p50 is not None]
     return min(etas, key=lambda eta: eta.p50 or 0, default=Eta())
 
 
