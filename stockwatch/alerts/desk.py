@@ -36,6 +36,9 @@ from stockwatch.demand.surge import WATERMARK_S
 SECOND_US = 1_000_000
 CALM_US = 600 * SECOND_US
 HOLD_US = {THRESHOLD: 300 * SECOND_US, CRITICAL: 120 * SECOND_US}
+CALM_FACTOR = 1.25
+CALM_UNITS = 3
+"""Between two looks demand only decays, and the line with it but for rounding and the choice of window."""
 OPEN_LOOK_US = 10 * SECOND_US
 """How often an open alert is looked at when nothing comes in."""
 DECAY_LOOK_US = 30 * SECOND_US
@@ -85,6 +88,7 @@ class _State:
     __slots__ = (
         "alert",
         "by",
+        "calm_above",
         "calm_since",
         "changed_us",
         "count",
@@ -108,6 +112,8 @@ class _State:
         self.changed_us = 0
         self.by: str | None = None
         self.reason = playbook.Words("", "")
+        self.calm_above: float | None = None
+        """Units left above which stock alone can't ring before the next look; None when it might."""
         self.calm_since: int | None = None
         """Since when the open tier has not held by the wider lines."""
         self.trend_us: int | None = None
@@ -173,7 +179,27 @@ class Desk:
             events = self._settle(sku, state, verdict, now_us, facts)
         else:
             events = ()
+        state.calm_above = None
+        if not state.tier and not state.shut and not facts.arrivals and not facts.shortfall:
+            state.calm_above = CALM_FACTOR * verdict.line + CALM_UNITS
         return events, self._due(state, series, look_s, now_us, facts)
+
+    def calm(self, sku: str, available: int, held: int, taken: int) -> bool:
+        """Whether orders that only took stock since the last look need no look of their own yet.
+
+        True far above the line, with nothing open, nothing on its way and the taken-units line not in reach. New
+        orders count as demand only from the watermark on, so the caller looks again then, `WATERMARK_S` later.
+        """
+        state = self._states.get(sku)
+        if (
+            state is None
+            or state.calm_above is None
+            or available <= 0
+            or available + held <= state.calm_above
+        ):
+            return False
+        trend_sold = state.terms.trend_sold
+        return trend_sold is None or state.sold_rang or taken < trend_sold
 
     def _note_stock(self, sku: str, state: _State, now_us: int, facts: Facts) -> None:
         free = facts.free

@@ -64,7 +64,7 @@ class RatioRule:
         before = sums[V600] - recent
         if recent < MIN_ORDERS or recent < RATIO * before:
             return Surge(
-                False, recent, before, 5 if recent >= MIN_ORDERS and 2 * recent >= 3 * before else None
+                False, recent, before, 1 if recent >= MIN_ORDERS and 4 * recent >= 7 * before else None
             )
         mark = series.mark
         start = min((channel.first for channel in channels.values()), default=mark)
@@ -87,7 +87,7 @@ class RatioRule:
             on = self._proven(score, series, mark - HALF_S - base_s, [])
         else:
             on = self._covered(series, channels, holes, closed)
-        return Surge(on, recent, before, 5)
+        return Surge(on, recent, before, 5 if on else 2)
 
     def _proven(self, score: float, series: Series, since: int, blank: list[Span]) -> bool:
         """Is the evidence enough, also for orders that come in clusters?"""

@@ -22,6 +22,8 @@ class LedgerJournal:
         self._file = LedgerFile(path)
         self._now_us = now_us
         self._dirty: set[str] = set()
+        self._cursors: dict[str, str] = {}
+        """Of events that wait behind an open atomic group: a cursor is kept only with what came before it."""
 
     def records(self) -> Iterator[tuple[bytes, int]]:
         """(raw, received_us) of every event, in order. Raises LedgerCorrupt."""
@@ -59,11 +61,16 @@ class LedgerJournal:
                 )
         if letters:
             self._file.set_aside(letters)
-        if records or cursors:
-            rows = None if room.books.pending() else stock_rows(room.books, self._dirty)
-            self._file.append(records, stock=rows, cursors=cursors, committed_us=self._now_us())
-            if rows is not None:
-                self._dirty.clear()
+        self._cursors |= cursors
+        waiting = room.books.pending()
+        if not records and (waiting or not self._cursors):
+            return
+        rows = None if waiting else stock_rows(room.books, self._dirty)
+        kept = {} if waiting else self._cursors
+        self._file.append(records, stock=rows, cursors=kept, committed_us=self._now_us())
+        if not waiting:
+            self._dirty.clear()
+            self._cursors = {}
 
     def close(self) -> None:
         """Checkpoint and let go."""

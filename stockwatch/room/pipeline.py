@@ -16,6 +16,7 @@ from typing import Any
 from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
+from stockwatch.demand.surge import WATERMARK_S
 from stockwatch.events import Event, Invalid, decode, encode, format_time, parse_time
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import OUTCOMES, Applied, Stock
@@ -118,8 +119,9 @@ class Room:
             self._set_zone(offset_of(event.time))
         if not self.opened and not self.rebuilding:
             self.open(instant)
-        now = self.clock.hear(instant)
-        self._ticks(last_tick(now))
+        second = self.clock.hear(instant) // SECOND_US
+        if self.ticked is None or second > self.ticked:
+            self._ticks(second)
         self._apply(event, instant, ours=False)
 
     def tick_to(self, second: int) -> None:
@@ -181,8 +183,9 @@ class Room:
         assert self.ticked is not None
         assert tick > self.ticked, "ticks only move on"
         self.ticked = tick
-        looked_at, self._dirty = self._dirty, set()
         due, due_of = self._due, self._due_of
+        looked_at = {sku for sku in self._dirty if not self._calm(sku, tick)}
+        self._dirty = set()
         while due and due[0][0] <= tick:
             at, sku = heapq.heappop(due)
             if due_of.get(sku) == at:
@@ -197,19 +200,32 @@ class Room:
                 assert isinstance(event, Event), event.reason
                 self._apply(event, now_us, ours=True)
 
+    def _calm(self, sku: str, tick: int) -> bool:
+        """Whether a SKU that had events can wait until they count as demand; then it is looked at in time for that."""
+        stock = self.books.stock(sku)
+        if stock.in_transit or stock.shortfall:
+            return False
+        if not self.desk.calm(sku, stock.available, stock.held, stock.reserved + stock.sold):
+            return False
+        self.log.left(sku, stock.available, tick)
+        self._look_at(sku, tick + WATERMARK_S + 1)
+        return True
+
+    def _look_at(self, sku: str, at: int) -> None:
+        """Look at a SKU then, unless it is looked at before."""
+        if self._due_of.get(sku, at + 1) > at:
+            self._due_of[sku] = at
+            heapq.heappush(self._due, (at, sku))
+
     def _evaluate(self, sku: str, tick: int) -> None:
         facts = self.facts(sku)
         self.log.left(sku, facts.available, tick)
         events, again = self.desk.evaluate(sku, tick * SECOND_US, facts)
         for event in events:
             self._say(event, tick)
+        self._due_of.pop(sku, None)
         if again is not None:
-            at = max(-(-again // SECOND_US), tick + 1)
-            if self._due_of.get(sku) != at:
-                self._due_of[sku] = at
-                heapq.heappush(self._due, (at, sku))
-        else:
-            self._due_of.pop(sku, None)
+            self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
         self._out.touched.add(sku)
 
     def _say(self, event: AlertEvent, tick: int) -> None:
