@@ -85,7 +85,7 @@ def test_hostile_titles_and_ids_are_shown_as_text(world: World, channel: Channel
     console.keys("escape", "c")
     console.keys("escape", "u")
     console.wait_for("[i]{x}")
-    console.keys("escape", "a")
+    console.keys("escape", "n", "a")
     console.wait_for("小李 认领")
     raw = console.raw
     assert b"\x1b]0;" not in raw
