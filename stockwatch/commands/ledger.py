@@ -103,6 +103,11 @@ def _show(args: argparse.Namespace) -> int:
     for sku in books.skus():
         stock = books.stock(sku)
         figures[sku] = {name: getattr(stock, name) for name in names}
+    waiting = list(books.waiting())
+    if waiting:
+        named = ", ".join(printable(line.order, 40) for line in waiting[:5])
+        more = f" and {len(waiting) - 5} more" if len(waiting) > 5 else ""
+        _say(f"{len(waiting)} order lines wait for an order that tells their size and SKU: {named}{more}")
     if args.json:
         _write([msgspec.json.encode({"seq": books.place, "skus": figures})])
         return Exit.DONE

@@ -26,7 +26,7 @@ from stockwatch.ledger.figures import (
 )
 from stockwatch.ledger.groups import Group, Slot, group_of
 from stockwatch.ledger.identity import Seen, outcome_of, same_content, seq_of
-from stockwatch.ledger.line_facts import NONE, Refusal, as_items, learn
+from stockwatch.ledger.line_facts import NONE, Refusal, learn
 from stockwatch.ledger.lines import Line
 from stockwatch.ledger.restocks import Restocks
 
@@ -235,7 +235,7 @@ class Books:
             if not _can_not_be_refused(line) and before != trial.state():
                 refusal = refusal or self._shortage(trial)
                 if refusal is not None:
-                    self._remember_question(line, event, new)
+                    # It binds nothing: the line stays as it was, and unknown if it was unknown.
                     return "rejected", refusal, _NO_SKUS, ()
             had = line.q, line.items, line.where, line.changes
             if new:
@@ -307,15 +307,6 @@ class Books:
             if need > (there := self._available(key)):
                 return f"{key[0]}: {need} asked, {there} available"
         return None
-
-    def _remember_question(self, line: Line, event: Event, new: bool) -> None:
-        """A rejected request tells the size and SKUs of a payment that names none."""
-        if line.rank <= 1:
-            line.asked_size = event.data["qty"]
-            line.items = as_items(event)
-            line.rank = 1
-            if new:
-                self._keep(line)
 
     def _keep(self, line: Line) -> None:
         lines = self._lines.get(line.source)
@@ -522,9 +513,10 @@ class Books:
         ]
 
     def waiting(self) -> Iterator[Line]:
-        """Lines with facts whose size nobody has told yet (orphans)."""
+        """Lines with facts that move nothing, as nobody has told their size or their SKU (orphans): a payment
+        whose order never came, or whose request was refused, is money that a person must look at."""
         for lines in self._lines.values():
-            yield from (line for line in lines.values() if line.q is None)
+            yield from (line for line in lines.values() if line.waits())
 
     def troubles(self) -> tuple[Trouble, ...]:
         """The latest things for a person to look at, oldest first."""

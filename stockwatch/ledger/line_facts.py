@@ -40,11 +40,9 @@ def learn(line: Line, event: Event, deduct: Deduct) -> Refusal:
         return _learn_order(line, event, deduct)
     subject, data = event.subject, event.data
     if subject is not None:
-        if line.rank < 2:
-            if line.rank == 1 and line.items != ((subject, 1),):
-                line.asked_size = 0
+        if line.rank == 0:
             line.subject, line.names = subject, (subject,)
-            line.items, line.rank = ((subject, 1),), 2
+            line.items, line.rank = ((subject, 1),), 1
             _learn_where(line, event)
         elif subject not in line.names:
             return _other_sku(line, subject)
@@ -59,14 +57,14 @@ def _learn_order(line: Line, event: Event, deduct: Deduct) -> Refusal:
         return Refusal(f"the line has {line.size} units, this says {qty}")
     items = as_items(event)
     named = bool(data.get("items"))
-    if line.rank == 4 and named and items != line.items:
+    if line.rank == 3 and named and items != line.items:
         return Refusal("the line consists of other items")
-    if line.rank >= 2 and not (named and line.rank == 4):
+    if line.rank and not (named and line.rank == 3):
         told = {subject, *(sku for sku, _ in items)} if named else {subject}
         if told.isdisjoint(line.names):
             return _other_sku(line, subject or items[0][0])
     line.size = qty
-    rank = 4 if named else 3
+    rank = 3 if named else 2
     if rank > line.rank:
         names = [subject] if subject is not None else []
         names += [sku for sku, _ in items if sku not in names]
@@ -74,8 +72,12 @@ def _learn_order(line: Line, event: Event, deduct: Deduct) -> Refusal:
         line.subject = subject
         line.names = tuple(names) + tuple(name for name in line.names if name not in names)
     _learn_where(line, event)
-    if line.expires_us is None and data.get("expires") is not None:
-        line.expires_us = parse_time(data["expires"])
+    expires = data.get("expires")
+    if expires is not None:
+        expires_us = parse_time(expires)
+        assert expires_us is not None, "decoding checks times"
+        if line.expires_us is None or expires_us > line.expires_us:
+            line.expires_us = expires_us
     if event.type == "order.requested":
         line.holds = True
     else:

@@ -43,8 +43,6 @@ class Line(msgspec.Struct, gc=False, eq=False):
     """From placed or an accepted request; binding."""
     paid_size: int = 0
     """The largest qty of a paid or shipped event: the size while nobody has told it."""
-    asked_size: int = 0
-    """Of a rejected request: the size when nothing better is known."""
     paid: int = 0
     shipped: int = 0
     cancelled: int = 0
@@ -63,12 +61,12 @@ class Line(msgspec.Struct, gc=False, eq=False):
     expired: bool = False
     taken: bool = False
     expires_us: int | None = None
+    """The latest deadline that anyone told."""
     watched_us: int | None = None
     """The deadline that the expiry heap holds for it."""
     subject: str | None = None
     rank: int = 0
-    """Who told `items`: 0 nobody, 1 a rejected request, 2 a fact with a subject, 3 placed/requested, 4 its
-    `items`."""
+    """Who told `items`: 0 nobody, 1 a fact with a subject, 2 placed or requested, 3 its `items`."""
     items: Items = ()
     where: tuple[str, str] = ("main", "spot")
     """Location and pool."""
@@ -82,7 +80,7 @@ class Line(msgspec.Struct, gc=False, eq=False):
         """The line's size, None while unknown."""
         if self.size is not None:
             return self.size
-        return self.paid_size or self.asked_size or None
+        return self.paid_size or None
 
     def sums(self, q: int) -> tuple[int, int, int, int, int]:
         """(P, S, C, R, restocked) capped at q; P at least S."""
@@ -101,7 +99,9 @@ class Line(msgspec.Struct, gc=False, eq=False):
         """All that a later event can tell: equal states before and after mean that an event changed
         nothing."""
         q = self.q
-        rest = (self.size, self.items, self.holds, self.fact, self.names, self.changes, self.where)
+        rest = (
+            self.size, self.items, self.holds, self.fact, self.names, self.changes, self.where, self.expires_us
+        )  # fmt: skip
         if q is None or self.size is None:
             return (
                 *rest, q, self.expired, self.paid, self.shipped, self.cancelled, self.refunded,
@@ -139,9 +139,13 @@ class Line(msgspec.Struct, gc=False, eq=False):
         kept = min(paid, q - min(cancelled, q - shipped))
         return max(0, paid - kept - max(0, refunded - kept))
 
+    def waits(self) -> bool:
+        """Whether its facts move nothing yet, as nobody has told how much it is of what."""
+        return self.q is None or not self.items
+
     def booked(self) -> bool:
         """Whether the line counts as taken: an order that holds stock, or a paid one, of known size."""
-        return (self.holds or self.has_payment()) and self.q is not None
+        return (self.holds or self.has_payment()) and not self.waits()
 
     def has_payment(self) -> bool:
         return bool(self.paid or self.shipped or self.whole_paid or self.whole_shipped)

@@ -173,6 +173,17 @@ def test_a_ledger_in_use_is_refused_with_the_pid(room):
     assert "Traceback" not in said
 
 
+def test_show_names_money_whose_order_was_refused_or_never_came(room):
+    asked = raw("order.requested", order="big", qty=99)
+    apply_all(room, asked + b"\n" + raw("order.paid", order="big") + b"\n")
+    done = subprocess.run(
+        command(room, "show", "t.db", "--json"), cwd=room, capture_output=True, timeout=60, check=True
+    )
+    assert json.loads(done.stdout)["skus"]["A"]["available"] == 40
+    assert "1 order lines wait" in done.stderr.decode()
+    assert "big" in done.stderr.decode()
+
+
 def test_verify_says_what_is_wrong_and_exits_1(room):
     apply_all(room, raw("order.placed", order="o", qty=1) + b"\n")
     done = subprocess.run(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from ledger_making import apply, books_with, event, figures
+from ledger_making import apply, books_with, event, figures, outcomes
 
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.cells import Cell
@@ -232,6 +232,11 @@ FAMILIES = {
     "paid tells the size": [("order.paid", {"qty": 2}), ("order.shipped", {"qty": 1}), ("order.cancelled", {"qty": 1})],
     "no size at all": [("order.paid", {}), ("order.shipped", {}), ("order.cancelled", {})],
     "request": [("order.requested", {"qty": 2}), ("order.paid", {}), ("order.cancelled", {"qty": 1})],
+    "request asked twice": [
+        ("order.requested", {"qty": 2}), ("order.requested", {"qty": 2}), ("order.paid", {}),
+        ("order.placed", {"qty": 2}),
+    ],
+    "paid with size only": [("order.paid", {"qty": 2}), ("order.requested", {"qty": 2}), ("order.shipped", {})],
     "held": [
         ("stock.held", {"document": "h", "qty": 5}), ("stock.unheld", {"document": "u", "qty": 2}),
         ("order.placed", {"qty": 2}),
@@ -264,6 +269,19 @@ def family_events(name: str):
 
 def end_state(books: Books):
     return books.balances(), {sku: books.stock(sku) for sku in books.skus()}, dict(books.restocks())
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if "request" not in name])
+def test_a_refused_request_before_any_facts_leaves_no_trace_in_where_they_end(name):
+    for order in itertools.permutations(family_events(name)):
+        ends = []
+        for asked in (False, True):
+            books = books_with(100, "A", "B")
+            if asked:
+                assert outcomes(books, event("order.requested", order="o", qty=101)) == ["rejected"]
+            apply(books, *order)
+            ends.append((end_state(books), [line.order for line in books.waiting()]))
+        assert ends[0] == ends[1]
 
 
 @pytest.mark.parametrize("deduct", ["place", "pay"])

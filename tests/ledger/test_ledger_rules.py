@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from ledger_making import apply, books_with, event, figures, outcomes
 
@@ -231,6 +233,82 @@ def test_a_request_for_an_order_that_holds_nothing_yet_can_be_refused():
     assert figures(books) == {"available": 1, "on_hand": 1}
 
 
+# --- a refused request binds nothing -------------------------------------------------------------------
+
+
+def waiting(books):
+    return [(line.order, line.line) for line in books.waiting()]
+
+
+@pytest.mark.parametrize("kind", ["paid", "shipped"])
+@pytest.mark.parametrize("subject", ["A", None])
+def test_money_for_a_refused_request_waits_for_a_size_where_a_person_sees_it(kind, subject):
+    books = books_with(1)
+    assert outcomes(
+        books, event("order.requested", order="r", qty=2), event(f"order.{kind}", subject, order="r")
+    ) == ["rejected", "accepted"]
+    assert figures(books) == {"available": 1, "on_hand": 1}
+    assert waiting(books) == [("r", 1)]
+    assert outcomes(books, event("order.placed", order="r", qty=1)) == ["accepted"]
+    assert figures(books)["sold"] == 1
+    assert waiting(books) == []
+
+
+def test_a_payment_with_qty_after_a_refused_request_is_a_fact():
+    books = books_with(1)
+    rejected, paid = apply(
+        books, event("order.requested", order="r", qty=2), event("order.paid", order="r", qty=2)
+    )
+    assert (rejected.outcome, paid.outcome) == ("rejected", "short")
+    assert figures(books) == {"sold": 1, "shortfall": 1, "oversold": 1, "on_hand": 1}
+    assert waiting(books) == []
+    assert [(taken.sku, taken.qty) for taken in (*rejected.taken, *paid.taken)] == [("A", 2)]
+
+
+def test_a_refused_line_may_be_placed_with_any_size_and_sku():
+    books = books_with(1, "A", "B")
+    assert outcomes(
+        books,
+        event("order.requested", order="r", qty=2),
+        event("order.placed", "B", order="r", qty=1),
+    ) == ["rejected", "accepted"]
+    assert figures(books) == {"available": 1, "on_hand": 1}
+    assert figures(books, "B") == {"reserved": 1, "on_hand": 1}
+
+
+def test_a_refused_question_is_decided_anew_under_another_id_and_answered_alike_under_its_own():
+    books = books_with(1)
+    question = {"order": "r", "qty": 2}
+    first = event("order.requested", id="first", **question)
+    (refused,) = apply(books, first)
+    assert outcomes(books, event("order.requested", id="second", **question)) == ["rejected"]
+    apply(books, event("stock.received", qty=1))
+    (again,) = apply(books, first)
+    assert (again.outcome, again.original, again.seq) == ("duplicate", "rejected", refused.seq)
+    assert outcomes(books, event("order.requested", id="third", **question)) == ["accepted"]
+    assert figures(books) == {"reserved": 2, "on_hand": 2}
+
+
+def test_a_refused_request_leaves_a_known_line_as_it_was():
+    books = books_with(1, shop="pay")
+    assert outcomes(
+        books,
+        event("order.placed", order="o", qty=2),
+        event("order.requested", order="o", qty=2),
+        event("order.requested", order="o", qty=1),
+        event("order.paid", order="o"),
+    ) == ["accepted", "rejected", "conflict", "short"]
+
+
+def test_what_nobody_named_waits_too_and_counts_as_demand_once_it_is_named():
+    books = books_with(5)
+    (paid,) = apply(books, event("order.paid", None, order="o", qty=2))
+    assert (paid.outcome, paid.taken, waiting(books)) == ("accepted", (), [("o", 1)])
+    (placed,) = apply(books, event("order.placed", order="o", qty=2))
+    assert [(taken.sku, taken.qty) for taken in placed.taken] == [("A", 2)]
+    assert (figures(books)["sold"], waiting(books)) == (2, [])
+
+
 # --- unknown names ------------------------------------------------------------------------------------
 
 
@@ -326,6 +404,21 @@ def test_a_request_ends_at_expires_and_a_fact_a_minute_later():
     assert outcomes(books, second) == ["accepted"]
     assert books.next_due() is None
     assert figures(books) == {"available": 8, "sold": 1, "on_hand": 9}
+
+
+def test_the_latest_deadline_that_anyone_told_counts_in_any_order_of_arrival():
+    at = parse_time(AT)
+    placed = [
+        event("order.placed", order="o", qty=1, **({"expires": expires} if expires else {}))
+        for expires in (None, AT, "2025-11-11T20:10:00+08:00")
+    ]
+    for order in itertools.permutations(placed):
+        books = books_with(1)
+        apply(books, *order)
+        assert books.next_due() == at + 11 * MINUTE
+    later, earlier = placed[2], placed[1]
+    assert outcomes(books_with(1), later, earlier) == ["accepted", "noop"]
+    assert outcomes(books_with(1), earlier, later) == ["accepted", "accepted"]
 
 
 def test_apply_itself_never_looks_at_a_clock():
