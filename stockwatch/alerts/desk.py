@@ -41,8 +41,6 @@ CALM_UNITS = 3
 """Between two looks demand only decays, and the line with it but for rounding and the choice of window."""
 OPEN_LOOK_US = 10 * SECOND_US
 """How often an open alert is looked at when nothing comes in."""
-DECAY_LOOK_US = 30 * SECOND_US
-"""How often a SKU with fresh sales is looked at when nothing comes in: its velocity falls by itself."""
 
 
 class AlertEvent(msgspec.Struct, frozen=True):
@@ -293,8 +291,6 @@ class Desk:
             pending = series.next_second
             if pending is not None:
                 due = max(now_us + SECOND_US, (pending + 1 + WATERMARK_S) * SECOND_US)
-            if series.order_sums[V600]:
-                due = _sooner(due, now_us + DECAY_LOOK_US)
             if look_s is not None:
                 due = _sooner(due, now_us + look_s * SECOND_US)
         if state.tier:

@@ -60,7 +60,6 @@ class RoomLog:
     presenting: tuple[str, int] | None = None
     short: set[str] = field(default_factory=set)
     """SKUs that were ever short."""
-    _lag_s: float = 0.0
     _channel_of: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,11 +82,14 @@ class RoomLog:
         if applied.taken:
             lag = max(0, received_us - event.time_us) / SECOND_US
             feed.lag_s = lag if feed.lag_s is None else feed.lag_s + LAG_MEMORY * (lag - feed.lag_s)
-            self._lag_s = max((f.lag_s for f in self.feeds.values() if f.lag_s is not None), default=0.0)
 
     def lag_s(self) -> float:
         """Seconds by which the slowest channel's orders come late."""
-        return self._lag_s
+        slowest = 0.0
+        for feed in self.feeds.values():
+            if feed.lag_s is not None and feed.lag_s > slowest:
+                slowest = feed.lag_s
+        return slowest
 
     def channel_of(self, source: str) -> str | None:
         """The configured channel of a source, None when none claims it."""

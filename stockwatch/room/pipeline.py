@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timezone, tzinfo
 from typing import Any
 
+import msgspec
+
 from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
@@ -27,8 +29,7 @@ from stockwatch.room.log import RoomLog
 from stockwatch.room.view import SPARK_MINUTES
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One event that has its outcome: what a journal keeps."""
 
     raw: bytes
@@ -257,7 +258,7 @@ class Room:
         for applied in known:
             raw, received_us, ours = self._waiting[done]
             done += 1
-            assert applied.event.raw is raw or applied.event.raw == raw, "outcomes keep the order of events"
+            assert applied.event.raw is raw, "outcomes keep the order of events"
             self._out.entries.append(Entry(raw, received_us, applied, ours))
             if not ours:
                 self.outcomes[applied.outcome] += 1
@@ -299,7 +300,8 @@ class Room:
     def _touch(self, sku: str) -> None:
         self._dirty.add(sku)
         self._out.touched.add(sku)
-        self.catalog.meet(sku)
+        if sku not in self.catalog.of_sku:
+            self.catalog.meet(sku)
 
     def _gap(self, event: Event) -> None:
         since, until = event.data.get("since"), event.data.get("until")
