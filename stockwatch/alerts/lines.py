@@ -1,7 +1,9 @@
 """The safety line, what can be sold, and how far ahead both look. Pure arithmetic.
 
 The safety line is the demand that, nine times in ten, is not exceeded until more can be on sale: over the
-lead time of the fastest restock and the team's reaction time. A line set by hand is a floor under it.
+lead time of the fastest restock and the team's reaction time. A line set by hand is a floor under it. Few
+orders are weak evidence among hundreds of SKUs: fewer than `SURE_ORDERS` speak for `UNITS_AN_ORDER` units each,
+so that two orders can warn of the last eight units and never of seventy.
 """
 
 from __future__ import annotations
@@ -18,6 +20,13 @@ LEAD_MAX_S = 6 * 3600
 mean that ten days of the present rate must lie in stock. Longer lead times count as this."""
 MIN_ORDERS = 2
 """Orders a demand line needs: one order is no rate."""
+SURE_ORDERS = 5
+"""Orders from which on a demand line is as high as it comes out; CRITICAL asks for as many."""
+UNITS_AN_ORDER = 4
+"""How much of a demand line each order bears while there are fewer.
+
+Measured on ten apparel rooms of other seeds (500 SKUs, 3 h): nothing lost inside true surges, THRESHOLD 6 s later
+on average."""
 Z_LINE = 1.2815515655446004
 """90 % of the demand is covered at the line; an open THRESHOLD clears above 97 %."""
 Z_LINE_CLEAR = 1.8807936081512509
@@ -38,12 +47,15 @@ def safety_line(terms: Terms, outlook: Outlook) -> int:
     """Units; the hand-set line when nothing sells."""
     if outlook.orders < MIN_ORDERS:
         return terms.floor
-    return max(terms.floor, int(demand_quantile(outlook, horizon(terms), Z_LINE) + 0.5))
+    line = int(demand_quantile(outlook, horizon(terms), Z_LINE) + 0.5)
+    if outlook.orders < SURE_ORDERS:
+        line = min(line, UNITS_AN_ORDER * outlook.orders)
+    return max(terms.floor, line)
 
 
 def clear_line(terms: Terms, outlook: Outlook) -> int:
-    """Units above which an open THRESHOLD may end: a fifth (at least 2) above the hand-set line, and 97 %
-    of demand."""
+    """Units above which an open THRESHOLD may end: a fifth (at least 2) above the hand-set line, and 97 % of demand,
+    however few the orders: what was worth a warning is not over because evidence thins out."""
     floor = terms.floor + max(2, terms.floor // 5) if terms.floor else 0
     if outlook.orders < MIN_ORDERS:
         return floor

@@ -27,7 +27,7 @@ NONE, TREND, THRESHOLD, CRITICAL = range(4)
 TIER_NAMES = ("", "TREND", "THRESHOLD", "CRITICAL")
 CHANCE_CRITICAL = 0.25
 CHANCE_CLEAR = 0.08
-MIN_ORDERS = 5
+MIN_ORDERS = lines.SURE_ORDERS
 """Orders a forecast needs before it may raise CRITICAL. It always rests on five minutes or more."""
 CRUMBS = 2
 """So few units that come back don't end a sell-out."""

@@ -118,6 +118,16 @@ def test_the_articles_evening():
     check_grammar(stream.events)
 
 
+def test_the_first_orders_of_a_feed_are_no_reason_to_warn_of_seventy_units():
+    for orders in (2, 3, 4):
+        stream = Stream(stock=74, lead_time=5400)
+        for _ in range(orders):
+            stream.second(1)
+            stream.sell(random.Random(1), 0, 20)
+        stream.sell(random.Random(1), 0, 600)
+        assert stream.story() == []
+
+
 def test_without_a_surge_the_taken_line_raises_trend_once():
     stream = Stream(stock=5000, trend_sold=100)
     rng = random.Random(4)

@@ -63,6 +63,11 @@ TABLE = [
     (Facts(available=0, shortfall=500, arrivals=(arrival(500, 60, counts=True),)), BRISK, TERMS, CRITICAL),
     # three orders are no velocity for CRITICAL
     (Facts(available=3, sold=3), Outlook(0.01, 3, 2.0, 1.0), TERMS, THRESHOLD),
+    # a few orders warn of a few units, not of many; a hand-set line needs no orders
+    (Facts(available=8, sold=2), Outlook(2 / 300, 2, 1.7, 1.0), TERMS, THRESHOLD),
+    (Facts(available=9, sold=2), Outlook(2 / 300, 2, 1.7, 1.0), TERMS, NONE),
+    (Facts(available=9, sold=2), Outlook(2 / 300, 2, 1.7, 1.0), TERMS._replace(floor=9), THRESHOLD),
+    (Facts(available=1, sold=1), Outlook(1 / 300, 1, 0.9, 1.0), TERMS, NONE),
 ]
 
 
