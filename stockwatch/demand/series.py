@@ -155,6 +155,13 @@ class Series:
         if edge[-1] > _PRUNE_AT:
             self._prune(edge[-1])
 
+    def until_leaving(self, window: int) -> int | None:
+        """Seconds until the oldest order of a window leaves it, None when it holds none."""
+        first = self._edge[window]
+        if first >= self._head:
+            return None
+        return max(1, self.seconds[first] + WINDOWS[window] + 1 - self.mark)
+
     def _prune(self, gone: int) -> None:
         del self.seconds[:gone], self.orders[:gone], self.units[:gone], self.channels[:gone]
         self._head -= gone

@@ -63,9 +63,9 @@ class RatioRule:
         recent = sums[V300]
         before = sums[V600] - recent
         if recent < MIN_ORDERS or recent < RATIO * before:
-            return Surge(
-                False, recent, before, 1 if recent >= MIN_ORDERS and 4 * recent >= 7 * before else None
-            )
+            # Without new orders the ratio rises only when one leaves the ten minutes.
+            near = recent >= MIN_ORDERS and 4 * recent >= 7 * before
+            return Surge(False, recent, before, series.until_leaving(V600) if near else None)
         mark = series.mark
         start = min((channel.first for channel in channels.values()), default=mark)
         if mark - start < FEED_S:
