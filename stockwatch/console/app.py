@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -148,6 +149,8 @@ class Console(LeanDisplay):
                 lambda: _tell(loop, self._terminal_lost), Exit.UNREACHABLE
             )
             self._terminal_watch.start()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.leave, Exit.INTERRUPTED)
         self.run_worker(self._follow(), name="link", exit_on_error=True)
 
     def set_by(self, name: str) -> None:

@@ -24,6 +24,8 @@ from stockwatch.hub.spec import HubSpec
 
 READY_S = 60.0
 """A long journal takes its time to be read back."""
+RIVAL_S = 1.0
+"""How long a hub that was started at the same moment may need to answer, once it has the ledger and ours has not."""
 
 
 def start(spec: HubSpec) -> paths.HubRecord:
@@ -52,11 +54,23 @@ def start(spec: HubSpec) -> paths.HubRecord:
         if record is not None and record.pid == child.pid and paths.socket_answers(socket):
             return record
         if child.poll() is not None:
+            if (other := _other_hub(ledger)) is not None:
+                return other
             raise Failure(f"the room did not start: {last_words(log, said_before)}\nits log: {log}")
         time.sleep(0.02)
     with contextlib.suppress(OSError):
         child.terminate()
     raise Failure(f"the room did not answer within {READY_S:.0f} s; its log: {log}")
+
+
+def _other_hub(ledger: Path) -> paths.HubRecord | None:
+    """The hub that took the ledger while ours was starting: two people may start one room at the same moment."""
+    until = time.monotonic() + RIVAL_S
+    while time.monotonic() < until:
+        if (record := paths.hub_of(ledger)) is not None:
+            return record
+        time.sleep(0.02)
+    return None
 
 
 def last_words(log: Path, start: int) -> str:

@@ -247,3 +247,50 @@ def test_ctrl_c_asks_before_it_leaves(world: World, channel: ChannelServer) -> N
     os.kill(console.process.pid, signal.SIGWINCH)
     console.wait_for("商品 RACED")
     assert console.process.poll() is None
+
+
+def test_a_room_started_twice_at_the_same_moment_is_one_room(world: World, channel: ChannelServer) -> None:
+    room = world.write("live.toml", room_toml(channel.url))
+    started = [world.start("run", room, "--detach") for _ in range(3)]
+    codes = [process.wait(20) for process in started]
+    assert codes == [0, 0, 0], [world.said(process) for process in started]
+    assert len(world.hubs()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_console_told_to_end_gives_the_terminal_back(
+    world: World, channel: ChannelServer, number: int
+) -> None:
+    room = world.write("live.toml", room_toml(channel.url))
+    console = world.terminal("run", room, "--as", "a", "--lang", "zh")
+    console.wait_for("商品 RACED")
+    console.process.send_signal(number)
+    assert console.exit_code() == 130
+    assert console.restored()
+    assert len(world.hubs()) == 1, "the room goes on"
+
+
+def test_what_was_asked_of_a_hanging_hub_is_done_once_by_the_next(
+    world: World, channel: ChannelServer
+) -> None:
+    """An acknowledgement that got no answer is asked again under its id when the line is back."""
+    room = world.write("live.toml", room_toml(channel.url))
+    console = world.terminal("run", room, "--as", "小李", "--lang", "zh")
+    console.wait_for("商品 RACED")
+    channel.add(*(placed(f"a{n}", 3) for n in range(47)))
+    console.wait_for(lambda _: "紧急" in console.row("商品 RACED"))
+    console.keys("n")
+    console.wait_for(lambda _: "▸" in console.row("商品 RACED"))
+    os.kill(world.hub_pid("live"), signal.SIGSTOP)
+    console.keys("a")
+    console.wait_for("还没有回应")
+    world.kill_hub("live")
+    world.done("run", room, "--detach")
+    console.wait_for("小李 认领")
+    world.done("stop")
+    taken = [
+        line
+        for line in world.done("ledger", "export", "live.db", "--actions").decode().splitlines()
+        if "小李" in line
+    ]
+    assert len(taken) == 1, taken
