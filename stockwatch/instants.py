@@ -1,7 +1,7 @@
 """RFC 3339 text to integer instants and back: microseconds since the Unix epoch, UTC.
 
-Pure: reads no clock and no zone but the one it is given. The only state is a bounded cache of minutes, since
-the events of a feed fall into few of them. Callers import these names from `stockwatch.events`.
+Pure: reads no clock and no zone but the one it is given. The only state are bounded caches of seconds and
+minutes, since the events of a feed fall into few of them. Callers import these names from `stockwatch.events`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ _FIRST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * _DAY_US
 _LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * _DAY_US - 1
 _minutes: dict[str, int] = {}
 """Minute and offset as written, to the instant the minute begins."""
-_MINUTES_KEPT = 4096
+_seconds: dict[str, int] = {}
+"""Text of milliseconds without their three digits (`2025-11-11T20:00:03.+08:00`), to the instant the second
+begins."""
+_KEPT = 4096
+_MILLISECONDS = {f"{number:03d}": number * 1000 for number in range(1000)}
 _SCALE = [int(10 ** max(0, 9 - length)) for length in range(10)]
 """Microseconds of one step of the last digit, by the length of `SS.fff`."""
 
@@ -31,6 +35,22 @@ def parse_time(text: str) -> int | None:
     Digits after the sixth of a fraction are dropped. Second 60 is taken at 23:59 UTC only, where leap seconds
     are, as the instant that follows second 59. Instants outside the years 1 to 9999 UTC are None.
     """
+    cut = text[:20] + text[23:]
+    second = _seconds.get(cut)
+    if second is not None:
+        fraction_us = _MILLISECONDS.get(text[20:23])
+        if fraction_us is not None:
+            return second + fraction_us
+    instant = _parse(text)
+    if instant is not None and text[19] == "." and text[20:23] in _MILLISECONDS and not text[23].isdigit():
+        if len(_seconds) >= _KEPT:
+            _seconds.clear()
+        _seconds[cut] = instant - _MILLISECONDS[text[20:23]]
+    return instant
+
+
+def _parse(text: str) -> int | None:
+    """By the minute, whatever the length of the fraction."""
     zone_length = 1 if text[-1:] in ("Z", "z") else 6
     minute = _minutes.get(text[:17] + text[-zone_length:])
     if minute is not None:
@@ -71,7 +91,7 @@ def _parse_anew(text: str, zone_length: int) -> int | None:
     begins = minutes * 60_000_000
     if not _FIRST_US <= begins <= _LAST_US - 60_999_999:
         return None
-    if len(_minutes) >= _MINUTES_KEPT:
+    if len(_minutes) >= _KEPT:
         _minutes.clear()
     _minutes[text[:17] + text[-zone_length:]] = begins
     return begins + second * 1_000_000 + (int(fraction[:6].ljust(6, "0")) if fraction else 0)

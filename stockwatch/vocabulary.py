@@ -155,6 +155,12 @@ _NEEDED: dict[str, frozenset[str]] = {
 }
 _NEEDS_SUBJECT = frozenset(type_ for type_ in _MEMBERS if type_.startswith("stock.")) | {"order.changed"}
 _NOTHING_NEEDED: frozenset[str] = frozenset()
+_LEAST: dict[str, dict[str, int]] = {
+    type_: {name: 1 if rule is _QTY else 0 for name, rule in rules.items() if rule in (_QTY, _COUNT)}
+    for type_, rules in _MEMBERS.items()
+}
+"""Of each type, the members that are integers from 0 or 1: judged in place, as they are in nearly all events."""
+_TOGETHER = frozenset(["order.placed", "order.requested", "stock.received"])
 
 
 def known_types() -> tuple[str, ...]:
@@ -173,7 +179,10 @@ def wrong_with(type_: str, subject: str | None, data: dict[str, Any]) -> str | N
     rules = _MEMBERS.get(type_)
     if rules is None:
         return None
+    least = _LEAST[type_]
     for name, value in data.items():
+        if type(value) is int and name in least and least[name] <= value <= MAX_FIGURE:
+            continue
         rule = rules.get(name)
         if rule is not None and not rule[0](value):
             if (
@@ -192,7 +201,7 @@ def wrong_with(type_: str, subject: str | None, data: dict[str, Any]) -> str | N
             return "subject: is missing; expected the SKU"
         if type_ in ("order.placed", "order.requested") and not data.get("items"):
             return "subject: is missing; expected the SKU, or data.items"
-    return _wrong_together(type_, data)
+    return _wrong_together(type_, data) if type_ in _TOGETHER else None
 
 
 def _wrong_together(type_: str, data: dict[str, Any]) -> str | None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from stockwatch import instants
 from stockwatch.events import MAX_EVENT_BYTES, Event, Invalid, decode, encode, format_time, parse_time
 
 GOOD = {
@@ -265,3 +270,36 @@ def test_encode_writes_compact_utf8_in_the_documented_order():
     )
     assert raw.decode() == want
     assert good(raw).subject == "A"
+
+
+ODD_TIMES = st.builds(
+    lambda text, at, char: text[:at] + char + text[at + 1 :],
+    st.sampled_from(
+        [
+            "2025-11-11T20:00:03.120+08:00",
+            "2016-12-31T23:59:60.500Z",
+            "2025-11-11t20:00:03.12z",
+            "1970-01-01T00:00:00Z",
+        ]
+    ),
+    st.integers(0, 29),
+    st.sampled_from("0159.:+-TtZz ٣_"),
+)
+
+
+@given(st.lists(ODD_TIMES, min_size=1, max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_what_was_parsed_before_never_changes_what_a_text_means(texts):
+    """Seconds and minutes are remembered; a text that only resembles a remembered one must not profit."""
+    pattern = re.compile(r"(?a)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+    for text in ["2025-11-11T20:00:03.120+08:00", *texts, *texts]:
+        instant = parse_time(text)
+        instants._seconds.clear()
+        instants._minutes.clear()
+        assert parse_time(text) == instant
+        if instant is not None:
+            assert pattern.fullmatch(text)
+        if text[17:19] != "60" and pattern.fullmatch(text) and instant is not None:
+            assert datetime.fromisoformat(text.upper()).timestamp() == pytest.approx(instant / 1e6, abs=1e-5)
+        parse_time("2025-11-11T20:00:03.999+08:00")
+        parse_time("2016-12-31T23:59:60.500Z")

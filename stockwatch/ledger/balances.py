@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from stockwatch.events import Event, Invalid
@@ -222,40 +223,50 @@ class Books:
         return lines.get(order if number == 1 else (order, number))
 
     def _order(self, event: Event, seq: int, refusal: str | None = None) -> _Decision:
+        """`refusal`: why the group of a request is refused."""
         line = self._find(event)
-        data = event.data
-        new = line is None
         if line is None:
-            line = Line(event.source, data["order"], data.get("line", 1), seq)
-        before = None if new else line.state()
-        if event.type == "order.requested":
-            trial = self._trial(line, event, seq)
-            if isinstance(trial, Refusal):
-                return self._conflict(event, seq, trial)
-            if not _can_not_be_refused(line) and before != trial.state():
+            return self._new_line(event, seq, refusal)
+        before = line.state()
+        if event.type == "order.requested" and not _can_not_be_refused(line):
+            trial = copy(line)
+            wrong = learn(trial, event, "place")
+            if wrong is NONE and before != trial.state():
                 refusal = refusal or self._shortage(trial)
                 if refusal is not None:
-                    # It binds nothing: the line stays as it was, and unknown if it was unknown.
+                    # It binds nothing: the line stays as it was.
                     return "rejected", refusal, _NO_SKUS, ()
-            had = line.q, line.items, line.where, line.changes
-            if new:
-                line, wrong = trial, NONE
-            else:
-                wrong = learn(line, event, "place")
-        else:
-            had = line.q, line.items, line.where, line.changes
-            wrong = learn(line, event, self._deduct(event.source))
+        had = line.q, line.items, line.where, line.changes
+        wrong = learn(line, event, self._deduct(event.source))
         if wrong is not NONE:
             return self._conflict(event, seq, wrong)
-        if new:
-            self._keep(line)
-        elif before == line.state():
+        if before == line.state():
             return "noop", None, _NO_SKUS, ()
         leaving = line.parts
-        if new or had != (line.q, line.items, line.where, line.changes):
+        if had != (line.q, line.items, line.where, line.changes):
             line.arrange(self._cell, seq)
+        return self._settle(line, event, seq, leaving)
+
+    def _new_line(self, event: Event, seq: int, refusal: str | None) -> _Decision:
+        data = event.data
+        line = Line(event.source, data["order"], data.get("line", 1), seq)
+        wrong = learn(line, event, self._deduct(event.source))
+        if wrong is not NONE:
+            return self._conflict(event, seq, wrong)
+        if event.type == "order.requested":
+            refusal = refusal or self._shortage(line)
+            if refusal is not None:
+                # It binds nothing: the line stays unknown.
+                return "rejected", refusal, _NO_SKUS, ()
+        self._keep(line)
+        line.arrange(self._cell, seq)
+        return self._settle(line, event, seq, ())
+
+    def _settle(self, line: Line, event: Event, seq: int, leaving: tuple[Part, ...]) -> _Decision:
+        """Move the units, and tell who watches the line; `leaving` are its parts before the event."""
         grew = line.settle(seq)
-        touched = self._checked(line.parts if leaving is line.parts else (*leaving, *line.parts))
+        parts = line.parts
+        touched = self._checked(parts if leaving is parts or not leaving else (*leaving, *parts))
         taken = self._take(line, event) if not line.taken and line.booked() else ()
         if line.expires_us is not None and line.holds and not line.expired:
             self._expiries.watch(line)
@@ -264,7 +275,7 @@ class Books:
         if line.expired and event.type in ("order.paid", "order.shipped"):
             self._note("late", seq, event, event.subject, "paid after its reservation expired")
         if grew:
-            open_now = sum(part.short for part in line.parts)
+            open_now = sum(part.short for part in parts)
             reason = f"{open_now} units short"
             self._note("short", seq, event, event.subject, reason)
             return "short", reason, touched, taken
@@ -276,7 +287,7 @@ class Books:
         if line is None:
             trial = Line(event.source, data["order"], data.get("line", 1), seq)
         else:
-            trial = _copy(line)
+            trial = copy(line)
         wrong = learn(trial, event, "place")
         return trial if wrong is NONE else wrong
 
@@ -562,10 +573,6 @@ def channels_of(data: dict[str, Any]) -> dict[str, tuple[str, Deduct]]:
 def _can_not_be_refused(line: Line) -> bool:
     """Whether a platform has taken the order already, so that asking again decides nothing."""
     return (line.fact and line.holds) or line.has_payment()
-
-
-def _copy(line: Line) -> Line:
-    return Line(*(getattr(line, name) for name in Line.__struct_fields__))
 
 
 def _stock(cell: Cell, in_transit: int) -> Stock:
