@@ -89,7 +89,9 @@ def _acknowledge(intent: intents.Acknowledge, room: Room, now_us: int, zone: tzi
     link = room.catalog.links.get(intent.listing)
     if link is None:
         return _unknown("链接", "link", intent.listing)
-    waiting = [alert for sku in link.skus if (alert := room.open_alert(sku)) is not None and alert.by is None]
+    # Only alerts that stand on this row: those of a gift are its own link's.
+    home = [sku for sku in link.skus if room.catalog.of_sku[sku][0] == link.listing]
+    waiting = [alert for sku in home if (alert := room.open_alert(sku)) is not None and alert.by is None]
     if not waiting:
         return _no("这个链接没有待认领的预警", "this link has no alert to acknowledge")
     drafts = tuple(
@@ -145,6 +147,8 @@ _STEPS = {
     "refused": ("对方没货", "refused"),
     "received": ("已收货", "received"),
 }
+_ORDER = {"asked": 0, "confirmed": 1, "refused": 2, "shipped": 3}
+"""How far a restock has come, as the ledger ranks it; it never goes back."""
 
 
 def _restock_update(intent: intents.UpdateRestock, room: Room, now_us: int, zone: tzinfo) -> Plan:
@@ -155,6 +159,9 @@ def _restock_update(intent: intents.UpdateRestock, room: Room, now_us: int, zone
         return _no("这单对方已说没货", "this restock was refused already")
     if restock.state == "received":
         return _no("这单已经收完货了", "this restock has been received in full already")
+    if intent.state != "received" and _ORDER[intent.state] <= _ORDER[restock.state]:
+        zh, en = _STEPS[restock.state]
+        return _no(f"这单{zh},不用再报", f"this restock is {en} already")
     left = restock.qty - restock.received
     quantity = intent.quantity if intent.quantity is not None else max(left, 0)
     if bad := _quantity(quantity):
@@ -194,7 +201,8 @@ def _restock_update(intent: intents.UpdateRestock, room: Room, now_us: int, zone
 
 
 def _pins(room: Room, listing: str, by: str, kind: str) -> tuple[Draft, ...]:
-    slot = room.catalog.links[listing].slot
+    link = room.catalog.links.get(listing)  # a platform may present what room.toml does not name
+    slot = None if link is None else link.slot
     data: dict[str, Any] = {"listing": listing, "by": by}
     if slot is not None and kind == "product.pinned":
         data["slot"] = slot
@@ -253,6 +261,8 @@ def _count(intent: intents.Count, room: Room, now_us: int, zone: tzinfo) -> Plan
         "by": intent.by,
     }
     if intent.as_of is not None:
+        if not 0 <= intent.as_of <= now_us // 1_000_000:
+            return _no("盘点时刻不能晚于现在", "a count can't be as of a time to come")
         counted["as_of"] = format_time(intent.as_of * 1_000_000, zone)
     title = room.title(intent.sku)
     return Plan(

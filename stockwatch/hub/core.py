@@ -21,7 +21,7 @@ from stockwatch.hub.journal import Journal
 from stockwatch.ledger.balances import CLOSED, OWN_SOURCE
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Room
+from stockwatch.room.pipeline import Entry, Room
 from stockwatch.room.view import Text
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,17 @@ class _Asked:
     intent: intents.Intent
     received_us: int
     answer: asyncio.Future[intents.Answer]
+
+
+@dataclass(slots=True)
+class _Carried:
+    """An intent whose events are applied, until all their outcomes are durable: a group may hold them back."""
+
+    id: str
+    message: Text
+    waiting: set[bytes]
+    answer: asyncio.Future[intents.Answer]
+    wrong: str | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +99,8 @@ class Hub:
         self._space.set()
         self._stamp = room.clock.now_us or 0
         self._answers: dict[str, intents.Answer] = {}
+        self._asked: dict[str, asyncio.Future[intents.Answer]] = {}
+        self._carried: list[_Carried] = []
         self._source = f"stockwatch/{room.config.id}"
         self._own = 0
         self._resumed_us = room.clock.now_us
@@ -155,10 +168,12 @@ class Hub:
         known = self._answers.get(intent.id)
         if known is not None:
             return known
-        future: asyncio.Future[intents.Answer] = asyncio.get_running_loop().create_future()
-        self._inbox.append(_Asked(intent, self._next_stamp(8), future))
-        self._wake.set()
-        return await future
+        future = self._asked.get(intent.id)
+        if future is None:
+            future = self._asked[intent.id] = asyncio.get_running_loop().create_future()
+            self._inbox.append(_Asked(intent, self._next_stamp(8), future))
+            self._wake.set()
+        return await asyncio.shield(future)
 
     # --- the writer -------------------------------------------------------------------------------------------------
 
@@ -188,7 +203,7 @@ class Hub:
     def work(self) -> None:
         """Apply what waits (at most a batch), let due ticks run, commit, publish, answer."""
         now_us = self._now_us()
-        asked: list[tuple[_Asked, Plan]] = []
+        refused: list[tuple[_Asked, Plan]] = []
         cursors: dict[str, str] = {}
         count = 0
         inbox = self._inbox
@@ -202,7 +217,9 @@ class Hub:
                 if item.cursor is not None:
                     cursors[item.channel] = item.cursor
             else:
-                asked.append((item, self._carry_out(item)))
+                planned = self._carry_out(item)
+                if planned.refused:
+                    refused.append((item, planned))
                 count += 1
         if self._held < INBOX:
             self._space.set()
@@ -210,8 +227,8 @@ class Hub:
             self._close_late_groups(now_us)
             self.room.advance(now_us)
         self.commit(cursors)
-        for item, planned in asked:
-            self._answer(item, planned)
+        for item, planned in refused:
+            self._answer(item.intent.id, item.answer, planned.message, ok=False)
 
     def _carry_out(self, item: _Asked) -> Plan:
         zone = self.room.zone
@@ -219,6 +236,8 @@ class Hub:
         events = raw_events(planned, item.intent, source=self._source, now_us=item.received_us, zone=zone)
         for n, raw in enumerate(events):
             self.room.take(raw, item.received_us + n)
+        if events:
+            self._carried.append(_Carried(item.intent.id, planned.message, set(events), item.answer))
         return planned
 
     def _close_late_groups(self, now_us: int) -> None:
@@ -248,14 +267,36 @@ class Hub:
             self.journal.append(out.entries, cursors or {}, self.room)
         if out.touched or out.entries or out.tier_changed:
             self.on_change(Changes(out.touched, out.tier_changed))
+        if self._carried:
+            self._settle(out.entries)
 
-    def _answer(self, item: _Asked, planned: Plan) -> None:
-        answer = intents.Answer(id=item.intent.id, ok=not planned.refused, message=planned.message)
+    def _settle(self, entries: Sequence[Entry]) -> None:
+        """Answer the intents all of whose events have become durable. One that the ledger refused says so."""
+        known = {entry.raw: entry.applied for entry in entries}
+        for carried in self._carried:
+            for raw in carried.waiting & known.keys():
+                applied = known[raw]
+                if applied.outcome in ("conflict", "invalid", "rejected"):
+                    carried.wrong = f"{applied.outcome}: {applied.reason}"
+            carried.waiting -= known.keys()
+            if carried.waiting:
+                continue
+            message = carried.message
+            if carried.wrong is not None:
+                message = Text(
+                    f"账本没有记下({carried.wrong})", f"the ledger did not book it ({carried.wrong})"
+                )
+            self._answer(carried.id, carried.answer, message, ok=carried.wrong is None)
+        self._carried = [carried for carried in self._carried if carried.waiting]
+
+    def _answer(self, id: str, future: asyncio.Future[intents.Answer], message: Text, *, ok: bool) -> None:
+        answer = intents.Answer(id=id, ok=ok, message=message)
         if len(self._answers) >= KEPT_ANSWERS:
             del self._answers[next(iter(self._answers))]
-        self._answers[item.intent.id] = answer
-        if not item.answer.done():
-            item.answer.set_result(answer)
+        self._answers[id] = answer
+        self._asked.pop(id, None)
+        if not future.done():
+            future.set_result(answer)
 
 
 def unreachable(reason_zh: str, reason_en: str, id: str) -> intents.Answer:

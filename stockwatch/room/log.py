@@ -161,7 +161,8 @@ class RoomLog:
 
     def _release(self, event: Event, at: int) -> None:
         qty = event.data.get("qty")
-        self._did(event, at, f"放单 {event.subject} {qty:+}", f"released {event.subject} {qty:+}")
+        told = f"{qty:+}" if type(qty) is int else "?"  # an action from a feed may hold anything
+        self._did(event, at, f"放单 {event.subject} {told}", f"released {event.subject} {told}")
 
     def _acknowledged(self, event: Event, at: int) -> None:
         alert = event.data.get("alert")

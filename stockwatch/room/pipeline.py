@@ -22,7 +22,7 @@ from stockwatch.demand.surge import WATERMARK_S
 from stockwatch.events import Event, Invalid, decode, encode, format_time, parse_time
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import OUTCOMES, Applied, Stock
-from stockwatch.ledger.opening import configured_events, opening_events
+from stockwatch.ledger.opening import configured_events, is_own, opening_events
 from stockwatch.room.clock import SECOND_US, Clock, last_tick
 from stockwatch.room.links import catalog
 from stockwatch.room.log import RoomLog
@@ -73,6 +73,7 @@ class Room:
         self.desk = Desk(config, self.demand)
         self.log = RoomLog(config)
         self.clock = Clock(trusted=trusted_clock)
+        self._live = trusted_clock
         self.zone: tzinfo = UTC
         self._zone_known = False
         if config.timezone is not None and zone_of is not None:
@@ -116,7 +117,7 @@ class Room:
             self._apply(event, received_us if received_us is not None else self.now_us, ours=False)
             return
         instant = event.clock_us if received_us is None else received_us
-        if not self._zone_known:
+        if not self._zone_known and not self._our_own(event):
             self._set_zone(offset_of(event.time))
         if not self.opened and not self.rebuilding:
             self.open(instant)
@@ -124,6 +125,10 @@ class Room:
         if self.ticked is None or second > self.ticked:
             self._ticks(second)
         self._apply(event, instant, ours=False)
+
+    def _our_own(self, event: Event) -> bool:
+        """Whether a live room wrote the event: its journal begins with those, in a zone that nobody chose."""
+        return self._live and (is_own(event.source, event.type) or event.source == self._source)
 
     def tick_to(self, second: int) -> None:
         """Run the ticks up to a whole second, before an event moves the clock there: a paced replay's quiet."""
@@ -352,7 +357,12 @@ class Room:
         settings = self.skus.get(sku)
         counts = {source.source: source.counts for source in settings.restock} if settings else {}
         return tuple(
-            Arrival(restock.in_transit, restock.due_us, counts.get(restock.source) == "confirmed")
+            Arrival(
+                restock.in_transit,
+                restock.due_us,
+                counts.get(restock.source) == "confirmed",
+                restock.asked_us,
+            )
             for restock in self.books.restocks().values()
             if restock.sku == sku and restock.in_transit
         )

@@ -69,6 +69,16 @@ def test_a_refused_restock_is_over(room):
     )
 
 
+def test_a_restock_never_goes_back(room):
+    do(room, ask(state="confirmed"))
+    again = intents.UpdateRestock(id="i2", by="x", document="i1", state="confirmed", quantity=10)
+    assert "confirmed already" in refusal(room, again)
+    do(room, intents.UpdateRestock(id="i3", by="x", document="i1", state="shipped"))
+    assert "shipped already" in refusal(
+        room, intents.UpdateRestock(id="i4", by="x", document="i1", state="refused")
+    )
+
+
 def test_the_same_intent_twice_is_one_restock(room):
     do(room, ask(state="confirmed"))
     do(room, ask(state="confirmed"))
@@ -90,6 +100,19 @@ def test_taking_a_link_takes_all_its_alerts_once(room):
     assert [e.data["by"] for e in taken] == ["阿宁"]
     assert room.open_alert("H-L").by == "阿宁"
     assert "no alert" in refusal(room, intents.Acknowledge(id="a2", by="小林", listing="L1"))
+
+
+def test_taking_a_bundle_leaves_the_alerts_that_stand_on_other_links(room):
+    room.take(placed(1, "SOCK", "all", qty=30))
+    room.take(event("feed.heartbeat", 5))
+    assert "no alert" in refusal(room, intents.Acknowledge(id="a", by="阿宁", listing="L2"))
+    assert do(room, intents.Acknowledge(id="b", by="阿宁", listing="SOCK"))
+
+
+def test_what_a_platform_presents_can_be_ended_though_nobody_configured_it(room):
+    room.take(event("product.pinned", 1, listing="elsewhere", channel="douyin"))
+    do(room, intents.Present(id="p", by="x", listing=None))
+    assert room.presenting is None
 
 
 def test_a_substitute_is_recorded_and_presented(room):
@@ -145,6 +168,8 @@ def test_presenting_begins_moves_and_ends(room):
         intents.UpdateRestock(id="x", by="x", document="nope", state="confirmed"),
         intents.Substitute(id="x", by="x", sku="SOCK", to="SOCK"),
         intents.Count(id="x", by="x", sku="SOCK", quantity=-1, reason="r"),
+        intents.Count(id="x", by="x", sku="SOCK", quantity=1, reason="r", as_of=10**15),
+        intents.Count(id="x", by="x", sku="SOCK", quantity=1, reason="r", as_of=-1),
         intents.Release(id="x", by="x", sku="SOCK", quantity=0),
         intents.Note(id="x", by="x", text="\x1b]0;title\x07"),
     ],

@@ -202,3 +202,59 @@ def state(room: Room) -> dict:
         "restocks": room.books.restocks(),
         "minutes": {sku: room.demand.minutes(sku) for sku in room.catalog.of_sku},
     }
+
+
+async def test_an_intent_behind_an_open_group_is_answered_once_its_events_are_durable():
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+    half = event(
+        "order.requested", 0, "SOCK", channel="own/1", order="g", line=1, qty=1, atomic="g", atomic_of=2
+    )
+    await hub.put("own", [half], None)
+    intent = intents.Release(id="w1", by="小林", sku="H-M", quantity=-5)
+    asked = [asyncio.create_task(hub.ask(intent)), asyncio.create_task(hub.ask(intent))]
+    await asyncio.sleep(0)
+    hub.work()
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in asked), "nothing is durable yet"
+    wall.us += (core.GROUP_S + 1) * SECOND_US
+    hub.work()
+    first, again = [await task for task in asked]
+    assert first.ok
+    assert first == again
+    held = [e for e in journal.entries if getattr(e.applied.event, "type", "") == "stock.held"]
+    assert len(held) == 1
+    assert hub.room.books.stock("H-M").held == 5
+
+
+async def test_an_intent_that_the_ledger_refuses_is_not_called_done():
+    journal, wall = Memory(), Wall()
+    hub = live(journal, wall)
+    taken = event("stock.held", 0, "H-M", channel="erp", document="w1", qty=3, by="erp")
+    await hub.put("own", [taken], None)
+    asked = asyncio.create_task(hub.ask(intents.Release(id="w1", by="小林", sku="H-M", quantity=-5)))
+    await asyncio.sleep(0)
+    hub.work()
+    answer = await asked
+    assert not answer.ok
+    assert "conflict" in answer.message.en
+    assert hub.room.books.stock("H-M").held == 3
+
+
+async def test_a_restarted_hub_keeps_the_zone_of_its_feed(tmp_path: Path):
+    wall = Wall()
+    journal = LedgerJournal(tmp_path / "room.db", wall)
+    room = Room(config(timezone=None), Books(), trusted_clock=True)
+    hub = Hub(room, journal, now_us=wall)
+    room.open(hub.stamp())
+    raw = placed(0, "SOCK", "a").replace(b"+00:00", b"+08:00")
+    await hub.gap("douyin", None, NOW)
+    await hub.put("douyin", [raw], None)
+    hub.work()
+    journal.close()
+
+    reopened = LedgerJournal(tmp_path / "room.db", wall)
+    again = Room(config(timezone=None), Books(), trusted_clock=True)
+    rebuild(reopened.records(), again)
+    reopened.close()
+    assert str(again.zone) == str(room.zone) == "UTC+08:00"

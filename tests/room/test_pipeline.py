@@ -173,3 +173,15 @@ def test_a_restock_counts_as_arriving_from_its_promise_on():
     room.take(event("stock.received", 3, "H-M", document="in", qty=40, restock="r"))
     assert room.arrivals("H-M") == ()
     assert room.books.stock("H-M").available == 59
+
+
+@pytest.mark.parametrize(
+    "kind", [f"action.{what}" for what in ("restock", "substitute", "count", "release", "x")]
+)
+@pytest.mark.parametrize("value", [None, "+d", -1.5, True, {"a": [1]}, 10**30])
+def test_an_action_from_a_feed_may_hold_anything(kind, value):
+    names = ("qty", "by", "source", "state", "to", "reason", "document", "listing")
+    room = played(
+        [event(kind, 1, "H-M", **dict.fromkeys(names, value)), event(kind, 2), placed(3, "H-M", "a")]
+    )
+    assert room.outcomes["accepted"] == 3
