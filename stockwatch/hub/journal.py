@@ -7,9 +7,11 @@ not committed was not answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from stockwatch.ledger.store import LedgerCorrupt, Record
 from stockwatch.room.pipeline import Entry, Room
 
 
@@ -33,18 +35,39 @@ class NoJournal:
         return
 
 
-def rebuild(records: Iterator[tuple[bytes, int]], room: Room) -> int:
-    """Bring a room to where its journal ends: `(raw, received_us)` in order. Returns how many were read.
+_AT_ONCE = 4096
+
+
+def rebuild(records: Iterable[Record], room: Room) -> int:
+    """Bring a new room to where its journal ends. Returns how many records were read.
 
     The same events at the same stamps give the same decisions; what the room booked then comes from the journal.
+    Raises LedgerCorrupt where an event comes to something else than the journal says: figures that people and
+    storefronts were told are then not the ones that would follow.
     """
     room.rebuilding = True
+    told: deque[Record] = deque()
     count = 0
-    for raw, received_us in records:
-        room.take(raw, received_us)
+    for record in records:
+        told.append(record)
+        room.take(record.raw, record.received_us)
         count += 1
-        if count % 4096 == 0:
-            room.drain()
-    room.drain()
+        if count % _AT_ONCE == 0:
+            _compare(room.drain().entries, told)
+    _compare(room.drain().entries, told)
+    if told:
+        raise LedgerCorrupt(f"the journal ends within an atomic group (seq {told[-1].seq})", told[-1].seq)
     room.rebuilding = False
     return count
+
+
+def _compare(entries: Sequence[Entry], told: deque[Record]) -> None:
+    """Take from `told` the records whose outcomes are out, in their order; behind an open group the rest waits."""
+    for entry in entries:
+        record, applied = told.popleft(), entry.applied
+        if applied.outcome != record.outcome or applied.place != record.seq:
+            raise LedgerCorrupt(
+                f"seq {record.seq}: the journal says {record.outcome}, replay says {applied.outcome} "
+                f"({applied.reason}). `stockwatch ledger verify` tells more; restore a backup",
+                record.seq,
+            )

@@ -25,10 +25,9 @@ class LedgerJournal:
         self._cursors: dict[str, str] = {}
         """Of events that wait behind an open atomic group: a cursor is kept only with what came before it."""
 
-    def records(self) -> Iterator[tuple[bytes, int]]:
-        """(raw, received_us) of every event, in order. Raises LedgerCorrupt."""
-        for record in self._file.records():
-            yield record.raw, record.received_us
+    def records(self) -> Iterator[Record]:
+        """Every event, in order. Raises LedgerCorrupt."""
+        return self._file.records()
 
     def cursors(self) -> dict[str, str]:
         """Where each channel's feed goes on."""
