@@ -5,7 +5,8 @@ Pure: time comes in with the calls. `Desk` is the door; `Facts` is what it wants
 
 from stockwatch.alerts.desk import AlertEvent, Desk, OpenAlert
 from stockwatch.alerts.facts import Arrival, Facts, Terms
-from stockwatch.alerts.playbook import Advice, Words, advice
+from stockwatch.alerts.playbook import Advice, advice
+from stockwatch.alerts.reasons import Words
 from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TIER_NAMES, TREND, Assessment
 
 __all__ = [

@@ -23,8 +23,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from stockwatch.alerts import playbook, tiers
-from stockwatch.alerts.facts import Arrival, Facts, Terms
+from stockwatch.alerts import reasons, tiers
+from stockwatch.alerts.facts import Arrival, Facts, Terms, believed
+from stockwatch.alerts.reasons import Words
 from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment, Verdict
 from stockwatch.config import RoomConfig
 from stockwatch.demand import Demand, detector
@@ -55,7 +56,7 @@ class AlertEvent(msgspec.Struct, frozen=True):
     at_us: int
     tier: str
     """TREND, THRESHOLD or CRITICAL; of a resolved alert the tier that has ended."""
-    reason: playbook.Words
+    reason: Words
     available: int
     sellable: int
     velocity_per_min: float
@@ -77,7 +78,7 @@ class OpenAlert(NamedTuple):
     """When it last changed its tier or state."""
     by: str | None
     """Who acknowledged it at this tier, None while it rings."""
-    reason: playbook.Words
+    reason: Words
 
 
 class _State:
@@ -109,7 +110,7 @@ class _State:
         self.raised_us = 0
         self.changed_us = 0
         self.by: str | None = None
-        self.reason = playbook.Words("", "")
+        self.reason = Words("", "")
         self.calm_above: float | None = None
         """Units left above which stock alone can't ring before the next look; None when it might."""
         self.calm_since: int | None = None
@@ -200,7 +201,7 @@ class Desk:
         return trend_sold is None or state.sold_rang or taken < trend_sold
 
     def _note_stock(self, sku: str, state: _State, now_us: int, facts: Facts) -> None:
-        free = facts.free
+        free = believed(facts, now_us).free
         if free or facts.held:
             state.had_stock = True
         if state.shut != (free == 0):
@@ -216,7 +217,7 @@ class Desk:
         state = self._states[sku]
         raised = state.tier == NONE
         what = self._figures(sku, state, now_us, facts, verdict)._replace(tier=tier, cause=cause)
-        reason = playbook.reason(what, now_us, self.zone)
+        reason = reasons.reason(what, now_us, self.zone)
         state.count += 1
         if raised:
             state.alert = f"{sku}:{state.count}"
@@ -243,7 +244,7 @@ class Desk:
             if now_us - state.calm_since < HOLD_US[state.tier]:
                 return ()
         what = self._figures(sku, state, now_us, facts, verdict)
-        reason = playbook.resolved_reason(state.tier, what, now_us, self.zone)
+        reason = reasons.resolved_reason(state.tier, what, now_us, self.zone)
         state.count += 1
         ended = self._event("resolved", sku, now_us, what, reason)
         by = state.by
@@ -264,7 +265,7 @@ class Desk:
         sku: str,
         now_us: int,
         what: Assessment,
-        reason: playbook.Words,
+        reason: Words,
     ) -> AlertEvent:
         state = self._states[sku]
         return AlertEvent(
@@ -296,8 +297,8 @@ class Desk:
         if state.tier:
             due = _sooner(due, now_us + OPEN_LOOK_US)
         for arrival in facts.arrivals:
-            if arrival.due_us > now_us:
-                due = _sooner(due, arrival.due_us)
+            if arrival.given_up_us > now_us:
+                due = _sooner(due, arrival.due_us if arrival.due_us > now_us else arrival.given_up_us)
         return due
 
     # --- people -----------------------------------------------------------------------------------

@@ -1,6 +1,10 @@
 """What the deciders need to know about one SKU at one instant: plain figures, no references to the ledger.
 
 Counts are units, instants microseconds since the epoch, durations seconds.
+
+A restock that isn't here when it was due is overdue, not gone: it still counts as about to come for a tenth of
+the time it was promised in, at least 2 and at most 10 minutes. After that it counts for nothing until it is
+received or promised anew, also where its source lets it be sold once confirmed.
 """
 
 from __future__ import annotations
@@ -12,6 +16,9 @@ import msgspec
 
 from stockwatch.config import AlertSettings, Sku
 
+_GRACE_MIN_US = 120 * 1_000_000
+_GRACE_MAX_US = 600 * 1_000_000
+
 
 class Arrival(NamedTuple):
     """Units that a restock source has confirmed and that haven't come yet."""
@@ -20,6 +27,18 @@ class Arrival(NamedTuple):
     due_us: int
     counts: bool
     """They may be sold now (the source counts when confirmed)."""
+    ordered_us: int | None = None
+    """When it was asked for, None if nobody knows."""
+
+    @property
+    def given_up_us(self) -> int:
+        """From when on it counts no more, if it hasn't come."""
+        promised_in = 0 if self.ordered_us is None else (self.due_us - self.ordered_us) // 10
+        return self.due_us + min(max(promised_in, _GRACE_MIN_US), _GRACE_MAX_US)
+
+    def expected_us(self, now_us: int) -> int:
+        """When it can be counted on: once overdue, only at the end of its grace."""
+        return self.due_us if self.due_us > now_us else self.given_up_us
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +77,14 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
         """Everything a person could still put on sale: free, held back, and on its way."""
         coming = sum(arrival.qty for arrival in self.arrivals)
         return max(0, self.available + self.held + coming - self.shortfall)
+
+
+def believed(facts: Facts, now_us: int) -> Facts:
+    """The same without what is overdue for so long that it counts no more."""
+    if not facts.arrivals or all(arrival.given_up_us > now_us for arrival in facts.arrivals):
+        return facts
+    kept = tuple(arrival for arrival in facts.arrivals if arrival.given_up_us > now_us)
+    return msgspec.structs.replace(facts, arrivals=kept)
 
 
 class Terms(NamedTuple):

@@ -1,4 +1,4 @@
-"""What an alert says: its one-sentence reason, the next steps, and the talk track, in Chinese and English.
+"""What to do and what to say at a tier: the next steps and the talk track, in Chinese and English.
 
 Templates come from room.toml and titles from outside: only whitelisted names in braces are replaced, once,
 by plain text; `str.format` is never used on them. Words of scarcity (最后, 仅剩, last, only) are kept only
@@ -9,22 +9,12 @@ of the platforms' rules. Texts may still hold anything a title holds: whoever sh
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
+from stockwatch.alerts.reasons import Words
 from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment
 from stockwatch.config import Playbook, Plays
-from stockwatch.demand.outlook import Forecast
-
-_SECOND_US = 1_000_000
-
-
-class Words(msgspec.Struct, frozen=True):
-    """One text in both languages."""
-
-    zh: str
-    en: str
 
 
 class Advice(msgspec.Struct, frozen=True):
@@ -33,119 +23,6 @@ class Advice(msgspec.Struct, frozen=True):
     steps: tuple[Words, ...]
     say: Words
 
-
-def clock_text(now_us: int, after_s: float, zone: tzinfo) -> Words:
-    """The clock time `after_s` from now, `HH:MM`, and that it is on another day where it is."""
-    now = datetime.fromtimestamp(now_us // _SECOND_US, UTC).astimezone(zone)
-    then = datetime.fromtimestamp(now_us // _SECOND_US + round(after_s), UTC).astimezone(zone)
-    days = (then.date() - now.date()).days
-    at = f"{then:%H:%M}"
-    if not days:
-        return Words(at, at)
-    return Words(("次日 " if days == 1 else f"{days} 天后 ") + at, f"{at} (+{days} d)")
-
-
-# --- the reason (R12) ----------
-
-
-def reason(what: Assessment, now_us: int, zone: tzinfo) -> Words:
-    """Why the tier holds, in one sentence with its numbers."""
-    ratio = f"×{what.recent / what.before:.1f}" if what.before else ""
-    pace_zh = f"近 5 分钟 {what.recent} 单,前 5 分钟 {what.before} 单" + (f"({ratio})" if ratio else "")
-    pace_en = f"{_orders(what.recent)} in the last 5 min, {what.before} in the 5 before" + (
-        f" ({ratio})" if ratio else ""
-    )
-    if what.cause == "gone":
-        head_zh, head_en = (
-            f"已售罄:可卖 0 件,已拍 {what.taken} 件",
-            f"sold out: 0 left to sell, {what.taken} taken",
-        )
-    elif what.cause == "sellout":
-        left = what.available
-        head_zh, head_en = f"可用 {left} 件,{pace_zh}", f"{left} available, {pace_en}"
-    elif what.cause == "line":
-        total = what.available + what.held
-        held_zh = f"(未放 {what.held})" if what.held else ""
-        held_en = f" ({what.held} held back)" if what.held else ""
-        by_hand = what.safety_line == what.floor
-        line_zh = f"{'手设' if by_hand else ''}安全线 {what.safety_line} 件"
-        line_en = f"{'hand-set ' if by_hand else ''}safety line {what.safety_line}"
-        head_zh = f"剩 {total} 件{held_zh},已到{line_zh}"
-        head_en = f"{total} left{held_en}, at or under the {line_en}"
-        if what.recent:
-            head_zh += f";近 5 分钟 {what.recent} 单"
-            head_en += f"; {_orders(what.recent)} in the last 5 min"
-    elif what.cause == "sold":
-        head_zh, head_en = (
-            f"已拍 {what.taken} 件,到达起量线",
-            f"{what.taken} taken, the trend line is reached",
-        )
-        if what.recent:
-            head_zh += f";{pace_zh}"
-            head_en += f"; {pace_en}"
-    else:
-        head_zh, head_en = pace_zh, pace_en
-    tail_zh, tail_en = "", ""
-    if what.cause != "gone":
-        out_zh, out_en = _sell_out(what.eta, now_us, zone)
-        tail_zh, tail_en = out_zh, out_en
-    supply_zh, supply_en = _supply(what, now_us, zone)
-    if not tail_zh:
-        return Words(f"{head_zh};{supply_zh}", f"{head_en}; {supply_en}")
-    return Words(f"{head_zh};{tail_zh},{supply_zh}", f"{head_en}; {tail_en}, {supply_en}")
-
-
-def resolved_reason(tier: int, what: Assessment, now_us: int, zone: tzinfo) -> Words:
-    """Why an alert of `tier` has ended."""
-    if tier == TREND:
-        return Words(
-            f"10 分钟没有再加速:近 5 分钟 {what.recent} 单,前 5 分钟 {what.before} 单",
-            f"no acceleration for 10 min: {_orders(what.recent)} in the last 5 min, {what.before} in the 5 before",
-        )
-    total = what.available + what.held
-    coming_zh = f",在途 {what.coming} 件" if what.coming else ""
-    coming_en = f" and {what.coming} on their way" if what.coming else ""
-    if tier == THRESHOLD:
-        return Words(
-            f"剩 {total} 件{coming_zh},稳定高于安全线 {what.safety_line} 件",
-            f"{total} left{coming_en}, steadily above the safety line {what.safety_line}",
-        )
-    out_zh, out_en = _sell_out(what.eta, now_us, zone)
-    return Words(
-        f"剩 {total} 件{coming_zh};{out_zh},来得及补货",
-        f"{total} left{coming_en}; {out_en}, a restock can come in time",
-    )
-
-
-def _orders(count: int) -> str:
-    return f"{count} order" if count == 1 else f"{count} orders"
-
-
-def _sell_out(eta: Forecast, now_us: int, zone: tzinfo) -> tuple[str, str]:
-    if eta.p50_s is None:
-        return "按此 24 小时内不会售罄", "at this pace not sold out within 24 h"
-    middle = clock_text(now_us, eta.p50_s, zone)
-    early = clock_text(now_us, eta.p10_s or 0, zone)
-    late = Words("24 小时后", "after 24 h") if eta.p90_s is None else clock_text(now_us, eta.p90_s, zone)
-    if early == middle == late:
-        return f"按此 {middle.zh} 售罄", f"at this pace sold out at {middle.en}"
-    return (
-        f"按此 {middle.zh} 售罄({early.zh}–{late.zh})",
-        f"at this pace sold out at {middle.en} ({early.en}–{late.en})",
-    )
-
-
-def _supply(what: Assessment, now_us: int, zone: tzinfo) -> tuple[str, str]:
-    if what.arrival_us is not None:
-        at = clock_text(now_us, (what.arrival_us - now_us) / _SECOND_US, zone)
-        return f"在途 {what.coming} 件 {at.zh} 到", f"{what.coming} on their way by {at.en}"
-    if what.lead_s is None:
-        return "没有补货来源", "no restock source"
-    at = clock_text(now_us, what.lead_s, zone)
-    return f"补货最快 {at.zh} 到", f"a restock by {at.en} at the earliest"
-
-
-# --- what to do and say ----------
 
 _STEPS: dict[int, tuple[Words, ...]] = {
     TREND: (

@@ -8,9 +8,9 @@
 
 Units held back (waves) are not gone: they count as stock, an empty wave alone raises nothing, and while any
 are held the tier is THRESHOLD at most, since a person can release them at once. Confirmed arrivals count
-when they come before the sell-out. The chance of a sell-out before an arrival is looked at at each arrival,
-and at the lead time. The feed's lag lowers what the host is told (`sellable`), not the tier: a broken feed
-is its own warning, not a stock alert.
+when they come before the sell-out; overdue ones a while longer (`facts.py`). The chance of a sell-out before
+an arrival is looked at at each arrival, and at the lead time. The feed's lag lowers what the host is told
+(`sellable`), not the tier: a broken feed is its own warning, not a stock alert.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from stockwatch.alerts import lines
-from stockwatch.alerts.facts import Arrival, Facts, Terms
+from stockwatch.alerts.facts import Arrival, Facts, Terms, believed
 from stockwatch.demand import outlook as outlooks
 from stockwatch.demand.outlook import NEVER, Forecast, Outlook
 
@@ -66,20 +66,37 @@ class Assessment(NamedTuple):
     eta: Forecast
     lead_s: int | None
     arrival_us: int | None
-    """The first confirmed arrival still to come."""
+    """The first confirmed arrival still to come, not yet due and not yet for sale."""
     coming: int
-    """Units confirmed, on their way, and not yet for sale."""
+    """Units of all such arrivals."""
     taken: int
     floor: int
     """The hand-set line, 0 if none."""
     releasable: int
     """Everything that a person could still put on sale."""
+    arrival_qty: int = 0
+    """Units that come at `arrival_us`."""
+    promised: int = 0
+    """Units on their way that may be sold already."""
+    shortfall: int = 0
+    soon: int = 0
+    """Units on their way, not yet for sale, that come early enough to count against the safety line."""
+    overdue: int = 0
+    """Units that should be here and aren't."""
+    overdue_us: int | None = None
+    """Since when the first of them is overdue."""
+
+    @property
+    def free(self) -> int:
+        """Units that may be sold now, as in `Facts.free`."""
+        return max(0, self.available + self.promised - self.shortfall)
 
 
 def judge(
     facts: Facts, terms: Terms, outlook: Outlook, now_us: int, *, had_stock: bool, wide: bool
 ) -> Verdict:
     """The tier by stock. `wide`: also work out `loose` (else it equals `tier`)."""
+    facts = believed(facts, now_us)
     line = lines.safety_line(terms, outlook)
     free = facts.free
     held = facts.held
@@ -91,17 +108,12 @@ def judge(
     if free + held > max(line, wide_line, CRUMBS if wide else 0):
         return Verdict(NONE, NONE, "", line)
     arrivals = facts.arrivals
-    if not held and outlook.orders >= MIN_ORDERS:
+    chance = 0.0
+    if not held and (wide or outlook.orders >= MIN_ORDERS):
         chance = _chance_too_late(free, arrivals, terms, outlook, now_us)
-        if chance >= CHANCE_CRITICAL:
+        if chance >= CHANCE_CRITICAL and outlook.orders >= MIN_ORDERS:
             return Verdict(CRITICAL, CRITICAL, "sellout", line)
-    else:
-        chance = 0.0
-    in_time = free + held
-    until = now_us + lines.horizon(terms) * _SECOND_US
-    for arrival in arrivals:
-        if not arrival.counts and now_us < arrival.due_us <= until:
-            in_time += arrival.qty
+    in_time = free + held + _soon(arrivals, terms, now_us)
     tier = THRESHOLD if in_time <= line else NONE
     loose = tier
     if wide:
@@ -112,6 +124,12 @@ def judge(
     return Verdict(tier, loose, "line" if tier else "", line)
 
 
+def _soon(arrivals: Sequence[Arrival], terms: Terms, now_us: int) -> int:
+    """Units not yet for sale that come within lead and reaction time, or are overdue and still believed."""
+    until = now_us + lines.horizon(terms) * _SECOND_US
+    return sum(arrival.qty for arrival in arrivals if not arrival.counts and arrival.due_us <= until)
+
+
 def _chance_too_late(
     free: int, arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
 ) -> float:
@@ -119,29 +137,28 @@ def _chance_too_late(
     lead_s = lines.lead(terms)
     chance = 0.0
     left = free
-    for arrival in sorted(arrivals, key=_due):
-        due_s = (arrival.due_us - now_us) / _SECOND_US
-        if arrival.counts or due_s <= 0:
-            continue
+    for due_us, qty in sorted((item.expected_us(now_us), item.qty) for item in arrivals if not item.counts):
+        due_s = (due_us - now_us) / _SECOND_US
         if due_s >= lead_s:
             break
         chance = max(chance, outlooks.chance_sold(outlook, left, due_s))
-        left += arrival.qty
+        left += qty
     return max(chance, outlooks.chance_sold(outlook, left, lead_s))
-
-
-def _due(arrival: Arrival) -> int:
-    return arrival.due_us
 
 
 def eta(facts: Facts, outlook: Outlook, now_us: int) -> Forecast:
     """Seconds until everything is sold that is free, held back, or arrives before that."""
+    facts = believed(facts, now_us)
     left = facts.free + facts.held
     if left == 0:
         return Forecast(0, 0, 0)
     if outlook.rate <= 0.0:
         return NEVER
-    coming = [(item.qty, (item.due_us - now_us) / _SECOND_US) for item in facts.arrivals if not item.counts]
+    coming = [
+        (item.qty, (item.expected_us(now_us) - now_us) / _SECOND_US)
+        for item in facts.arrivals
+        if not item.counts
+    ]
     return outlooks.forecast(outlook, left, coming)
 
 
@@ -164,25 +181,34 @@ def assess(
     tier, cause = verdict.tier, verdict.cause
     if not tier and surging:
         tier, cause = TREND, "surge"
-    due = [item.due_us for item in facts.arrivals if item.due_us > now_us and not item.counts]
+    to_come = [item for item in facts.arrivals if item.due_us > now_us and not item.counts]
+    first_us = min((item.due_us for item in to_come), default=None)
+    overdue = [item for item in facts.arrivals if item.due_us <= now_us]
+    real = believed(facts, now_us)
     return Assessment(
         tier=tier,
         cause=cause,
         available=facts.available,
         held=facts.held,
-        sellable=lines.sellable(facts, outlook),
+        sellable=lines.sellable(real, outlook),
         safety_line=verdict.line,
         per_min=velocity[0],
         direction=velocity[1],
         recent=recent[0],
         before=recent[1],
-        eta=eta(facts, outlook, now_us),
+        eta=eta(real, outlook, now_us),
         lead_s=terms.lead_s,
-        arrival_us=min(due, default=None),
-        coming=sum(item.qty for item in facts.arrivals if not item.counts),
+        arrival_us=first_us,
+        coming=sum(item.qty for item in to_come),
         taken=facts.taken,
         floor=terms.floor,
         releasable=facts.releasable,
+        arrival_qty=sum(item.qty for item in to_come if item.due_us == first_us),
+        promised=real.promised,
+        shortfall=facts.shortfall,
+        soon=_soon(real.arrivals, terms, now_us),
+        overdue=sum(item.qty for item in overdue),
+        overdue_us=min((item.due_us for item in overdue), default=None),
     )
 
 

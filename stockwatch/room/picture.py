@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stockwatch.alerts import OpenAlert, Words, advice
-from stockwatch.alerts.playbook import reason
+from stockwatch.alerts.reasons import reason
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.links import Link
 from stockwatch.room.log import KEPT_RESOLVED_S

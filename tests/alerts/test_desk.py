@@ -318,9 +318,15 @@ def test_an_overdue_restock_is_noticed_without_an_event():
     stream.second(touched=True)
     assert stream.desk.alert("A") is None
     assert stream.due == (T0 + 400) * S
-    for _ in range(420):
+    for _ in range(515):
+        stream.second()
+    assert stream.desk.alert("A") is None, "two minutes late is not gone yet"
+    assert stream.due == (T0 + 520) * S
+    for _ in range(5):
         stream.second()
     assert stream.desk.alert("A").tier == THRESHOLD
+    assert "补货 500 件已过点" in stream.events[0].reason.zh
+    assert "500 overdue since" in stream.events[0].reason.en
 
 
 @given(

@@ -4,7 +4,8 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
-from stockwatch.alerts.playbook import advice, clock_text, fill, honest, reason, resolved_reason
+from stockwatch.alerts.playbook import advice, fill, honest
+from stockwatch.alerts.reasons import clock_text, reason, resolved_reason
 from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment
 from stockwatch.config import Playbook, Plays
 from stockwatch.demand import Forecast
@@ -52,7 +53,43 @@ def test_a_trend_explains_itself_in_one_sentence_with_its_numbers():
             "次日 00:15 售罄(22:16–24 小时后)",
             "00:15 (+1 d) (22:16–after 24 h)",
         ),
-        ({"arrival_us": NOW + 600 * S, "coming": 200}, "在途 200 件 22:25 到", "200 on their way by 22:25"),
+        (
+            {"arrival_us": NOW + 600 * S, "coming": 200, "arrival_qty": 200},
+            "在途 200 件 22:25 到",
+            "200 on their way by 22:25",
+        ),
+        (
+            {"arrival_us": NOW + 600 * S, "coming": 200, "arrival_qty": 80},
+            "在途 200 件,其中 80 件 22:25 到",
+            "200 on their way, 80 of them by 22:25",
+        ),
+        (
+            {"overdue": 60, "overdue_us": NOW - 120 * S},
+            "补货 60 件已过点(22:13)未到,再补最快 23:05 到",
+            "60 overdue since 22:13, another restock by 23:05",
+        ),
+        (
+            {"overdue": 60, "overdue_us": NOW - 86400 * S, "lead_s": None},
+            "(昨日 22:15)未到",
+            "since 22:15 (-1 d)",
+        ),
+        (
+            {"cause": "line", "available": 40, "soon": 30},
+            "剩 40 件,加上来得及到的 30 件,仍不高于安全线 80 件",
+            "40 left, with 30 due in time still not above the safety line 80",
+        ),
+        (
+            {"cause": "line", "available": 5, "promised": 60, "shortfall": 4},
+            "剩 61 件(含在途先卖 60,已扣缺口 4)",
+            "61 left (60 of them still on their way, 4 owed taken off)",
+        ),
+        (
+            {"cause": "line", "available": 0, "held": 9, "shortfall": 4},
+            "剩 9 件(未放 9,缺口 4 未补)",
+            "9 held back, 4 owed",
+        ),
+        ({"cause": "gone", "available": 0, "taken": 0}, "一件没卖", "none taken"),
+        ({"eta": Forecast(60, None, None)}, "最早 22:16 售罄,多半在 24 小时后", "at 22:16 at the earliest"),
     ],
 )
 def test_each_cause_has_its_words(figures, zh, en):
@@ -63,9 +100,40 @@ def test_each_cause_has_its_words(figures, zh, en):
 
 @pytest.mark.parametrize("tier", [TREND, THRESHOLD, CRITICAL])
 def test_an_end_is_explained_too(tier):
-    words = resolved_reason(tier, what(coming=200), NOW, UTC)
+    words = resolved_reason(tier, what(), NOW, UTC)
     assert words.zh != words.en
-    assert ("46" in words.zh) if tier == TREND else ("200" in words.zh and "在途 200 件" in words.zh)
+    assert ("46" if tier == TREND else "剩 200 件") in words.zh
+
+
+@pytest.mark.parametrize(
+    ("tier", "figures", "zh", "en"),
+    [
+        (THRESHOLD, {}, "剩 200 件;稳定高于安全线 80 件", "200 left; steadily above the safety line 80"),
+        (
+            THRESHOLD,
+            {"available": 239, "soon": 200, "safety_line": 319},
+            "剩 239 件;加上来得及到的 200 件,稳定高于安全线 319 件",
+            "239 left; with 200 due in time steadily above the safety line 319",
+        ),
+        (
+            THRESHOLD,
+            {"safety_line": 0, "recent": 0},
+            "剩 200 件;近 5 分钟 0 单,安全线已降到 0 件",
+            "200 left; 0 orders in the last 5 min, the safety line has fallen to 0",
+        ),
+        (CRITICAL, {"lead_s": 1200}, "售罄(22:36–22:52),来得及补货", "a restock can come in time"),
+        (CRITICAL, {"lead_s": 1260}, "售罄(22:36–22:52)", "(22:36–22:52)"),
+        (CRITICAL, {"lead_s": None}, "15 分钟内不像会售罄", "not likely within 15 min"),
+        (CRITICAL, {"lead_s": 3 * 86400, "eta": Forecast(None, None, None)}, "内不会售罄", "within 24 h"),
+    ],
+)
+def test_an_end_claims_only_what_its_numbers_bear_out(tier, figures, zh, en):
+    words = resolved_reason(tier, what(**figures), NOW, SHANGHAI)
+    assert zh in words.zh
+    assert en in words.en
+    if figures.get("lead_s", 0) in (1260, 3 * 86400):
+        assert "补货" not in words.zh
+        assert "restock" not in words.en
 
 
 def test_clock_times_are_the_rooms():

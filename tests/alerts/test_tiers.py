@@ -57,8 +57,14 @@ TABLE = [
     (Facts(available=30, sold=50, arrivals=(arrival(500, 8),)), BRISK, TERMS, CRITICAL),
     (Facts(available=120, sold=50, arrivals=(arrival(500, 12),)), BRISK, TERMS, NONE),
     (Facts(available=120, sold=50, arrivals=(arrival(500, 90),)), BRISK, TERMS, THRESHOLD),
-    (Facts(available=120, sold=50, arrivals=(arrival(500, -1),)), BRISK, TERMS, THRESHOLD),
+    (Facts(available=120, sold=50, arrivals=(arrival(500, -3),)), BRISK, TERMS, THRESHOLD),
+    # overdue for a minute, it may come any moment; but not in time for what sells out in that grace
+    (Facts(available=120, sold=50, arrivals=(arrival(500, -1),)), BRISK, TERMS, NONE),
+    (Facts(available=5, sold=50, arrivals=(arrival(500, -1),)), BRISK, TERMS, CRITICAL),
     (Facts(available=0, sold=50, arrivals=(arrival(500, 60, counts=True),)), BRISK, TERMS, NONE),
+    # sold ahead on a promise that was not kept
+    (Facts(available=0, sold=50, arrivals=(arrival(500, -1, counts=True),)), BRISK, TERMS, NONE),
+    (Facts(available=0, sold=50, arrivals=(arrival(500, -3, counts=True),)), BRISK, TERMS, CRITICAL),
     # what covers a shortfall can't be sold
     (Facts(available=0, shortfall=500, arrivals=(arrival(500, 60, counts=True),)), BRISK, TERMS, CRITICAL),
     # three orders are no velocity for CRITICAL
@@ -74,6 +80,20 @@ TABLE = [
 @pytest.mark.parametrize(("facts", "rate", "terms", "expected"), TABLE)
 def test_rule_table(facts, rate, terms, expected):
     assert tier(facts, rate, terms) == expected
+
+
+@pytest.mark.parametrize(
+    ("promised_in_min", "grace_min"), [(None, 2), (0, 2), (10, 2), (40, 4), (100, 10), (3 * 1440, 10)]
+)
+def test_an_overdue_restock_counts_a_tenth_of_its_time_longer(promised_in_min, grace_min):
+    ordered = None if promised_in_min is None else NOW - promised_in_min * 60 * S
+    late = Arrival(500, NOW, False, ordered)
+    for after, counted in ((0, True), (grace_min * 60 - 1, True), (grace_min * 60, False)):
+        facts = Facts(available=120, sold=50, arrivals=(late,))
+        verdict = judge(facts, TERMS, BRISK, NOW + after * S, had_stock=True, wide=False)
+        assert (verdict.tier == NONE) is counted
+        assert (eta(facts, BRISK, NOW + after * S).p50_s > 1300) is counted
+    assert sellable(Facts(available=10, arrivals=(late._replace(counts=True),)), BRISK) == 510
 
 
 def test_stock_written_off_is_gone_though_nothing_was_sold():
