@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from stockwatch.demand.coverage import KEEP_S, Span, join
+from stockwatch.demand.tally import Tally
 
 WINDOWS = (180, 300, 600, 1800)
 """Seconds of the trailing windows that are summed, ascending."""
@@ -27,6 +28,7 @@ class Series:
     __slots__ = (
         "_edge",
         "_head",
+        "_tally",
         "channels",
         "mark",
         "minutes",
@@ -55,6 +57,8 @@ class Series:
         """First entry of each window."""
         self.order_sums = [0] * len(WINDOWS)
         self.unit_sums = [0] * len(WINDOWS)
+        self._tally: Tally | None = None
+        """Made when first asked for: most SKUs never need it."""
         self.shut: list[Span] = []
         """Spans in which nothing could be sold: what was not bought then says nothing about demand."""
         self.shut_since: int | None = None
@@ -90,6 +94,8 @@ class Series:
                     self.units[probe] += units
                     if second < self.mark:
                         self._count_late(second, 1, units)
+                        if self._tally is not None:
+                            self._tally.late(second)
                     return
                 probe -= 1
         if index == len(seconds):
@@ -109,6 +115,8 @@ class Series:
                 if second < self.mark - length:
                     edge[window] += 1
             self._count_late(second, 1, units)
+            if self._tally is not None:
+                self._tally.late(second)
 
     def _count_late(self, second: int, orders: int, units: int) -> None:
         for window, length in enumerate(WINDOWS):
@@ -166,6 +174,8 @@ class Series:
         del self.seconds[:gone], self.orders[:gone], self.units[:gone], self.channels[:gone]
         self._head -= gone
         self._edge = [first - gone for first in self._edge]
+        if self._tally is not None:
+            self._tally.prune(self.mark - HISTORY)
 
     @property
     def pending(self) -> int:
@@ -198,6 +208,15 @@ class Series:
         join(spans, (self.shut_since, now))
         return spans
 
-    def entries(self, since: int, until: int) -> range:
-        """Indices of the entries with since <= second < until."""
-        return range(bisect_left(self.seconds, since), bisect_left(self.seconds, until))
+    def tally(self) -> Tally:
+        """Orders before the mark, to be counted by span and channel."""
+        tally = self._tally
+        if tally is None:
+            tally = self._tally = Tally()
+        elif tally.until > self.mark:
+            tally.late(self.mark)
+        if tally.until < self.mark:
+            for index in range(bisect_left(self.seconds, tally.until), self._head):
+                tally.read(self.seconds[index], self.channels[index], self.orders[index])
+            tally.until = self.mark
+        return tally

@@ -103,7 +103,7 @@ class RatioRule:
         """The rule on covered seconds only, channel by channel."""
         mark = series.mark
         edges = (mark - HALF_S, mark - 2 * HALF_S, mark - HISTORY)
-        counts = {name: [0, 0, 0] for name in channels}
+        tally = series.tally()
         blank: dict[str, list[Span]] = {}
         for name, channel in channels.items():
             spans = list(holes[name])
@@ -111,12 +111,6 @@ class RatioRule:
                 join(spans, span)
             join(spans, (min(edges[2], channel.first), channel.first))
             blank[name] = spans
-        for index in series.entries(edges[2], mark):
-            second = series.seconds[index]
-            name = series.channels[index]
-            if name in counts and not (blank[name] and overlap(blank[name], second, second + 1)):
-                part = 0 if second >= edges[0] else 1 if second >= edges[1] else 2
-                counts[name][part] += series.orders[index]
         recent = base = 0
         before = expected = 0.0
         smallest = 1.0
@@ -128,7 +122,9 @@ class RatioRule:
             if 2 * recent_s < HALF_S or 2 * before_s < HALF_S:
                 continue
             base_s = before_s + (edges[1] - edges[2]) - overlap(blank[name], edges[2], edges[1])
-            last, previous, older = counts[name]
+            last = tally.outside(name, blank[name], edges[0], mark)
+            previous = tally.outside(name, blank[name], edges[1], edges[0])
+            older = tally.outside(name, blank[name], edges[2], edges[1])
             recent += last
             base += previous + older
             before += previous * recent_s / before_s
@@ -166,9 +162,8 @@ def _clustering(series: Series, since: int, blank: list[Span]) -> float:
     until = series.mark - HALF_S
     bins = (until - since) // _BIN_S
     since = until - bins * _BIN_S
-    counts = [0] * bins
-    for index in series.entries(since, until):
-        counts[(series.seconds[index] - since) // _BIN_S] += series.orders[index]
+    tally = series.tally()
+    counts = [tally.count(since + n * _BIN_S, since + (n + 1) * _BIN_S) for n in range(bins)]
     whole = [not overlap(blank, since + n * _BIN_S, since + (n + 1) * _BIN_S) for n in range(bins)]
     pairs = [(counts[n], counts[n + 1]) for n in range(bins - 1) if whole[n] and whole[n + 1]]
     total = sum(first + second for first, second in pairs)
