@@ -7,6 +7,7 @@ depends on the events alone, not on speed or batch size.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -22,8 +23,10 @@ _encoder = msgspec.json.Encoder()
 
 
 def replay_room(config: RoomConfig) -> Room:
-    """A room on an empty private ledger."""
-    return Room(config, zone_of=ZoneInfo)
+    """A room on an empty private ledger; its digest tells whether two replays had the same feed and outcomes."""
+    room = Room(config, zone_of=ZoneInfo)
+    room.digest = blake2b(digest_size=16)
+    return room
 
 
 def play(

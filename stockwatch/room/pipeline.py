@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timezone, tzinfo
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -27,6 +27,14 @@ from stockwatch.room.clock import SECOND_US, Clock, last_tick
 from stockwatch.room.links import catalog
 from stockwatch.room.log import RoomLog
 from stockwatch.room.view import SPARK_MINUTES
+
+
+class Digest(Protocol):
+    """A hash being made."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -84,6 +92,8 @@ class Room:
         """While a journal is read back: what the room itself booked then comes from the journal, not from here."""
         self.keep_alerts = False
         """Book alerts as events too, so that a journal holds them."""
+        self.digest: Digest | None = None
+        """Of what was received and what came of it, where somebody wants to compare replays."""
         self.events = 0
         self.outcomes: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
         self.opened = False
@@ -267,6 +277,9 @@ class Room:
             self._out.entries.append(Entry(raw, received_us, applied, ours))
             if not ours:
                 self.outcomes[applied.outcome] += 1
+                if self.digest is not None:
+                    self.digest.update(raw)
+                    self.digest.update(applied.outcome.encode())
             self._follow(applied, received_us, ours=ours)
         if done:
             del self._waiting[:done]
@@ -440,12 +453,15 @@ def summary(room: Room) -> dict[str, Any]:
     for sku in sorted(room.books.skus()):
         stock = room.books.stock(sku)
         skus[sku] = figures(stock)
-    return {
+    data: dict[str, Any] = {
         "events": room.events,
         "outcomes": outcomes,
         "dead": outcomes["invalid"] + outcomes["conflict"],
         "skus": skus,
     }
+    if room.digest is not None:
+        data["digest"] = room.digest.hexdigest()
+    return data
 
 
 def figures(stock: Stock) -> dict[str, int]:

@@ -159,6 +159,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     mode: Literal["LIVE", "REPLAY"]
     speed: float = 1.0
     """Of a replay; 0 is flat out."""
+    paused: bool = False
+    """A replay that somebody holds."""
     timezone: str = "UTC"
     clock: int = 0
     """The decision clock by the whole minute: it changes once a minute so that an idle screen sends nothing."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import msgspec
 import pytest
 
+from stockwatch.config import Sku
 from stockwatch.events import decode
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.pipeline import Room, summary
@@ -185,3 +188,19 @@ def test_an_action_from_a_feed_may_hold_anything(kind, value):
         [event(kind, 1, "H-M", **dict.fromkeys(names, value)), event(kind, 2), placed(3, "H-M", "a")]
     )
     assert room.outcomes["accepted"] == 3
+
+
+def test_a_decision_follows_the_orders_own_times_to_the_second():
+    def rings(decisive: int | None) -> list[tuple[str, str]]:
+        raws = [placed(60 * n, "H-M", f"s{n}") for n in range(13)]
+        for n in range(30):
+            time = 780 + n + (n == decisive)
+            raws += [placed(time, "H-M", f"b{n}"), event("feed.heartbeat", 780.9 + n)]
+        room = Room(config(skus=(Sku(id="H-M", title="卫衣", stock=9000),), listings=()), zone_of=ZoneInfo)
+        played(raws, room)
+        return [(e["type"], e["time"]) for e in said(room)]
+
+    ((kind, time),) = rings(None)
+    assert kind == "alert.raised"
+    moved = [rings(n) != [(kind, time)] for n in range(30)]
+    assert any(moved), "the order that tips the scales, a second later, rings a second later"
