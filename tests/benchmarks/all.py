@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("replay_speed", "startup", "idle", "board_cpu", "latency", "stalled_terminal", "kill_hub")
+NAMES = ("replay_speed", "startup", "idle", "board_cpu", "latency", "stalled_terminal", "losses", "kill_hub")
 
 
 def main() -> int:

@@ -26,7 +26,9 @@ def main() -> int:
             shares.append((console.cpu_seconds() - used) / took * 100)
             bytes_a_second.append((console.received - sent) / took)
             rate = (hub.deltas - deltas) / took
-    beside = f"{median(bytes_a_second):,.0f} bytes/s, {rate:.1f} deltas/s, {min(shares):.1f}-{max(shares):.1f} %"
+    beside = (
+        f"{median(bytes_a_second):,.0f} bytes/s, {rate:.1f} deltas/s, {min(shares):.1f}-{max(shares):.1f} %"
+    )
     report.at_most("board CPU", median(shares), 3.0, "% of a core", beside)
     return report.end()
 
