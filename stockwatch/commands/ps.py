@@ -10,6 +10,7 @@ from dataclasses import asdict
 from stockwatch import paths
 from stockwatch.commands.overview import line_of
 from stockwatch.exits import Exit
+from stockwatch.narration import complain, say
 
 
 def run(args: argparse.Namespace) -> int:
@@ -21,5 +22,5 @@ def run(args: argparse.Namespace) -> int:
         for hub in hubs:
             sys.stdout.write(line_of(hub) + "\n")
         if not hubs:
-            sys.stderr.write("stockwatch: no room is running\n")
+            complain(say("stockwatch: no room is running", "stockwatch:没有直播间在跑"))
     return Exit.DONE

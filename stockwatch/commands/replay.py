@@ -17,6 +17,7 @@ import msgspec
 from stockwatch.config import RoomConfig, load_room
 from stockwatch.events import parse_time
 from stockwatch.exits import Exit, Failure
+from stockwatch.narration import complain, say
 from stockwatch.printable import printable
 
 
@@ -56,9 +57,21 @@ def found(feed: Path) -> Path:
 def beside(feed: Path) -> Path:
     """The .toml of the same stem beside a feed. Raises Failure when there is none."""
     room_file = feed.with_suffix(".toml")
+    if not feed.exists():
+        raise Failure(
+            say(
+                f"{printable(str(feed))}: no such file; `stockwatch` alone lists the samples",
+                f"{printable(str(feed))}:没有这个文件;单打 `stockwatch` 会列出样例",
+            ),
+            Exit.USAGE,
+        )
     if not room_file.exists():
         raise Failure(
-            f"{printable(str(feed))}: no room settings beside it ({printable(room_file.name)}); name them with --room ROOM.toml",
+            say(
+                f"{printable(str(feed))}: no room settings beside it ({printable(room_file.name)}); "
+                "name them with --room ROOM.toml",
+                f"{printable(str(feed))}:旁边没有直播间设置({printable(room_file.name)});请用 --room ROOM.toml 指明",
+            ),
             Exit.USAGE,
         )
     return room_file
@@ -71,7 +84,10 @@ def instant(text: str | None, option: str) -> int | None:
     at_us = parse_time(text)
     if at_us is None:
         raise Failure(
-            f"{option}: {printable(text)} is not a time with an offset; write it as 2025-11-11T22:40:00+08:00",
+            say(
+                f"{option}: {printable(text)} is not a time with an offset; write it as 2025-11-11T22:40:00+08:00",
+                f"{option}:{printable(text)} 不是带时区的时间;请写成 2025-11-11T22:40:00+08:00",
+            ),
             Exit.USAGE,
         )
     return at_us
@@ -89,7 +105,11 @@ def speed_of(text: str | None) -> float:
         speed = -1.0
     if not 0 < speed <= 1_000_000:
         raise Failure(
-            f"--speed: {printable(text)} is not a speed; write a factor like 60, or max", Exit.USAGE
+            say(
+                f"--speed: {printable(text)} is not a speed; write a factor like 60, or max",
+                f"--speed:{printable(text)} 不是速度;请写倍数如 60,或 max",
+            ),
+            Exit.USAGE,
         )
     return speed
 
@@ -130,10 +150,14 @@ def headless(
     out.flush()
     dead = room.outcomes["invalid"] + room.outcomes["conflict"]
     if dead:
-        sys.stderr.write(
-            f"stockwatch: {dead} of {room.events} lines set aside "
-            f"({room.outcomes['invalid']} invalid, {room.outcomes['conflict']} conflicts); "
-            f"`stockwatch feed check` names them\n"
+        invalid, conflicts = room.outcomes["invalid"], room.outcomes["conflict"]
+        complain(
+            say(
+                f"stockwatch: {dead} of {room.events} lines set aside ({invalid} invalid, {conflicts} conflicts); "
+                "`stockwatch feed check` names them",
+                f"stockwatch:{room.events} 行中有 {dead} 行搁置(无效 {invalid},冲突 {conflicts});"
+                "`stockwatch feed check` 会逐行指出",
+            )
         )
     return Exit.CHECK_FAILED if dead and args.strict else Exit.DONE
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 import time
 
 from stockwatch import paths
 from stockwatch.commands.hubs import the_hub
 from stockwatch.exits import Exit, Failure
+from stockwatch.narration import complain, say
+from stockwatch.printable import printable
 
 PATIENCE_S = 20.0
 
@@ -25,11 +26,19 @@ def run(args: argparse.Namespace) -> int:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         if not paths.process_lives(hub.pid) or _is_zombie(hub.pid):
-            sys.stderr.write(f"stockwatch: room {hub.room} has stopped\n")
+            complain(
+                say(
+                    f"stockwatch: room {printable(hub.room)} has stopped",
+                    f"stockwatch:直播间 {printable(hub.room)} 已停止",
+                )
+            )
             return Exit.DONE
         time.sleep(0.05)
     raise Failure(
-        f"room {hub.room} (pid {hub.pid}) did not stop within {PATIENCE_S:.0f} s; its log: {hub.log}"
+        say(
+            f"room {hub.room} (pid {hub.pid}) did not stop within {PATIENCE_S:.0f} s; its log: {hub.log}",
+            f"直播间 {hub.room}(pid {hub.pid})在 {PATIENCE_S:.0f} 秒内没有停下;日志:{hub.log}",
+        )
     )
 
 

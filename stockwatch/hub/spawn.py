@@ -21,6 +21,7 @@ from stockwatch.config import load_room
 from stockwatch.exits import Failure
 from stockwatch.hub.process import replay_ledger
 from stockwatch.hub.spec import HubSpec
+from stockwatch.narration import say
 
 READY_S = 60.0
 """A long journal takes its time to be read back."""
@@ -37,13 +38,13 @@ def start(spec: HubSpec) -> paths.HubRecord:
     socket = paths.socket_path(ledger)
     log = paths.log_path(config.id)
     paths.make_private(log.parent)
-    with log.open("ab") as words:
-        said_before = words.tell()
+    with log.open("ab") as told:
+        said_before = told.tell()
         child = subprocess.Popen(
             [sys.executable, "-m", "stockwatch.hub.process", msgspec.json.encode(spec).decode()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=words,
+            stderr=told,
             start_new_session=True,
             cwd="/",
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
@@ -56,11 +57,19 @@ def start(spec: HubSpec) -> paths.HubRecord:
         if child.poll() is not None:
             if (other := _other_hub(ledger)) is not None:
                 return other
-            raise Failure(f"the room did not start: {last_words(log, said_before)}\nits log: {log}")
+            words = last_words(log, said_before)
+            raise Failure(
+                say(f"the room did not start: {words}\nits log: {log}", f"直播间没能启动:{words}\n日志:{log}")
+            )
         time.sleep(0.02)
     with contextlib.suppress(OSError):
         child.terminate()
-    raise Failure(f"the room did not answer within {READY_S:.0f} s; its log: {log}")
+    raise Failure(
+        say(
+            f"the room did not answer within {READY_S:.0f} s; its log: {log}",
+            f"直播间在 {READY_S:.0f} 秒内没有回应;日志:{log}",
+        )
+    )
 
 
 def _other_hub(ledger: Path) -> paths.HubRecord | None:
@@ -81,4 +90,4 @@ def last_words(log: Path, start: int) -> str:
             lines = file.read(64 * 1024).decode("utf-8", "replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1].removeprefix("stockwatch: ") if lines else say("it said nothing", "它什么也没说")
