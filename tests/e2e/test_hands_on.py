@@ -35,6 +35,7 @@ def test_sizes_unfold_with_enter(world: World) -> None:
     console.keys("/", "断货王不存在的词")
     console.wait_for("没有符合")
     console.keys("escape")
+    console.wait_for(lambda _: any(" 断" in line[:60] for line in console.lines()[2:]))
     row = next(line for line in console.lines()[2:] if " 断" in line[:60])
     number = next(word for word in row.split() if word.isdigit())
     console.keys(*number, "enter")
