@@ -49,7 +49,8 @@ class LedgerFile:
         self.path = path
         self.read_only = read_only
         self.epoch = 0
-        self._failed = False
+        self._failed: str | None = None
+        """Why this writer can't go on."""
         self._wal_pages = 0
         self._lock: WriterLock | None = None
         self._dead = DeadLetters(path)
@@ -60,6 +61,8 @@ class LedgerFile:
             self._adopt()
             self.last_seq, self._head = self._tail()
         except BaseException as error:
+            if isinstance(error, apsw.Error):
+                self._fail(error)
             self._release()
             if isinstance(error, apsw.Error):
                 raise _explained(path, error) from error
@@ -90,6 +93,7 @@ class LedgerFile:
             database.pragma("fullfsync", True)
             database.wal_autocheckpoint(0)
             database.set_wal_hook(self._committed)
+            _fold_in(database)
         else:
             if not self.path.is_file():
                 raise LedgerError(f"{self.path}: there is no such ledger; check the path")
@@ -164,8 +168,7 @@ class LedgerFile:
         `stock` None: the rows are not brought up to date by this commit (an atomic group is open). Records
         must go on where the journal ends. Raises LedgerFailed; after that every call does.
         """
-        if self._failed or self.read_only:
-            raise LedgerFailed(f"{self.path}: this writer can't write any more; open the ledger anew")
+        self._writable()
         if records and [record.seq for record in records] != list(
             range(self.last_seq + 1, self.last_seq + 1 + len(records))
         ):
@@ -173,13 +176,13 @@ class LedgerFile:
         try:
             head = self._commit(records, stock, cursors or {}, committed_us)
         except apsw.Error as error:
-            self._failed = True
+            self._fail(error)
             raise LedgerFailed(
                 f"{self.path}: the commit failed ({type(error).__name__}: {error}); nothing of it was "
                 "acknowledged. Check the disk (space, permissions), then start again"
             ) from error
-        except BaseException:
-            self._failed = True
+        except BaseException as error:
+            self._fail(error)
             raise
         if records:
             self.last_seq, self._head = records[-1].seq, head
@@ -241,20 +244,31 @@ class LedgerFile:
         """Move the WAL into the file without waiting for readers; a failure here loses nothing."""
         try:
             self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        except apsw.Error:
-            self._failed = True
+        except apsw.Error as error:
+            self._fail(error)
         self._wal_pages = 0
 
     def set_aside(self, letters: Iterable[DeadLetter]) -> None:
         """Append to the dead-letter file, durable on return. Raises LedgerFailed; after that every call
         does."""
-        if self._failed or self.read_only:
-            raise LedgerFailed(f"{self.path}: this writer can't write any more; open the ledger anew")
+        self._writable()
         try:
             self._dead.add(letters)
-        except LedgerFailed:
-            self._failed = True
+        except LedgerFailed as error:
+            self._fail(error)
             raise
+
+    def _fail(self, error: BaseException) -> None:
+        self._failed = f"{type(error).__name__}: {error}"
+
+    def _writable(self) -> None:
+        if self.read_only:
+            raise LedgerFailed(f"{self.path}: is open to be read only")
+        if self._failed is not None:
+            raise LedgerFailed(
+                f"{self.path}: nothing is written any more since a write failed ({self._failed}). Check the disk "
+                "(space, permissions), then start again"
+            )
 
     # --- reading --------------------------------------------------------------------------------------
 
@@ -337,17 +351,26 @@ class LedgerFile:
     def _release(self) -> None:
         database = getattr(self, "_db", None)
         if database is not None:
-            if not self.read_only and not self._failed:
-                try:
-                    database.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-                except apsw.Error:
-                    pass  # a reader is in the way; the WAL stays, nothing is lost
+            if not self.read_only and not self._folded():
+                # No second try: a sync after one that failed may succeed and mean nothing.
+                database.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
             database.close()
             del self._db
         self._dead.close()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    def _folded(self) -> bool:
+        """Move the whole log into the file; False where a reader is in the way or the disk fails. The log then
+        stays, nothing is lost."""
+        if self._failed is not None:
+            return False
+        try:
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error:
+            return False
+        return True
 
     def __enter__(self) -> LedgerFile:
         return self
@@ -373,6 +396,21 @@ def _check_kind(path: Path, database: apsw.Connection) -> None:
         raise LedgerError(f"{path}: is a database of another program, not a ledger; name another file")
 
 
+def _fold_in(database: apsw.Connection) -> None:
+    """Write what an earlier writer left in its log into the file, and begin the log anew.
+
+    Where that writer's last sync failed, the system may show pages of the log that are not on the disk, and take
+    them for written: what this writer added behind them would be lost with them when the power goes. A reader
+    delays this by a moment; one that stays longer is the exception in which the log goes on.
+    """
+    database.set_busy_timeout(_READER_WAITS_MS)
+    try:
+        database.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    except apsw.BusyError:
+        pass
+    database.set_busy_timeout(0)
+
+
 def _explained(path: Path, error: apsw.Error) -> LedgerError:
     if isinstance(error, apsw.NotADBError):
         return LedgerError(f"{path}: is not a ledger; name another file")
@@ -384,4 +422,8 @@ def _explained(path: Path, error: apsw.Error) -> LedgerError:
         return LedgerCorrupt(f"{path}: is damaged ({error}); restore a backup", None)
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return LedgerError(f"{path}: in use by another program; close it and try again")
+    if isinstance(error, apsw.FullError):
+        return LedgerError(f"{path}: the disk is full. Free some space, then start again")
+    if isinstance(error, apsw.IOError):
+        return LedgerError(f"{path}: can't be read or written ({error}). Check the disk, then start again")
     return LedgerError(f"{path}: {type(error).__name__}: {error}")
