@@ -44,7 +44,9 @@ __all__ = [
 _TIER_GLYPHS = (" ", "▴", "❖", "✖")
 """East Asian neutral, so one cell wide in every terminal."""
 _TIER_ASCII = (" ", "^", "*", "!")
-_LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
+_LANGUAGE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+_CHARSET_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
+"""Apart, since Python sets LC_CTYPE=C.UTF-8 itself where the locale that LANG names is not installed."""
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -88,7 +90,7 @@ def pick_language(setting: str | None, env: Mapping[str, str]) -> Language:
         return "zh"
     if setting == "en":
         return "en"
-    return "zh" if _locale(env).lower().startswith(("zh", "chinese")) else "en"
+    return "zh" if _locale(env, _LANGUAGE_VARIABLES).lower().startswith(("zh", "chinese")) else "en"
 
 
 def pick_ascii(env: Mapping[str, str]) -> bool:
@@ -96,13 +98,13 @@ def pick_ascii(env: Mapping[str, str]) -> bool:
 
     Chinese text is sent as it is all the same; this decides sparklines, tier marks, frames and ellipses.
     """
-    charset = _locale(env).partition(".")[2].partition("@")[0]
+    charset = _locale(env, _CHARSET_VARIABLES).partition(".")[2].partition("@")[0]
     return charset.lower().replace("-", "") != "utf8"
 
 
-def _locale(env: Mapping[str, str]) -> str:
-    """The first of the locale variables that is not empty."""
-    return next((env[name] for name in _LOCALE_VARIABLES if env.get(name)), "")
+def _locale(env: Mapping[str, str], variables: tuple[str, ...]) -> str:
+    """The first of the variables that is not empty."""
+    return next((env[name] for name in variables if env.get(name)), "")
 
 
 def tier_glyph(tier: int, *, ascii: bool = False) -> str:

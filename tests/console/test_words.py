@@ -66,7 +66,7 @@ def test_filling_leaves_braces_of_outside_text_alone():
         ("zh", {"LANG": "en_US.UTF-8"}, "zh"),
         ("en", {"LANG": "zh_CN.UTF-8"}, "en"),
         (None, {"LANG": "zh_CN.UTF-8"}, "zh"),
-        (None, {"LC_ALL": "", "LC_CTYPE": "zh_TW", "LANG": "en_US.UTF-8"}, "zh"),
+        (None, {"LC_ALL": "", "LC_MESSAGES": "zh_TW", "LANG": "en_US.UTF-8"}, "zh"),
         (None, {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
         (None, {}, "en"),
         ("fr", {"LANG": "zh_CN"}, "zh"),
