@@ -46,6 +46,7 @@ from stockwatch.room.intents import (
     Release,
     Request,
     Speed,
+    Stay,
     Stop,
     Substitute,
     UpdateRestock,
@@ -278,7 +279,9 @@ class Actor:
             return
 
         def chosen(choice: str | None) -> None:
-            if choice == "leave":
+            if choice == "leave" and replay:
+                console.run_worker(self._leave_playing(), name="leave")
+            elif choice == "leave":
                 console.leave()
             elif choice == "stop":
                 self._stop()
@@ -292,6 +295,14 @@ class Actor:
         """Stop the hub; the console ends when it says goodbye or hangs up."""
         self.stopping = True
         self.send(Stop())
+
+    async def _leave_playing(self) -> None:
+        """Leave once the replay knows that it goes on without us."""
+        try:
+            await self._console.link.send(Stay())
+        except NotAttached:
+            pass
+        self._console.leave()
 
     async def stop_room(self) -> None:
         """Ask the hub to stop, whatever comes of it."""

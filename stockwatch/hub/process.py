@@ -119,8 +119,6 @@ async def _live(
                 tasks.create_task(_follow(feed.run(hub, cursors.get(channel.id)), hub, channel.id))
             )
         running.append(tasks.create_task(server.run(paths.socket_path(ledger))))
-        if spec.listen is not None:
-            log.warning("--listen is not in this version; consoles attach by the Unix socket")
         record = _record(spec, config, ledger, "LIVE")
         try:
             ready()
@@ -215,11 +213,11 @@ async def _follow(feed: Coroutine[None, None, None], hub: Hub, channel: str) -> 
 
 
 async def _end_when_alone(server: ViewServer, stopping: asyncio.Event) -> None:
-    """A replay ends with its console."""
+    """A replay ends with its console, also one that was killed, unless a person has said that it stays."""
     alone = 0.0
     while alone < ALONE_S:
         await asyncio.sleep(1.0)
-        alone = 0.0 if server.viewers else alone + 1.0
+        alone = 0.0 if server.viewers or server.stays else alone + 1.0
     stopping.set()
 
 

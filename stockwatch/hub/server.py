@@ -76,6 +76,8 @@ class ViewServer:
         self.picture = picture
         self._read_only = read_only
         self._stop = stop
+        self.stays = False
+        """Of a replay: a person has asked that it go on without a console."""
         self.on_speed: Callable[[intents.Speed], None] = lambda _: None
         self._viewers: set[_Viewer] = set()
         self._touched: set[str] = set()
@@ -248,6 +250,8 @@ class ViewServer:
             await viewer.connection.send(encoded(propose(request, self.hub.room)))
         elif isinstance(request, intents.Stop):
             self._stop("asked by a console")
+        elif isinstance(request, intents.Stay):
+            self.stays = True
         elif isinstance(request, intents.Speed):
             self.on_speed(request)
         elif not isinstance(request, intents.Hello):

@@ -15,9 +15,8 @@ class HubSpec(msgspec.Struct, frozen=True, kw_only=True):
     from_us: int | None = None
     until_us: int | None = None
     read_only: bool = False
-    listen: str | None = None
     token: str = ""
-    """Of a replay: makes its socket its own, and one viewer at least must come and stay."""
+    """Of a replay: makes its socket its own."""
 
     @property
     def replay(self) -> bool:

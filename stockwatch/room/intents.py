@@ -97,6 +97,10 @@ class Stop(_Message, tag="stop", frozen=True):
     """Stop the hub cleanly."""
 
 
+class Stay(_Message, tag="stay", frozen=True):
+    """Of a replay: go on when this console has gone; without it a replay ends with its console."""
+
+
 class Watch(_Message, tag="watch", frozen=True):
     """Send `Detail` of this link now and when it changes; None: stop."""
 
@@ -131,6 +135,7 @@ Request = (
     | Release
     | Note
     | Stop
+    | Stay
     | Watch
     | Propose
     | Speed

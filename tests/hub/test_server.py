@@ -194,3 +194,14 @@ async def test_nothing_is_sent_while_nothing_changes(served: Served):
         served.server.changed(Changes({"SOCK"}))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(console.recv(), 0.3)
+
+
+async def test_a_replay_that_a_person_leaves_running_knows_it(served: Served):
+    async with served.console() as connection:
+        await hear_until(connection, intents.Snapshot)
+        assert not served.server.stays
+        await say(connection, intents.Stay())
+        await say(connection, intents.Note(id="n", by="x", text="后面的话"))
+        assert (await hear_until(connection, intents.Answer)).ok
+    assert served.server.stays
+    assert served.stopped == []
