@@ -7,7 +7,7 @@ minutes, since the events of a feed fall into few of them. Callers import these 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 _RFC3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
@@ -89,7 +89,7 @@ def _parse_anew(text: str, zone_length: int) -> int | None:
     if second == 60 and minutes % 1440 != 1439:
         return None
     begins = minutes * 60_000_000
-    if not _FIRST_US <= begins <= _LAST_US - 60_999_999:
+    if not _FIRST_US <= begins <= _LAST_US - second * 1_000_000:
         return None
     if len(_minutes) >= _KEPT:
         _minutes.clear()
@@ -97,7 +97,26 @@ def _parse_anew(text: str, zone_length: int) -> int | None:
     return begins + second * 1_000_000 + (int(fraction[:6].ljust(6, "0")) if fraction else 0)
 
 
+def offset_of(text: str) -> timezone:
+    """The offset of a text that `parse_time` takes, as a zone. Raises ValueError on any other."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError("expected an RFC 3339 time with an offset")
+    sign, hours, minutes = match.groups()[7:]
+    if sign is None:
+        return UTC
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(-offset if sign == "-" else offset)
+
+
 def format_time(instant_us: int, zone: tzinfo | None = None) -> str:
-    """Microseconds since the epoch to RFC 3339 in `zone` (None is UTC), cut to milliseconds."""
-    instant = _EPOCH + timedelta(microseconds=instant_us)
-    return instant.astimezone(zone or UTC).isoformat(timespec="milliseconds")
+    """Microseconds since the epoch to RFC 3339 in `zone` (None is UTC), cut to milliseconds.
+
+    An instant that the zone can't tell, within a day of the year 1 or 10000, is told as the first or last one that
+    every zone can: a time of an event is hostile text too, and must not stop a room.
+    """
+    try:
+        instant = _EPOCH + timedelta(microseconds=instant_us)
+        return instant.astimezone(zone or UTC).isoformat(timespec="milliseconds")
+    except (OverflowError, ValueError):
+        return format_time(_FIRST_US + _DAY_US if instant_us < 0 else _LAST_US - _DAY_US, zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from stockwatch import instants
 from stockwatch.events import MAX_EVENT_BYTES, Event, Invalid, decode, encode, format_time, parse_time
+from stockwatch.instants import offset_of
 
 GOOD = {
     "specversion": "1.0",
@@ -244,6 +245,7 @@ def test_a_reason_is_short_and_acts_on_no_terminal():
         ("1970-01-01T24:00:00Z", None), ("1970-01-01T00:60:00Z", None), ("1970-01-01T00:00:61Z", None),
         ("1970-01-01T00:00:00+24:00", None), ("1970-01-01T00:00:00+08:60", None), ("1970-01-01T00:00:00.Z", None),
         ("0000-01-01T00:00:00Z", None), ("0001-01-01T00:00:00+01:00", None), ("9999-12-31T23:59:59-23:59", None),
+        ("9999-12-31T23:59:60Z", None), ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999),
         ("１970-01-01T00:00:00Z", None), ("1970-01-01T00:00:0１Z", None), ("", None), ("Z", None),
         ("1970-01-01T00:00:00+0800", None), ("1970-01-01T00:00:00Z\n", None), ("1970-01-01T00:00:-1Z", None),
     ],
@@ -303,3 +305,50 @@ def test_what_was_parsed_before_never_changes_what_a_text_means(texts):
             assert datetime.fromisoformat(text.upper()).timestamp() == pytest.approx(instant / 1e6, abs=1e-5)
         parse_time("2025-11-11T20:00:03.999+08:00")
         parse_time("2016-12-31T23:59:60.500Z")
+
+
+@st.composite
+def accepted_times(draw):
+    """Every form of time that decoding takes: both cases, any fraction, leap seconds, all offsets."""
+    minutes = draw(st.integers(-1439, 1439))
+    instant = draw(st.datetimes().filter(lambda at: 1 < at.year < 9999))
+    second = f"{instant.second:02d}"
+    if draw(st.booleans()):  # 23:59 UTC, where leap seconds are
+        instant = instant.replace(hour=23, minute=59) + timedelta(minutes=minutes)
+        second = draw(st.sampled_from(["60", second]))
+    elif draw(st.booleans()):
+        minutes = 0
+    zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    if minutes == 0:
+        zone = draw(st.sampled_from(["Z", "z", "+00:00", "-00:00"]))
+    fraction = draw(
+        st.just("") | st.text("0123456789", min_size=1, max_size=12).map(lambda digits: "." + digits)
+    )
+    t = draw(st.sampled_from("Tt"))
+    day = f"{instant.year:04d}-{instant:%m-%d}"
+    return f"{day}{t}{instant:%H:%M}:{second}{fraction}{zone}", minutes
+
+
+@given(accepted_times())
+@settings(max_examples=300, deadline=None)
+def test_the_offset_of_every_time_that_decoding_takes_is_told(case):
+    text, minutes = case
+    event = good(line(time=text))
+    zone = offset_of(event.time)
+    assert zone.utcoffset(None) == timedelta(minutes=minutes)
+    told = format_time(event.time_us, zone)
+    assert parse_time(told) == event.time_us // 1000 * 1000
+
+
+@pytest.mark.parametrize("text", ["", "2025-11-11T20:00:03", "2025-11-11 20:00:03Z", "now"])
+def test_a_text_without_an_offset_has_none(text):
+    with pytest.raises(ValueError, match="RFC 3339"):
+        offset_of(text)
+
+
+@pytest.mark.parametrize("minutes", [-1439, 0, 480, 1439])
+def test_the_ends_of_time_are_told_in_every_zone(minutes):
+    zone = timezone(timedelta(minutes=minutes))
+    first, last = parse_time("0001-01-01T00:00:00Z"), parse_time("9999-12-31T23:58:59Z")
+    for instant in (first - 10**9, first, last, last + 120_000_000, 2**62, -(2**62)):
+        assert parse_time(format_time(instant, zone)) is not None

@@ -259,16 +259,20 @@ class LedgerFile:
             raise
 
     def _fail(self, error: BaseException) -> None:
-        self._failed = f"{type(error).__name__}: {error}"
+        """Write no more: each further try says why."""
+        if isinstance(error, LedgerFailed):
+            self._failed = str(error)
+        else:
+            self._failed = (
+                f"{self.path}: nothing is written any more since a write failed ({type(error).__name__}: {error}). "
+                "Check the disk (space, permissions), then start again"
+            )
 
     def _writable(self) -> None:
         if self.read_only:
             raise LedgerFailed(f"{self.path}: is open to be read only")
         if self._failed is not None:
-            raise LedgerFailed(
-                f"{self.path}: nothing is written any more since a write failed ({self._failed}). Check the disk "
-                "(space, permissions), then start again"
-            )
+            raise LedgerFailed(self._failed)
 
     # --- reading --------------------------------------------------------------------------------------
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timezone, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any, Protocol
 
 import msgspec
 
+from stockwatch import instants
 from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
@@ -440,9 +441,7 @@ def restated(event: Event) -> bytes:
 
 def offset_of(text: str) -> tzinfo:
     """The offset of an RFC 3339 time that decoding has checked, as a zone."""
-    offset = datetime.fromisoformat(text).utcoffset()
-    assert offset is not None, "decoding refuses a time without an offset"
-    return timezone(offset)
+    return instants.offset_of(text)
 
 
 def summary(room: Room) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_a_writer_whose_epoch_is_over_can_not_write(path):
         other.close()
         with pytest.raises(LedgerFailed, match="another writer has taken over"):
             ledger.append([record(1)], stock=None, committed_us=5)
-        with pytest.raises(LedgerFailed, match="open the ledger anew"):
+        with pytest.raises(LedgerFailed, match="another writer has taken over"):
             ledger.append([record(1)], stock=None, committed_us=5)
 
 
