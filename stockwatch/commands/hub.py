@@ -9,7 +9,7 @@ import sys
 from stockwatch.commands.run import room_file
 from stockwatch.config import load_room
 from stockwatch.exits import Exit, Failure
-from stockwatch.hub.process import run_hub
+from stockwatch.hub.process import quiet_libraries, run_hub
 from stockwatch.hub.spec import HubSpec
 
 
@@ -19,5 +19,6 @@ def run(args: argparse.Namespace) -> int:
         raise Failure("--listen is not in this version: consoles attach on the same machine", Exit.USAGE)
     file = room_file(args.room)
     config = load_room(file)
+    quiet_libraries()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     return run_hub(HubSpec(room=str(file.resolve())), config)

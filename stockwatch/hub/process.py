@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,8 @@ from stockwatch.room.pipeline import Room
 
 log = logging.getLogger("stockwatch.hub")
 
+LOG_BYTES = 8 * 1024 * 1024
+LOGS_KEPT = 2
 ALONE_S = 30.0
 """A replay whose console has gone ends after this long."""
 
@@ -241,12 +244,19 @@ def _record(spec: HubSpec, config: RoomConfig, ledger: Path, mode: str) -> Calla
 
 def _log_to(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("websockets").setLevel(logging.WARNING)
+    quiet_libraries()
+    handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
     logging.basicConfig(
-        filename=file,
+        handlers=[handler],
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+
+
+def quiet_libraries() -> None:
+    """No line for every frame or poll: they say nothing new, and an address may hold a token."""
+    for name in ("websockets", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":
