@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import msgspec
 from stockwatch.config import RoomConfig, load_room
 from stockwatch.events import parse_time
 from stockwatch.exits import Exit, Failure
-from stockwatch.narration import complain, say
+from stockwatch.narration import complain, language, say
 from stockwatch.printable import printable
 
 
@@ -165,25 +164,19 @@ def headless(
 class Teller:
     """A headless replay for people: a line an alert or action, then the figures."""
 
-    def __init__(self) -> None:
-        self.tiers: Counter[str] = Counter()
-
     def line(self, raw: bytes) -> bytes:
         event: dict[str, Any] = msgspec.json.decode(raw)
         data = event["data"]
-        kind = str(event["type"])
-        if kind in ("alert.raised", "alert.escalated"):
-            self.tiers[str(data.get("tier"))] += 1
         reason = data.get("reason")
-        text = reason.get("en", "") if isinstance(reason, dict) else ""
+        text = reason.get(language()) if isinstance(reason, dict) else None
         by = data.get("by")
         words = [
             str(event["time"])[11:19],
             str(event.get("subject") or ""),
             str(data.get("tier") or ""),
-            kind,
+            str(event["type"]),
             f"by {by}" if by else "",
-            text,
+            str(text or ""),
         ]
         return (printable("  ".join(word for word in words if word)) + "\n").encode()
 

@@ -109,9 +109,10 @@ class Pacer:
 
 
 def paced(lines: Iterable[Line], room: Room, speed: float, from_us: int | None) -> Iterator[Line]:
-    """The lines at their own pace times `speed`, for a replay without a console; ticks fall in time as well.
+    """The lines at their own pace times `speed`, for a replay without a console.
 
-    Blocks between lines. What is decided is the same as flat out, only later on the wall clock.
+    Blocks between lines. What is decided is the same as flat out, only later on the wall clock: a tick between two
+    lines is run, and said, when the second is there.
     """
     base_us: int | None = None
     since = 0.0
