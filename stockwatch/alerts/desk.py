@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from stockwatch.alerts import reasons, tiers
+from stockwatch.alerts import lines, reasons, tiers
 from stockwatch.alerts.facts import Arrival, Facts, Terms, believed
 from stockwatch.alerts.reasons import Words
 from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment, Verdict
@@ -37,9 +37,10 @@ from stockwatch.demand.surge import WATERMARK_S
 SECOND_US = 1_000_000
 CALM_US = 600 * SECOND_US
 HOLD_US = {THRESHOLD: 300 * SECOND_US, CRITICAL: 120 * SECOND_US}
-CALM_FACTOR = 1.25
+CALM_FACTOR = 3.0
 CALM_UNITS = 3
-"""Between two looks demand only decays, and the line with it but for rounding and the choice of window."""
+"""No line is higher than this many times the mean demand at the fastest rate of any window, and this many units:
+a gamma rate from a single order has its 90 % at 2.7 times its mean."""
 OPEN_LOOK_US = 10 * SECOND_US
 """How often an open alert is looked at when nothing comes in."""
 
@@ -180,14 +181,17 @@ class Desk:
             events = ()
         state.calm_above = None
         if not state.tier and not state.shut and not facts.arrivals and not facts.shortfall:
-            state.calm_above = CALM_FACTOR * verdict.line + CALM_UNITS
+            state.calm_above = self._calm_above(state.terms, series)
+        if series is not None:
+            series.fresh = None
         return events, self._due(state, series, look_s, now_us, facts)
 
-    def calm(self, sku: str, available: int, held: int, taken: int) -> bool:
-        """Whether orders that only took stock since the last look need no look of their own yet.
+    def calm(self, sku: str, now_us: int, available: int, held: int, taken: int) -> tuple[bool, int | None]:
+        """Whether a SKU that had events since the last look needs none now, and when it must be looked at then.
 
-        True far above the line, with nothing open, nothing on its way and the taken-units line not in reach. New
-        orders count as demand only from the watermark on, so the caller looks again then, `WATERMARK_S` later.
+        It can wait far above the line, with nothing open, nothing on its way, the taken-units line not in reach, and
+        no order old enough to count: orders do from the watermark on, which is when it must be looked at. Looks
+        that were due anyway stay due. The caller answers for there being no shortfall and nothing in transit.
         """
         state = self._states.get(sku)
         if (
@@ -196,9 +200,23 @@ class Desk:
             or available <= 0
             or available + held <= state.calm_above
         ):
-            return False
+            return False, None
         trend_sold = state.terms.trend_sold
-        return trend_sold is None or state.sold_rang or taken < trend_sold
+        if trend_sold is not None and not state.sold_rang and taken >= trend_sold:
+            return False, None
+        counts_us = self._demand.fresh(sku)
+        if counts_us is not None and counts_us <= now_us:
+            return False, None
+        return True, counts_us
+
+    def _calm_above(self, terms: Terms, series: Series | None) -> float | None:
+        """Units above which no line can be until another order counts; None: not known."""
+        if series is None:
+            return terms.floor + CALM_UNITS
+        if series.shut:
+            return None
+        demand = self._demand.fastest(series) * lines.horizon(terms)
+        return max(terms.floor, CALM_FACTOR * demand) + CALM_UNITS
 
     def _note_stock(self, sku: str, state: _State, now_us: int, facts: Facts) -> None:
         free = believed(facts, now_us).free

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from stockwatch.demand import outlook as outlooks
 from stockwatch.demand.coverage import ChannelCoverage
 from stockwatch.demand.outlook import Forecast, Outlook
-from stockwatch.demand.series import V180, V300, V600, Series
+from stockwatch.demand.series import V180, V300, V600, V1800, WINDOWS, Series
 from stockwatch.demand.surge import WATERMARK_S, Surge, SurgeDetector
 
 SECOND_US = 1_000_000
@@ -47,6 +47,10 @@ class Demand:
         """First second with anything in it, on any channel."""
 
     # --- what comes in ----------------------------------------------------------------------------
+
+    def tell(self, now: int) -> None:
+        """The decision clock, whole seconds. Told by its owner, so that what is heard doesn't depend on who asks."""
+        self._clock = max(self._clock, now)
 
     def take(self, sku: str, channel: str, time_us: int, units: int) -> None:
         """One order of `units` of a SKU, taken at `time_us`."""
@@ -109,6 +113,20 @@ class Demand:
         if series is not None:
             series.advance(now - WATERMARK_S)
         return series
+
+    def fresh(self, sku: str) -> int | None:
+        """When the earliest order counts that came since the SKU's series was last marked as looked at."""
+        series = self._series.get(sku)
+        if series is None or series.fresh is None:
+            return None
+        return (series.fresh + 1 + WATERMARK_S) * SECOND_US
+
+    def fastest(self, series: Series) -> float:
+        """Units a second in the busiest of the windows that `estimate` may rest on: until another order counts,
+        no estimate is higher while nothing was ever out of stock."""
+        sums = series.unit_sums
+        age = max(series.mark - self._first, WINDOWS[V300])
+        return max(sums[window] / min(WINDOWS[window], age) for window in (V300, V600, V1800))
 
     def surge(self, series: Series, detector: SurgeDetector, now_us: int) -> Surge:
         """What `detector` says about a series that `at` returned for the same instant."""

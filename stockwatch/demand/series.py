@@ -20,6 +20,7 @@ HISTORY = WINDOWS[-1]
 MAX_MINUTES = 3 * 24 * 60
 """Minutes kept for the chart, so that a feed with absurd times can't grow without end."""
 _PRUNE_AT = 512
+_WALK = 16
 
 
 class Series:
@@ -30,6 +31,7 @@ class Series:
         "_head",
         "_tally",
         "channels",
+        "fresh",
         "mark",
         "minutes",
         "order_sums",
@@ -51,6 +53,8 @@ class Series:
         self.minutes: dict[int, int] = {}
         self.mark = -(1 << 62)
         """Seconds before it are in the sums."""
+        self.fresh: int | None = None
+        """The earliest second of the orders since somebody set it to None: the decider's note, not the reader's."""
         self._head = 0
         """First entry at or after the mark."""
         self._edge = [0] * len(WINDOWS)
@@ -80,6 +84,8 @@ class Series:
             minutes[minute] = units
             if len(minutes) > MAX_MINUTES:
                 del minutes[min(minutes)]
+        if self.fresh is None or second < self.fresh:
+            self.fresh = second
         seconds = self.seconds
         if not seconds or second > seconds[-1]:
             index = len(seconds)
@@ -163,12 +169,14 @@ class Series:
         if edge[-1] > _PRUNE_AT:
             self._prune(edge[-1])
 
-    def until_leaving(self, window: int) -> int | None:
-        """Seconds until the oldest order of a window leaves it, None when it holds none."""
-        first = self._edge[window]
-        if first >= self._head:
-            return None
-        return max(1, self.seconds[first] + WINDOWS[window] + 1 - self.mark)
+    def until_leaving(self, window: int, orders: int) -> int:
+        """Seconds until so many of a window's orders (at least 1, at most those in it) have left it; sooner where they
+        lie in more than `_WALK` entries."""
+        index = self._edge[window]
+        last = index + _WALK
+        while (orders := orders - self.orders[index]) > 0 and index < last:
+            index += 1
+        return self.seconds[index] + WINDOWS[window] + 1 - self.mark
 
     def _prune(self, gone: int) -> None:
         del self.seconds[:gone], self.orders[:gone], self.units[:gone], self.channels[:gone]

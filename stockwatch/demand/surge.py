@@ -62,14 +62,15 @@ class RatioRule:
         sums = series.order_sums
         recent = sums[V300]
         before = sums[V600] - recent
-        if recent < MIN_ORDERS or recent < RATIO * before:
-            # Without new orders the ratio rises only when one leaves the ten minutes.
-            near = recent >= MIN_ORDERS and 4 * recent >= 7 * before
-            return Surge(False, recent, before, series.until_leaving(V600) if near else None)
+        if recent < MIN_ORDERS:
+            return Surge(False, recent, before, None)
+        if recent < RATIO * before:
+            # Without new orders the ratio rises only when so many leave the ten minutes.
+            return Surge(False, recent, before, series.until_leaving(V600, before - recent // RATIO))
         mark = series.mark
         start = min((channel.first for channel in channels.values()), default=mark)
         if mark - start < FEED_S:
-            return Surge(False, recent, before, FEED_S - (mark - start) + WATERMARK_S)
+            return Surge(False, recent, before, FEED_S - (mark - start))
         closed = series.closed(mark)
         since = mark - HISTORY
         plain = not (closed and overlap(closed, since, mark))
@@ -87,7 +88,7 @@ class RatioRule:
             on = self._proven(score, series, mark - HALF_S - base_s, [])
         else:
             on = self._covered(series, channels, holes, closed)
-        return Surge(on, recent, before, 5 if on else 2)
+        return Surge(on, recent, before, 5 if on else 1)
 
     def _proven(self, score: float, series: Series, since: int, blank: list[Span]) -> bool:
         """Is the evidence enough, also for orders that come in clusters?"""

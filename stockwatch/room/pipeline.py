@@ -19,7 +19,6 @@ from stockwatch import instants
 from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
-from stockwatch.demand.surge import WATERMARK_S
 from stockwatch.events import Event, Invalid, decode, encode, format_time, parse_time
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import OUTCOMES, Applied, Stock
@@ -189,6 +188,7 @@ class Room:
         return max(min(times), self.ticked + 1) if times else None
 
     def _ticks(self, upto: int) -> None:
+        self.demand.tell(upto)
         if self.ticked is None:
             self.ticked = upto
             return
@@ -222,10 +222,14 @@ class Room:
         stock = self.books.stock(sku)
         if stock.in_transit or stock.shortfall:
             return False
-        if not self.desk.calm(sku, stock.available, stock.held, stock.reserved + stock.sold):
+        calm, again = self.desk.calm(
+            sku, tick * SECOND_US, stock.available, stock.held, stock.reserved + stock.sold
+        )
+        if not calm:
             return False
         self.log.left(sku, stock.available, tick)
-        self._look_at(sku, tick + WATERMARK_S + 1)
+        if again is not None:
+            self._look_at(sku, again // SECOND_US)
         return True
 
     def _look_at(self, sku: str, at: int) -> None:
