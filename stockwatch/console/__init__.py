@@ -5,8 +5,6 @@ Importing this package imports nothing heavy; Textual is loaded by `attach` only
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 
 def attach(
     target: str,
@@ -18,14 +16,13 @@ def attach(
     ascii: bool | None = None,
     owns_hub: bool = False,
     spark: str | None = None,
-    keymap: Mapping[str, str] | None = None,
 ) -> int:
     """Show the room of the hub at `target` (the path of its Unix socket, or a ws:// or wss:// URL) until the
     person leaves. Returns an exit code.
 
     `by`: who acts; asked for when None. `language`: "zh" or "en", None by the locale; `ascii`: None by the
     locale. `owns_hub`: this console started the hub, so that a replay ends with it. `spark`: "braille",
-    "block" or "ascii". `keymap`: action id -> comma-separated keys, in place of the action's own.
+    "block" or "ascii". Keys and themes of the user's config folder are used.
 
     Without a terminal, or on one that can only print (TERM=dumb), the picture is printed once as text.
     """
@@ -44,7 +41,6 @@ def attach(
         ascii=ascii,
         owns_hub=owns_hub,
         spark=spark,
-        keymap=keymap,
     )
 
 

@@ -29,6 +29,7 @@ from stockwatch.console.dialogs import (
 )
 from stockwatch.console.escape import clean
 from stockwatch.console.formats import zone_of
+from stockwatch.console.header import speed_text
 from stockwatch.console.keys import BY_ID
 from stockwatch.console.link import NotAttached
 from stockwatch.console.state import worst_size
@@ -61,6 +62,7 @@ ASK_AGAIN_WITHIN = 10.0
 """
 WAIT_BEFORE_SAYING = 0.7
 """Seconds until "no answer yet" is said; usually the answer is there long before."""
+SPEED_SETTLES = 1.0
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0, 0.0)
 """Of a replay, slowest first; 0 is flat out."""
 
@@ -87,6 +89,8 @@ class Actor:
         self._pending: dict[str, Pending] = {}
         self._wanted: dict[str, Wanted] = {}
         self._cut_at: float | None = None
+        self._speed_asked: tuple[float, float] = (1.0, 0.0)
+        """The speed asked for last, and until when it counts though the hub has not shown it yet."""
         self.hub_read_only = False
         self.stopping = False
 
@@ -253,11 +257,25 @@ class Actor:
         self._step_speed(-1)
 
     def _step_speed(self, step: int) -> None:
-        view = self._console.view
-        assert view is not None
-        now = view.header.speed
+        console = self._console
+        assert console.view is not None
+        header = console.view.header
+        asked, until = self._speed_asked
+        now = asked if _now() < until else header.speed
         at = min(range(len(SPEEDS)), key=lambda index: _speed_distance(SPEEDS[index], now))
-        self.send(Speed(factor=SPEEDS[max(0, min(len(SPEEDS) - 1, at + step))]))
+        speed = SPEEDS[max(0, min(len(SPEEDS) - 1, at + step))]
+        self._speed_asked = speed, _now() + SPEED_SETTLES
+        self.send(Speed(factor=speed, paused=header.paused))
+        shown = speed_text(speed, console.words, ascii=console.settings.ascii)
+        console.say(fill(console.words.replay_at, speed=shown))
+
+    def _do_hold(self) -> None:
+        console = self._console
+        assert console.view is not None
+        hold = not console.view.header.paused
+        self.send(Speed(paused=hold))
+        key = console.keymap_table.shown("hold", zh=console.words.language == "zh")
+        console.say(fill(console.words.replay_held, key=key) if hold else console.words.replay_goes_on)
 
     # --- leaving ---------------------------------------------------------------------------------
 

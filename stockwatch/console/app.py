@@ -11,21 +11,23 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.filter import Monochrome, NoColor
 from textual.geometry import Offset
 from textual.timer import Timer
+from textual.worker import WorkerFailed
 
 from stockwatch.console import terminal, themes
 from stockwatch.console.acting import Actor
 from stockwatch.console.board import Board, BoardHead
 from stockwatch.console.columns import Look, day_of
-from stockwatch.console.dialogs import Wants
+from stockwatch.console.dialogs import ThemeDialog, Wants
 from stockwatch.console.escape import cells, clean
 from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
 from stockwatch.console.formats import zone_of
@@ -71,7 +73,8 @@ class Settings(NamedTuple):
     ascii: bool = False
     spark: SparkStyle = "braille"
     owns_hub: bool = False
-    keymap: Mapping[str, str] | None = None
+    keymap: Keymap | None = None
+    """None: the actions' own keys."""
     user_themes: Path | None = None
 
 
@@ -86,10 +89,13 @@ class Console(LeanDisplay):
 
     def __init__(self, link: Link, settings: Settings | None = None) -> None:
         super().__init__()
+        if self.no_color:
+            # Textual's grey would make the worst tier the faintest, and a terminal's own colours black on black.
+            self._filters = [one for one in self._filters if not isinstance(one, Monochrome)] + [NoColor()]
         self.settings = settings or Settings()
         self.link = link
         self.words: Words = words(pick_language(self.settings.language, os.environ))
-        self.keymap_table = Keymap(self.settings.keymap)
+        self.keymap_table = self.settings.keymap or Keymap()
         self.view: RoomView | None = None
         self.detail: Detail | None = None
         self.lost = False
@@ -98,6 +104,8 @@ class Console(LeanDisplay):
         self.sort: Sort = "urgency"
         self.unfolded: frozenset[str] = frozenset()
         self.actor = Actor(self)
+        self.fault: BaseException | None = None
+        """What ended the app, if that was not its own wish."""
         self.parting = ""
         """What is said on stderr after the screen is given back."""
         self._frozen: RoomView | None = None
@@ -106,6 +114,7 @@ class Console(LeanDisplay):
         self._typing_filter: str | None = None
         self._jump_timer: Timer | None = None
         self._message: Status | None = None
+        self._has_moved = False
         self._message_timer: Timer | None = None
         self._watched: str | None = None
         self._watch_timer: Timer | None = None
@@ -132,14 +141,31 @@ class Console(LeanDisplay):
     def on_mount(self) -> None:
         for theme in self._themes.themes.values():
             self.register_theme(theme)
-        wanted = self.settings.theme or themes.DEFAULT_THEME
+        wanted = self.settings.theme or themes.default_theme(no_color=self.no_color)
         if wanted in self.available_themes:
             self.theme = wanted
         else:
             self.say(f"theme {clean(wanted)}?", "bad")
-        for problem in (*self._themes.problems, *self.keymap_table.problems):
-            self.say(clean(problem), "bad")
+        self._say_problems([*self._themes.problems, *self.keymap_table.problems])
         self.board.focus()
+
+    def _say_problems(self, problems: list[str]) -> None:
+        """The first of what is wrong with the user's own files, and how many more."""
+        if problems:
+            more = fill(self.words.more_problems, count=len(problems) - 1) if len(problems) > 1 else ""
+            self.say(clean(problems[0]) + more, "bad")
+
+    def _fatal_error(self) -> None:
+        """A fault of ours: the screen is given back and nothing more is said here. (Textual would print the
+        traceback with every local variable, secrets among them.)
+        """
+        error = self._exception
+        self.fault = error.error if isinstance(error, WorkerFailed) else error
+        self._close_messages_no_wait()
+
+    def panic(self, *_: object) -> None:
+        """As any other fault."""
+        self._fatal_error()
 
     def on_ready(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self.repaint(), immediate=True)
@@ -566,8 +592,19 @@ class Console(LeanDisplay):
         )
 
     def _do_theme(self) -> None:
-        self.theme = self._themes.after(self.theme)
-        self.say(fill(self.words.theme_now, name=self.theme))
+        before = self.theme
+
+        def chosen(name: str | None) -> None:
+            self.theme = name or before
+            if name:
+                self.say(fill(self.words.theme_now, name=name))
+
+        names = list(self._themes.themes)
+        self.push_screen(ThemeDialog(self.words, names, before, ascii=self.settings.ascii), chosen)
+
+    @on(ThemeDialog.Preview)
+    def _preview_theme(self, message: ThemeDialog.Preview) -> None:
+        self.theme = message.name
 
     def _do_repaint(self) -> None:
         self.repaint()
@@ -583,7 +620,10 @@ class Console(LeanDisplay):
 
     @on(Board.Moved)
     def _moved(self) -> None:
-        self._message = None
+        # The first line under the cursor is nobody's move: what was said at the start stays.
+        if self._has_moved:
+            self._message = None
+        self._has_moved = True
         self._show_status()
         self._show_side()
 

@@ -56,8 +56,8 @@ class Column(NamedTuple):
 GROWTH: tuple[tuple[str, int], ...] = (
     ("slot", 3), ("title", MIN_TITLE), ("sellable", 5), ("eta", 6), ("velocity", 5), ("available", 5),
     ("state", 6), ("presenting", 2), ("reserved", 4), ("in_transit", 5), ("spark", 5), ("title", 16),
-    ("spark", 8), ("title", 20), ("spark", 10), ("title", 22), ("held", 5), ("eta", 19), ("title", 26),
-    ("spark", 15), ("shortfall", 5), ("channels", 6), ("title", 30), ("state", 10), ("title", MAX_TITLE),
+    ("spark", 8), ("title", 20), ("spark", 10), ("title", 22), ("held", 5), ("channels", 6), ("eta", 19),
+    ("title", 26), ("spark", 15), ("shortfall", 5), ("title", 30), ("state", 10), ("title", MAX_TITLE),
 )  # fmt: skip
 
 ORDER = (
@@ -192,7 +192,7 @@ def title_pieces(row: LinkRow, width: int, look: Look) -> list[Piece]:
         ]
         if left:
             notes.append((fill(words.left_of, sizes=" ".join(left)), "dim"))
-    least_title = min(cells(title), max(8, width // 2))
+    least_title = min(cells(title), max(6, width // 2))
     room = width - least_title
     kept: list[Piece] = []
     for text, style in notes:

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from stockwatch.console.columns import Piece
 from stockwatch.console.escape import cells, fit
-from stockwatch.console.keys import BY_ID, FOOTER, Keymap
+from stockwatch.console.keys import BY_ID, FOOTER, FOOTER_ALWAYS, Keymap
 from stockwatch.console.words import Words
 
 Tone = Literal["plain", "good", "bad", "typing", "trend", "threshold", "critical"]
@@ -62,22 +62,24 @@ class StatusLine(Widget):
 def key_pieces(
     keymap: Keymap, words: Words, width: int, *, read_only: bool, replay: bool
 ) -> list[tuple[str, Piece, Piece]]:
-    """(action, key, label) from the left, as many as fit; in their order of importance."""
+    """(action, key, label) from the left: the most important ones that fit, help and quit among them."""
     zh = words.language == "zh"
-    found: list[tuple[str, Piece, Piece]] = []
-    room = width - 1
+    possible: dict[str, tuple[Piece, Piece]] = {}
     for name in FOOTER:
         action = BY_ID[name]
         key = keymap.shown(name, zh=zh)
-        if not key or (read_only and action.changes) or (action.replay_only and not replay):
-            continue
-        label = action.label.zh if zh else action.label.en
-        need = cells(key) + 1 + cells(label) + 2
-        if need > room:
-            continue
-        room -= need
-        found.append((name, (key, "key"), (f" {label}  ", "label")))
-    return found
+        if key and not (read_only and action.changes) and (replay or not action.replay_only):
+            label = action.label.zh if zh else action.label.en
+            possible[name] = (key, "key"), (f" {label}  ", "label")
+    room = width - 1
+    kept: set[str] = set()
+    for name in sorted(possible, key=lambda name: name not in FOOTER_ALWAYS):
+        key_piece, label_piece = possible[name]
+        # The two blanks after the last one may be cut.
+        if cells(key_piece[0] + label_piece[0]) - 2 <= room:
+            room -= cells(key_piece[0] + label_piece[0])
+            kept.add(name)
+    return [(name, *pieces) for name, pieces in possible.items() if name in kept]
 
 
 class KeyBar(Widget):

@@ -58,17 +58,21 @@ def _room(state: HeaderState, header: Header, words: Words) -> list[Piece]:
     if state.lost:
         pieces.append((f" {words.stale} ", "bad"))
     if header.mode == "REPLAY":
-        speed = words.max_speed if header.speed == 0 else f"{'x' if state.ascii else '×'}{header.speed:g}"
-        pieces.append((f" {words.replay} {speed} ", "replay"))
+        style = "dim" if state.lost else "replay"
+        pieces.append((f" {words.replay} {speed_text(header.speed, words, ascii=state.ascii)} ", style))
+        if header.paused and not header.ended:
+            pieces.append((words.paused + " ", "mark"))
         if header.ended:
             pieces.append((f" {words.replay_ended}", "dim"))
     else:
-        pieces.append((f" {words.live} ", "live"))
+        pieces.append((f" {words.live} ", "dim" if state.lost else "live"))
     pieces.append((f" {clean(header.name or header.room)} ", "name"))
-    if state.lost:
-        clock = clock_time(header.clock, zone_of(header.timezone))
-        pieces.append((fill(words.hub_lost, clock=clock), "warn"))
     return pieces
+
+
+def speed_text(speed: float, words: Words, *, ascii: bool) -> str:
+    """`×60`, or that a replay runs flat out."""
+    return words.max_speed if speed == 0 else f"{'x' if ascii else '×'}{speed:g}"
 
 
 def _counts(state: HeaderState, header: Header, words: Words) -> list[Piece]:
@@ -89,6 +93,10 @@ def _counts(state: HeaderState, header: Header, words: Words) -> list[Piece]:
 
 
 def _feeds(state: HeaderState, words: Words) -> list[Piece]:
+    if state.lost and state.header is not None:
+        # What the feeds' health was is no news, that the picture is old is.
+        clock = clock_time(state.header.clock, zone_of(state.header.timezone))
+        return [(f" {fill(words.hub_lost, clock=clock)}", "warn")]
     pieces: list[Piece] = [(" ", "base")]
     for feed in state.feeds:
         if feed.state == "none" and not feed.events:
@@ -131,7 +139,7 @@ def _lag(seconds: float, words: Words) -> str:
 def _view(state: HeaderState, words: Words) -> list[Piece]:
     pieces: list[Piece] = []
     if state.paused:
-        pieces += [(f" {words.paused} ", "mark"), (" ", "base")]
+        pieces += [(f" {words.picture_stopped} ", "mark"), (" ", "base")]
     if state.filter:
         text = clean(state.filter)
         shown = fill(words.filter_active, text=fit(text, min(24, cells(text)), ascii=state.ascii))

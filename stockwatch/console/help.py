@@ -21,7 +21,7 @@ from stockwatch.console.tones import piece_style
 from stockwatch.console.words import Words, say, tier_full, tier_glyph
 from stockwatch.room.view import Mark, Text
 
-_KEYS_WIDTH = 18
+_KEYS_WIDTH = 13
 _NAME_WIDTH = 12
 _TERM_WIDTH = 10
 
@@ -88,7 +88,7 @@ class _Writer:
 
     def key(self, keys: Sequence[str], name: str, about: str) -> None:
         labels = [key_label(key, zh=self._words.language == "zh") for key in keys]
-        shown = " ".join(dict.fromkeys(labels))
+        shown = " ".join(dict.fromkeys(label for label in labels if label.isascii() or not self._ascii))
         self._row(((clean(shown), _KEYS_WIDTH, "key"), (clean(name), _NAME_WIDTH, "strong")), clean(about))
 
     def term(self, name: str, about: str, colour: str, name_width: int = _TERM_WIDTH) -> None:

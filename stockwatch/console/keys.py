@@ -51,20 +51,25 @@ ACTIONS: tuple[Action, ...] = (
             "c", "f6", changes=True, dangerous=True),
     _action("release", "放单", "Wave", "放一波单,或把库存控起来", "release a wave of held units, or hold units back",
             "w", "f7", changes=True, dangerous=True),
-    _action("next_alert", "下一预警", "Next", "跳到下一个没人认领的预警", "jump to the next alert nobody took",
+    _action("next_alert", "预警", "Next", "跳到下一个没人认领的预警", "jump to the next alert nobody took",
             "n", "f8"),
     _action("filter", "筛选", "Filter", "筛选:文字、tier:、channel:", "filter: text, tier:, channel:",
             "/", "slash", "、"),
-    _action("sort", "排序", "Sort", "换一种排序", "sort by something else", "o"),
+    _action("sort", "排序", "Sort",
+            "换一种排序。按紧急:等级高的在前,同级没人认领的在前,再看谁先售罄",
+            "sort by something else; urgency: tier, then those nobody took, then the first to sell out",
+            "o"),
     _action("pause", "暂停", "Pause", "暂停画面,数据照收", "pause the picture; intake goes on", "space"),
     _action("unfold", "展开", "Unfold", "展开或收起各规格", "unfold or fold the sizes", "enter"),
     _action("panel", "面板", "Panel", "换看:详情、预警、只看表", "look at detail, alerts, or the board alone",
             "tab", "v"),
-    _action("theme", "主题", "Theme", "换主题", "next theme", "t", "f9"),
+    _action("theme", "主题", "Theme", "挑一个主题", "choose a theme", "t", "f9"),
     _action("help", "帮助", "Help", "按键与用词", "keys and words", "?", "f1", "question_mark"),
     _action("follow", "跟进", "Follow up",
             "补货跟进:已锁货、已发出、被拒、到仓", "restocks: confirmed, shipped, refused, received",
             "u", changes=True),
+    _action("hold", "停回放", "Hold", "暂停或继续回放本身", "hold the replay itself, or let it go on",
+            ".", "full_stop", "。", replay_only=True),
     _action("slower", "减速", "Slower", "回放减速", "replay slower", "-", "minus", replay_only=True),
     _action("faster", "加速", "Faster", "回放加速", "replay faster",
             "+", "=", "plus", "equals_sign", replay_only=True),
@@ -86,16 +91,21 @@ BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
 FOOTER: tuple[str, ...] = (
     "acknowledge", "restock", "substitute", "present", "count", "release", "filter", "next_alert", "pause",
-    "help", "quit", "unfold", "sort", "panel", "theme", "faster", "slower",
+    "hold", "faster", "slower", "unfold", "sort", "follow", "panel", "theme", "help", "quit",
 )  # fmt: skip
-"""Order of importance in the footer."""
+"""Order in the footer, and of importance but for the last ones."""
+FOOTER_ALWAYS = ("help", "quit")
+"""Shown in however little room: who knows these two finds the others."""
 
 RESERVED = {
     "ctrl+a": "tmux and screen use it", "ctrl+b": "tmux uses it", "ctrl+s": "terminals stop output with it",
     "ctrl+q": "terminals restart output with it",
 }  # fmt: skip
 
-_NAMED = {"space": " ", "slash": "/", "question_mark": "?", "minus": "-", "plus": "+", "equals_sign": "="}
+_NAMED = {
+    "space": " ", "slash": "/", "question_mark": "?", "minus": "-", "plus": "+", "equals_sign": "=",
+    "full_stop": ".",
+}  # fmt: skip
 _SHOWN = {
     "space": Text("空格", "Space"), "enter": Text("回车", "Enter"), "escape": Text("Esc", "Esc"),
     "tab": Text("Tab", "Tab"), "pageup": Text("PgUp", "PgUp"), "pagedown": Text("PgDn", "PgDn"),
@@ -117,15 +127,17 @@ class Keymap:
         changed: dict[str, tuple[str, ...]] = {}
         for name, keys in (changes or {}).items():
             if name not in BY_ID:
-                self.problems.append(f"keys: no action is called {name!r}; actions: {', '.join(BY_ID)}")
+                self.problems.append(f"keys.toml: no action is called {name!r}; actions: {', '.join(BY_ID)}")
                 continue
             wanted = _split(keys) if isinstance(keys, str) else tuple(keys)
             if not wanted:
                 self.problems.append(
-                    f"keys.{name}: no key given; the default stays: {', '.join(BY_ID[name].keys)}"
+                    f"keys.toml: {name}: no key given; the default stays: {', '.join(BY_ID[name].keys)}"
                 )
                 continue
-            changed[name] = self._allowed(name, wanted)
+            allowed = self._allowed(name, wanted)
+            if allowed:
+                changed[name] = allowed
         for name, wanted in changed.items():
             self._claim(name, wanted)
         for action in ACTIONS:
@@ -137,9 +149,11 @@ class Keymap:
         for key in wanted:
             plain = _plain(key)
             if plain in RESERVED:
-                self.problems.append(f"keys.{name}: {key} can't be used: {RESERVED[plain]}")
+                self.problems.append(f"keys.toml: {name}: {key} can't be used: {RESERVED[plain]}")
             elif len(plain) == 1 and plain.isdigit():
-                self.problems.append(f"keys.{name}: {key} can't be used: digits jump to a link's number")
+                self.problems.append(
+                    f"keys.toml: {name}: {key} can't be used: digits jump to a link's number"
+                )
             else:
                 kept.append(key)
         return tuple(kept)
@@ -153,7 +167,7 @@ class Keymap:
                 held.append(key)
             else:
                 taken = "is given to" if default else "clashes with"
-                self.problems.append(f"keys.{name}: {key} {taken} {owner}")
+                self.problems.append(f"keys.toml: {name}: {key} {taken} {owner}")
         self.keys_of[name] = tuple(held)
 
     def action_for(self, key: str, character: str | None) -> str | None:

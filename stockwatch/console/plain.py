@@ -14,6 +14,7 @@ from stockwatch import __version__
 from stockwatch.console.columns import Column, Look, Piece, day_of, fit_columns, heading, row_pieces
 from stockwatch.console.escape import clean, plain_glyphs
 from stockwatch.console.formats import age, clock_time, zone_of
+from stockwatch.console.header import speed_text
 from stockwatch.console.link import HubLink, Lost
 from stockwatch.console.state import Filter, channel_titles, lines_of
 from stockwatch.console.words import Words, fill, pick_ascii, pick_language, say, tier_glyph, tier_word, words
@@ -76,7 +77,9 @@ def picture(view: RoomView, table: Words, *, width: int, ascii: bool) -> list[st
         table, zone, ascii, "ascii" if ascii else "braille", channel_titles(view), day_of(header.clock, zone)
     )
     columns: tuple[Column, ...] = fit_columns(width, look)
-    mode = table.live if header.mode == "LIVE" else f"{table.replay} x{header.speed:g}"
+    speed = speed_text(header.speed, table, ascii=True)
+    held = f" {table.paused}" if header.paused else ""
+    mode = table.live if header.mode == "LIVE" else f"{table.replay} {speed}{held}"
     counts = [fill(table.lines_short, count=header.short)] if header.short else []
     if header.dead:
         counts.append(fill(table.dead_letters, count=header.dead))

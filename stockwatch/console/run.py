@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from stockwatch import __version__
-from stockwatch.exits import Exit
+from stockwatch import __version__, paths
+from stockwatch.exits import Exit, Failure
 
 # Read when Textual is imported: nothing moves by itself on an operator's screen, nor creeps over a slow line.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 from stockwatch.console.app import Console, Settings
+from stockwatch.console.keyfile import FILE, user_keymap
+from stockwatch.console.keys import Keymap
 from stockwatch.console.link import HubLink
 from stockwatch.console.spark import SPARK_STYLES
 from stockwatch.console.words import pick_ascii
@@ -30,9 +31,12 @@ def run_console(
     ascii: bool | None,
     owns_hub: bool,
     spark: str | None,
-    keymap: Mapping[str, str] | None,
 ) -> int:
-    """As `stockwatch.console.attach`, on a terminal that is known to be usable."""
+    """As `stockwatch.console.attach`, on a terminal that is known to be usable. A fault of ours is raised once the
+    terminal is restored: the command line says it in one line and keeps its traceback in the log.
+    """
+    config = _config_dir()
+    keymap = Keymap() if config is None else user_keymap(config / FILE)
     settings = Settings(
         by=by,
         read_only=read_only,
@@ -42,19 +46,23 @@ def run_console(
         spark=next((style for style in SPARK_STYLES if style == spark), "braille"),
         owns_hub=owns_hub,
         keymap=keymap,
-        user_themes=user_themes(os.environ),
+        user_themes=None if config is None else config / "themes",
     )
     app = Console(HubLink(target, version=__version__, by=by or ""), settings)
     try:
         result = app.run()
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
+    if app.fault is not None:
+        raise app.fault
     if app.parting:
         sys.stderr.write(app.parting + "\n")
     return int(app.return_code or 0) if result is None else int(result)
 
 
-def user_themes(env: Mapping[str, str]) -> Path:
-    """Where the user's own themes lie."""
-    base = env.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    return Path(base) / "stockwatch" / "themes"
+def _config_dir() -> Path | None:
+    """The user's own settings; None where no home folder is known."""
+    try:
+        return paths.config_dir()
+    except Failure:
+        return None

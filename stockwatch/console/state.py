@@ -118,8 +118,11 @@ def lines_of(
     return lines
 
 
-def _urgency(row: LinkRow) -> tuple[int, int, float]:
-    return -row.tier, _sells_out_at(row), -row.velocity
+def _urgency(row: LinkRow) -> tuple[int, bool, int, float]:
+    """The higher tier first; in a tier those nobody took, since they still wait for a person; then the first
+    to sell out.
+    """
+    return -row.tier, row.alert == "acknowledged", _sells_out_at(row), -row.velocity
 
 
 def _sells_out_at(row: LinkRow) -> int:

@@ -30,7 +30,13 @@ from stockwatch.paths import shipped
 
 DEFAULT_THEME = "dark"
 SHIPPED = ("dark", "light", "colour-blind", "ansi-16", "mono")
-"""In the order in which the theme key cycles through them; the user's own follow by name."""
+"""In the order in which they are offered; the user's own follow by name."""
+
+
+def default_theme(*, no_color: bool) -> str:
+    """The theme where none is asked for: without colours (NO_COLOR) the one that tells tiers by weight."""
+    return "mono" if no_color else DEFAULT_THEME
+
 
 DEFAULT_VARIABLES = {
     "tier-none": "#9e9e9e",
@@ -97,13 +103,6 @@ class ThemeSet:
 
     themes: dict[str, Theme]
     problems: tuple[str, ...] = ()
-
-    def after(self, name: str) -> str:
-        """The theme that follows `name`; the first one after the last, or after a name that isn't there."""
-        names = list(self.themes)
-        if name not in names:
-            return names[0] if names else name
-        return names[(names.index(name) + 1) % len(names)]
 
 
 def load_all(user_folder: Path | None = None) -> ThemeSet:

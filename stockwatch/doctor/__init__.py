@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stockwatch.doctor.disk import folders, fsync
 from stockwatch.doctor.finding import Finding
 from stockwatch.doctor.hubs import hubs
+from stockwatch.doctor.keys import keys
 from stockwatch.doctor.software import python, shipped_files, sqlite, time_zones, versions
 from stockwatch.doctor.terminal import clipboard, encoding, multiplexer, size, terminal
 
@@ -23,6 +24,7 @@ SUBJECTS = (
     encoding,
     multiplexer,
     clipboard,
+    keys,
     folders,
     fsync,
     hubs,

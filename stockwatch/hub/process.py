@@ -143,7 +143,7 @@ async def _replay(spec: HubSpec, config: RoomConfig, ready: Callable[[], None]) 
 
     def speed(request: intents.Speed) -> None:
         pacer.set(request.factor, paused=request.paused)
-        picture.header_extra["speed"] = pacer.speed
+        picture.header_extra |= {"speed": pacer.speed, "paused": pacer.paused}
         server.changed_header()
 
     def ended() -> None:

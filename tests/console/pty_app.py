@@ -48,7 +48,8 @@ class PtyConsole:
         self.master, slave = pty.openpty()
         self.resize(*size, signal_it=False)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        environment.pop("NO_COLOR", None)
+        for name in ("NO_COLOR", "LINES", "COLUMNS"):  # the last two would overrule the terminal's own size
+            environment.pop(name, None)
         environment.update(env or {})
 
         def become_session() -> None:
@@ -171,12 +172,31 @@ def main(picture: Path) -> int:
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGUSR1, self.write_picture)
             loop.add_signal_handler(signal.SIGUSR2, self.change)
+            if "TEST_CHANGES" in os.environ:
+                self.set_interval(0.1, self.change_often)
 
         def write_picture(self) -> None:
-            stats = {"sent": self.frames_sent, "cells": believed(self)}
+            stats = {
+                "sent": self.frames_sent, "left_out": self.frames_left_out, "changes": self.changes,
+                "cells": believed(self),
+            }  # fmt: skip
             part = picture.with_suffix(".part")
             part.write_text(json.dumps(stats))
             part.rename(picture)
+
+        changes = 0
+
+        def change_often(self) -> None:
+            """Ten times a second, TEST_CHANGES times."""
+            if self.changes < int(os.environ.get("TEST_CHANGES", "0")):
+                self.changes += 1
+                odd = self.changes % 2
+                title = ("羊绒围巾双面两用款", "Scarf, wool, long")[odd]
+                rows = tuple(
+                    rooms.link(n, title=title, sellable=n + self.changes, spark=rooms.spark(9, n + odd))
+                    for n in range(1, 61)
+                )
+                link.put(Change(delta=Delta(links=rows)))
 
         def change(self) -> None:
             titles = ("换了标题的长款羽绒服", "x")

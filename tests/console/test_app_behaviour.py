@@ -14,6 +14,7 @@ from textual import events
 from stockwatch.console.app import Console, Settings
 from stockwatch.console.dialogs import QuitDialog, RestockDialog, WhoDialog
 from stockwatch.console.footer import StatusLine
+from stockwatch.console.keys import Keymap
 from stockwatch.console.link import Attached, Lost
 from stockwatch.room.intents import (
     Acknowledge,
@@ -93,7 +94,7 @@ def urgent(number: int) -> Change:
 async def test_rows_are_sorted_by_tier_then_sell_out() -> None:
     async with desk() as at:
         order = [line.link.listing for line in at.app.board.lines]
-        assert order[:5] == ["L7", "L3", "L5", "L8", "L12"]
+        assert order[:5] == ["L3", "L7", "L5", "L8", "L12"]  # L7 is sold out, but somebody took it
         assert order[-1] == "L1"  # nothing in sight
 
 
@@ -118,14 +119,14 @@ async def test_typing_a_number_jumps_to_that_link(keys: tuple[str, ...]) -> None
 async def test_a_number_nobody_has_is_said() -> None:
     async with desk() as at:
         await at.press("9", "9", "enter")
-        assert at.listing == "L7"
+        assert at.listing == "L3"
         assert "99" in at.status
 
 
 async def test_jumping_to_a_filtered_out_link_shows_it() -> None:
     async with desk() as at:
         await at.press("/", *"tier:critical", "enter")
-        assert [line.link.listing for line in at.app.board.lines] == ["L7", "L3"]
+        assert [line.link.listing for line in at.app.board.lines] == ["L3", "L7"]
         await at.press("2", "5", "enter")
         assert at.listing == "L25"
 
@@ -135,7 +136,7 @@ async def test_jumping_to_a_filtered_out_link_shows_it() -> None:
     [
         ("卫衣 加绒", ["L5", "L26"]),
         ("tier:2", ["L5", "L8"]),
-        ("TIER:阈值+", ["L7", "L3", "L5", "L8"]),
+        ("TIER:阈值+", ["L3", "L7", "L5", "L8"]),
         ("hoodie-m", ["L3"]),
         ("channel:抖 tier:1", ["L12"]),
         ("no such", []),
@@ -194,7 +195,7 @@ async def test_next_alert_visits_those_nobody_took() -> None:
         for _ in range(4):
             await at.press("n")
             seen.append(at.listing)
-        assert seen == ["L3", "L5", "L12", "L3"]
+        assert seen == ["L5", "L12", "L3", "L5"]
 
 
 @pytest.mark.parametrize("key", ["a", "f2", "ａ"])
@@ -206,7 +207,7 @@ async def test_acknowledge_is_done_only_when_the_hub_says_so(key: str) -> None:
         assert (intent.listing, intent.by) == ("L3", "小李")
         assert "已完成" not in at.status
         await at.hear(Answer(id=intent.id, ok=True, message=Text("3号 已认领", "no. 3 taken")))
-        assert at.status == "已完成:3号 已认领"
+        assert at.status == "已完成,3号 已认领"
 
 
 async def test_a_refused_intent_is_said_with_its_reason() -> None:
@@ -330,11 +331,66 @@ async def test_another_version_is_shown_and_ends_the_console() -> None:
 async def test_replay_speed_keys() -> None:
     async with desk(rooms.room(header=rooms.header(mode="REPLAY", speed=60.0))) as at:
         assert "×60" in at.text().splitlines()[0]
-        await at.press("+", "-")
-        assert at.intents() == [Speed(factor=120.0), Speed(factor=30.0)]
+        await at.press("+")
+        assert "×120" in at.status  # said at once, before the hub has answered
+        await at.press("+", "-")  # steps go on from what was asked for
+        assert at.intents() == [Speed(factor=120.0), Speed(factor=600.0), Speed(factor=120.0)]
     async with desk() as at:
         await at.press("+")
         assert not at.intents()
+
+
+@pytest.mark.parametrize("key", [".", "。", "．"])
+async def test_a_replay_is_held_and_goes_on(key: str) -> None:
+    async with desk(rooms.room(header=rooms.header(mode="REPLAY", speed=60.0))) as at:
+        at.app.post_message(events.Key("from_ime", key))
+        await at.settle()
+        assert at.intents() == [Speed(paused=True)]
+        await at.hear(Change(delta=Delta(header=rooms.header(mode="REPLAY", speed=60.0, paused=True))))
+        assert "回放 ×60 暂停" in at.text().splitlines()[0]
+        assert "画面暂停" not in at.text()
+        await at.press("+")  # another speed does not let it go
+        assert at.intents()[-1] == Speed(factor=120.0, paused=True)
+        await at.press(".")
+        assert at.intents()[-1] == Speed(paused=False)
+    async with desk() as at:
+        await at.press(".")
+        assert not at.intents()
+
+
+async def test_a_theme_is_tried_on_before_it_is_chosen() -> None:
+    async with desk() as at:
+        await at.press("t", "down")
+        assert at.app.theme == "light"
+        await at.press("escape")
+        assert at.app.theme == "dark"
+        await at.press("t", "2", "enter")
+        assert at.app.theme == "light"
+        assert "light" in at.status
+
+
+async def test_without_colours_the_theme_tells_tiers_by_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with desk() as at:
+        assert at.app.theme == "mono"
+    async with desk(theme="light") as at:
+        assert at.app.theme == "light"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_help_and_quit_are_named_in_however_little_room(size: tuple[int, int]) -> None:
+    for language in ("zh", "en"):
+        async with desk(size=size, language=language) as at:
+            last = at.text().splitlines()[-1]
+            assert "? " in last
+            assert "q " in last
+
+
+async def test_what_is_wrong_with_the_users_keys_is_said_at_the_start() -> None:
+    keymap = Keymap({"acknowlege": "z", "restock": "5"})
+    async with desk(keymap=keymap) as at:
+        assert "acknowlege" in at.status
+        assert "doctor" in at.status  # there is more, and that is where
 
 
 async def test_only_rows_that_changed_are_drawn_again() -> None:
@@ -353,7 +409,7 @@ async def test_the_detail_of_the_link_under_the_cursor_is_asked_for_when_it_is_s
         await at.press("down")
         await at.pilot.pause(0.3)
         watched = [request.listing for request in at.link.sent if isinstance(request, Watch)]
-        assert watched[-1] == "L3"
+        assert watched[-1] == "L7"
     async with desk(size=(80, 24)) as at:
         await at.press("down")
         await at.pilot.pause(0.3)

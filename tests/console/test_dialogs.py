@@ -21,7 +21,6 @@ from textual.widgets import Static
 
 from stockwatch.console import themes
 from stockwatch.console.dialogs import (
-    ConfirmDialog,
     CountChoice,
     CountDialog,
     FollowDialog,
@@ -413,13 +412,6 @@ async def test_a_digit_alone_stops_nothing():
     assert (await after(QuitDialog(ZH, "r"), "2")).result == "nothing yet"
 
 
-@pytest.mark.parametrize(("keys", "result"), [((), None), (("down",), True), (("escape",), "escape")])
-async def test_confirming_has_cancel_in_front(keys, result):
-    screen = ConfirmDialog(EN, "Stop selling?", "Number 3", yes="Stop selling")
-    app = await after(screen, *keys, *(() if result == "escape" else ("enter",)))
-    assert app.result == (None if result == "escape" else result)
-
-
 async def test_a_theme_is_previewed_and_chosen():
     previews = []
 
@@ -481,7 +473,6 @@ def hostile_screens():
             EN, [msgspec.structs.replace(restocks()[0], title=HOSTILE, source="s", by=HOSTILE)], zone=ZONE
         ),
         "quit": QuitDialog(EN, HOSTILE),
-        "confirm": ConfirmDialog(EN, HOSTILE, HOSTILE, yes=HOSTILE),
         "who": WhoDialog(EN, HOSTILE[:20]),
     }
 
@@ -502,7 +493,6 @@ SCREENS = {
     "release": lambda w, ascii: ReleaseDialog(w, [sku(), sku("HL", "黑 L")], ascii=ascii),
     "quit": lambda w, ascii: QuitDialog(w, "双11 联名卫衣专场", ascii=ascii),
     "who": lambda w, ascii: WhoDialog(w, "小李", ascii=ascii),
-    "confirm": lambda w, ascii: ConfirmDialog(w, "停售?", "3号 联名款卫衣", yes="停售", ascii=ascii),
     "theme": lambda w, ascii: ThemeDialog(w, list(themes.SHIPPED), "dark", ascii=ascii),
 }
 PRESSED = {"count": [*"230"], "release": [*"20"], "substitute": ["down"], "restock": []}

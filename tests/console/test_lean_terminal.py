@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pty_app import PtyConsole
@@ -26,18 +27,27 @@ def console(tmp_path: Path) -> Iterator[PtyConsole]:
         running.end()
 
 
-def agree(console: PtyConsole, tmp_path: Path) -> None:
-    """Compare every cell's text, colours and weight."""
-    console.read(0.5)
+def stats(console: PtyConsole, tmp_path: Path, *, reading: bool = True) -> dict[str, Any]:
+    """What the console says of itself; without reading its terminal where it must stay unread."""
     picture = tmp_path / "picture.json"
     picture.unlink(missing_ok=True)
     os.kill(console.process.pid, signal.SIGUSR1)
     end = time.monotonic() + 20
     while not picture.exists():
-        console.read(0.05)
+        if reading:
+            console.read(0.05)
+        else:
+            time.sleep(0.05)
         assert time.monotonic() < end, "the console wrote no picture"
+    return dict(json.loads(picture.read_text()))
+
+
+def agree(console: PtyConsole, tmp_path: Path) -> None:
+    """Compare every cell's text, colours and weight."""
+    console.read(0.5)
+    told = stats(console, tmp_path)
     console.read(0.3)
-    believed = [[tuple(cell) for cell in row] for row in json.loads(picture.read_text())["cells"]]
+    believed = [[tuple(cell) for cell in row] for row in told["cells"]]
     shown = console.cells()
     assert len(believed) == len(shown)
     wrong = [
@@ -71,9 +81,13 @@ def test_after_a_dialog_over_changing_rows(console: PtyConsole, tmp_path: Path) 
     assert "换了标题" in console.text()
 
 
-def test_after_a_theme_switch(console: PtyConsole, tmp_path: Path) -> None:
-    for _ in range(5):
+def test_after_theme_switches(console: PtyConsole, tmp_path: Path) -> None:
+    for number in "25431":
         console.type("t")
+        console.wait_for("colour-blind")
+        console.type(number)
+        agree(console, tmp_path)
+        console.type("\r")
         agree(console, tmp_path)
 
 
@@ -94,6 +108,29 @@ def test_one_figure_costs_few_bytes(console: PtyConsole) -> None:
     console.read(0.5)
     console.type("j")
     assert 0 < len(console.read(0.5)) < 1500
+
+
+def test_a_terminal_that_is_not_read_stops_nothing(tmp_path: Path) -> None:
+    """A hung ssh: six seconds of changes come in, frames are left out, and the latest picture follows."""
+    console = PtyConsole([APP, str(tmp_path / "picture.json")], (100, 34), {"TEST_CHANGES": "100"})
+    try:
+        console.wait_for("认领")
+        begun = stats(console, tmp_path)["changes"]
+        end = time.monotonic() + 60
+        while True:
+            time.sleep(0.5)
+            told = stats(console, tmp_path, reading=False)  # it answers: its loop goes on
+            if told["changes"] - begun >= 60:
+                break
+            assert time.monotonic() < end, f"only {told['changes']} changes were taken in"
+        assert told["left_out"] > 0
+        while stats(console, tmp_path)["changes"] < 100:
+            assert time.monotonic() < end, "it did not go on"
+        agree(console, tmp_path)
+        console.type("?")
+        console.wait_for("按键")
+    finally:
+        console.end()
 
 
 @pytest.mark.parametrize("ignore_hup", [False, True])

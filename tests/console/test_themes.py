@@ -127,17 +127,6 @@ def test_without_the_shipped_folder_there_is_still_a_theme(monkeypatch):
     assert "missing" in found.problems[0]
 
 
-def test_the_theme_key_goes_round():
-    found = themes.load_all()
-    name, seen = "dark", []
-    for _ in themes.SHIPPED:
-        seen.append(name)
-        name = found.after(name)
-    assert tuple(seen) == themes.SHIPPED
-    assert name == "dark"
-    assert found.after("gone") == "dark"
-
-
 async def test_a_users_theme_of_terminal_colours_needs_nothing_of_textuals(tmp_path):
     (tmp_path / "mine.toml").write_text("primary = 'ansi_green'\nansi = true\ndark = false")
     theme = themes.load_all(tmp_path).themes["mine"]

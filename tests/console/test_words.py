@@ -1,10 +1,13 @@
 """Words: both languages whole, short words short, placeholders alike, and the right language chosen."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+import stockwatch.console
 from stockwatch.console.escape import cells, clean
+from stockwatch.console.keys import BY_ID
 from stockwatch.console.words import (
     Words,
     all_words,
@@ -38,14 +41,23 @@ def test_every_word_is_there_in_both_languages(name, word):
         assert cells(word.en) <= 6
 
 
+def test_every_word_is_said_somewhere():
+    folder = Path(stockwatch.console.__file__).parent
+    source = "\n".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.py"))
+    said = set(re.findall(r"\b(?:w|_?words|table)\s*\.\s*(\w+)", source))
+    assert {name for name, _ in ENTRIES} <= said
+
+
 def test_column_words_are_the_operators_own():
     zh = words("zh")
     assert [zh.sellable, zh.available, zh.reserved, zh.in_transit, zh.velocity, zh.eta] == [
         "可卖", "可用", "锁单", "在途", "件/分", "约售罄",
     ]  # fmt: skip
-    assert [zh.do_acknowledge, zh.do_restock, zh.do_substitute, zh.do_count, zh.do_release, zh.presenting] == [
-        "认领", "补货", "换品", "盘点", "放单", "讲解",
-    ]  # fmt: skip
+    labels = [
+        BY_ID[name].label.zh
+        for name in ("acknowledge", "restock", "substitute", "count", "release", "present")
+    ]
+    assert labels == ["认领", "补货", "换品", "盘点", "放单", "讲解"]
     assert [zh.stale, zh.down, zh.replay] == ["滞后", "断流", "回放"]
 
 

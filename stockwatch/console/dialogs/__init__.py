@@ -7,7 +7,6 @@ which hands the answer back through a method of the dialog.
 
 from stockwatch.console.dialogs.base import Dialog
 from stockwatch.console.dialogs.choices import (
-    ConfirmDialog,
     QuitChoice,
     QuitDialog,
     ThemeDialog,
@@ -21,7 +20,6 @@ from stockwatch.console.dialogs.substitute import SubstituteChoice, SubstituteDi
 from stockwatch.console.dialogs.who import WhoDialog
 
 __all__ = [
-    "ConfirmDialog",
     "CountChoice",
     "CountDialog",
     "Dialog",

@@ -1,4 +1,4 @@
-"""Dialogs that are one question with a few answers: quit, confirm, theme.
+"""Dialogs that are one question with a few answers: quit, theme.
 
 The answer in front is the one that does no harm. Digits and arrows only select; Enter does it.
 """
@@ -98,15 +98,6 @@ class QuitDialog(Question[QuitChoice]):
             fill(w.quit_replay_text if replay else w.quit_live_text, room=clean(room)),
             [stop, leave, stay] if replay else [leave, stop, stay],
             ascii=ascii,
-        )
-
-
-class ConfirmDialog(Question[bool]):
-    """Yes or no to something that can't be taken back; Cancel is in front, and gives None."""
-
-    def __init__(self, words: Words, title: str, text: str, *, yes: str, ascii: bool = False) -> None:
-        super().__init__(
-            words, clean(title), clean(text), [(words.cancel, None), (clean(yes), True)], ascii=ascii
         )
 
 

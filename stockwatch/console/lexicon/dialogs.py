@@ -6,10 +6,6 @@ from stockwatch.console.lexicon.word import Word
 
 
 class DialogWords:
-    ok = Word("确定", "OK")
-    cancel = Word("取消", "Cancel")
-    send = Word("发送", "Send")
-
     restock_title = Word("补货 {title}", "Restock {title}")
     restock_now = Word(
         "现在:可用 {available} · {velocity} 件/分 · 约售罄 {eta}",

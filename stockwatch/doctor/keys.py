@@ -1,0 +1,23 @@
+"""The user's own keys for the console: what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stockwatch import paths
+from stockwatch.config.problems import Words
+from stockwatch.doctor.finding import Finding
+
+
+def keys() -> Iterator[Finding]:
+    """One finding a problem of keys.toml; none where there is no such file."""
+    from stockwatch.console.keyfile import FILE, user_keymap
+
+    path = paths.config_dir() / FILE
+    if not path.exists():
+        return
+    problems = user_keymap(path).problems
+    for problem in problems:
+        yield Finding.note("keys", problem, problem, Words(f"edit {path}", f"修改 {path}"))
+    if not problems:
+        yield Finding.ok("keys", f"{path} is in order", f"{path} 没有问题")
