@@ -21,6 +21,8 @@ class Link:
     slot: int | None
     sizes: tuple[str, ...]
     parts: tuple[tuple[str, int, str], ...] = ()
+    choices: tuple[tuple[tuple[str, ...], int], ...] = ()
+    """Of the parts that are sold, not given: (the SKUs of which a viewer picks one, how many of it)."""
 
     @property
     def skus(self) -> tuple[str, ...]:
@@ -81,13 +83,17 @@ def catalog(config: RoomConfig) -> Catalog:
 def _configured(listing: Listing, by_product: dict[str, list[str]]) -> Link:
     sizes: list[str] = []
     parts: list[tuple[str, int, str]] = []
+    choices: dict[tuple[str, ...], int] = {}
     plain = len([item for item in listing.items if item.role == "item"]) == 1
     for item in listing.items:
         if item.role == "item" and item.qty == 1 and plain:
             sizes.extend(_skus_of(item, by_product))
         else:
-            parts.extend((sku, item.qty, item.role) for sku in _skus_of(item, by_product))
-    return Link(listing.id, listing.title, listing.slot, tuple(sizes), tuple(parts))
+            skus = _skus_of(item, by_product)
+            parts.extend((sku, item.qty, item.role) for sku in skus)
+            if item.role != "gift":
+                choices[tuple(skus)] = choices.get(tuple(skus), 0) + item.qty
+    return Link(listing.id, listing.title, listing.slot, tuple(sizes), tuple(parts), tuple(choices.items()))
 
 
 def _skus_of(item: Item, by_product: dict[str, list[str]]) -> list[str]:

@@ -139,7 +139,8 @@ class Picture:
         alerts = [alert for sku in link.skus if (alert := room.open_alert(sku)) is not None]
         alerts = [alert for alert in alerts if self._home(alert.sku) == link.listing]
         worst = max(alerts, key=_urgency, default=None)
-        mains = [row.sellable // qty for row, qty, role in parts if role != "gift"]
+        of_part = {row.sku: row.sellable for row, _, _ in parts}
+        mains = [sum(of_part[sku] // qty for sku in skus) for skus, qty in link.choices]
         sellable = sum(row.sellable for row in sizes)
         if mains:
             sellable = min([*mains, sellable]) if sizes else min(mains)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
+from stockwatch.config import Item, Listing
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.picture import Picture
+from stockwatch.room.pipeline import Room
 from stockwatch.room.view import merge
-from tests.room.build import event, placed, played
+from tests.room.build import config, event, placed, played
 
 
 def rooms():
@@ -26,6 +30,20 @@ def test_a_bundle_sells_as_many_as_its_scarcest_part_and_a_gift_does_not_stop_it
     room.take(placed(6, "SOCK", "all", qty=30))
     row = {row.listing: row for row in picture.whole().links}["L2"]
     assert row.sellable == row.sizes[0].sellable > 0
+
+
+def test_of_a_product_in_a_bundle_a_viewer_picks_one_size():
+    listings = (
+        Listing(id="two", title="两件装", items=(Item(product="HOODIE", qty=2),)),
+        Listing(id="set", title="套装", items=(Item(product="HOODIE"), Item(sku="SOCK"))),
+        Listing(id="three", title="三双装", items=(Item(sku="SOCK", qty=2), Item(sku="SOCK"))),
+    )
+    room = Room(config(listings=listings), zone_of=ZoneInfo)
+    played([placed(0, "H-L", "all", qty=9), placed(1, "SOCK", "s", qty=19)], room)
+    row = {row.listing: row for row in Picture(room).whole().links}
+    assert row["two"].sellable == 20 // 2 + 1 // 2
+    assert row["set"].sellable == 11
+    assert row["three"].sellable == 11 // 3
 
 
 def test_a_size_that_is_gone_is_named():
