@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote
 
 import apsw
 import msgspec
 
-from stockwatch.exits import Exit
+from stockwatch.ledger import connection
 from stockwatch.ledger.dead import DeadLetters
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.lock import WriterLock
@@ -35,7 +34,6 @@ from stockwatch.ledger.store import (
 
 _CHECKPOINT_PAGES = 4096
 """WAL pages (16 MiB) after which a commit is followed by a checkpoint that never waits for readers."""
-_READER_WAITS_MS = 5000
 _STOCK_COLUMNS = (
     "available", "held", "reserved", "sold", "shipped", "quarantined", "shortfall", "oversold",
 )  # fmt: skip
@@ -55,9 +53,11 @@ class LedgerFile:
         self._lock: WriterLock | None = None
         self._dead = DeadLetters(path)
         if not read_only:
-            self._lock = self._locked()
+            self._lock = connection.lock(path)
         try:
-            self._db = self._connect()
+            self._db = connection.to_read(path) if read_only else connection.to_write(path)
+            if not read_only:
+                self._db.set_wal_hook(self._committed)
             self._adopt()
             self.last_seq, self._head = self._tail()
         except BaseException as error:
@@ -65,60 +65,10 @@ class LedgerFile:
                 self._fail(error)
             self._release()
             if isinstance(error, apsw.Error):
-                raise _explained(path, error) from error
+                raise connection.explained(path, error) from error
             raise
 
     # --- opening --------------------------------------------------------------------------------------
-
-    def _locked(self) -> WriterLock:
-        folder = self.path.parent
-        if not folder.is_dir():
-            raise LedgerError(f"{self.path}: there is no folder {folder}; create it, or name another ledger")
-        if self.path.is_dir():
-            raise LedgerError(f"{self.path}: is a folder; name a file", Exit.USAGE)
-        try:
-            return WriterLock(self.path)
-        except OSError as error:
-            raise LedgerError(
-                f"{self.path}: can't be written: {error.strerror}. Check the permissions of {folder}, "
-                "or name another ledger"
-            ) from error
-
-    def _connect(self) -> apsw.Connection:
-        if not self.read_only:
-            database = apsw.Connection(str(self.path))
-            _check_kind(self.path, database)
-            database.pragma("journal_mode", "wal")
-            database.pragma("synchronous", "full")
-            database.pragma("fullfsync", True)
-            database.wal_autocheckpoint(0)
-            database.set_wal_hook(self._committed)
-            _fold_in(database)
-        else:
-            if not self.path.is_file():
-                raise LedgerError(f"{self.path}: there is no such ledger; check the path")
-            database = self._reader()
-        database.pragma("trusted_schema", False)
-        database.pragma("mmap_size", 0)
-        return database
-
-    def _reader(self) -> apsw.Connection:
-        """A connection that never writes; a cleanly closed ledger can be read even where nothing may be
-        created."""
-        flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-        name = "file:" + quote(str(self.path.absolute()))
-        wal = self.path.with_name(self.path.name + "-wal")
-        try:
-            database = apsw.Connection(name + "?mode=ro", flags=flags)
-            database.set_busy_timeout(_READER_WAITS_MS)
-            _check_kind(self.path, database)
-        except (apsw.CantOpenError, apsw.ReadOnlyError):
-            if wal.exists() and wal.stat().st_size:
-                raise
-            database = apsw.Connection(name + "?immutable=1", flags=flags)
-            _check_kind(self.path, database)
-        database.pragma("query_only", True)
-        return database
 
     def _adopt(self) -> None:
         """Create the tables of a new ledger; as a writer, begin a new epoch."""
@@ -355,9 +305,8 @@ class LedgerFile:
     def _release(self) -> None:
         database = getattr(self, "_db", None)
         if database is not None:
-            if not self.read_only and not self._folded():
-                # No second try: a sync after one that failed may succeed and mean nothing.
-                database.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+            if not self.read_only and self._folded():
+                database.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # the empty log goes too
             database.close()
             del self._db
         self._dead.close()
@@ -390,44 +339,3 @@ def _one_line(raw: bytes) -> bytes:
     if b"\n" in raw or b"\r" in raw:
         return raw.replace(b"\n", b" ").replace(b"\r", b" ")
     return raw
-
-
-def _check_kind(path: Path, database: apsw.Connection) -> None:
-    """Refuse a database that is not a ledger, before anything is written to it."""
-    if database.pragma("application_id") == APPLICATION_ID:
-        return
-    if database.pragma("user_version") or database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
-        raise LedgerError(f"{path}: is a database of another program, not a ledger; name another file")
-
-
-def _fold_in(database: apsw.Connection) -> None:
-    """Write what an earlier writer left in its log into the file, and begin the log anew.
-
-    Where that writer's last sync failed, the system may show pages of the log that are not on the disk, and take
-    them for written: what this writer added behind them would be lost with them when the power goes. A reader
-    delays this by a moment; one that stays longer is the exception in which the log goes on.
-    """
-    database.set_busy_timeout(_READER_WAITS_MS)
-    try:
-        database.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    except apsw.BusyError:
-        pass
-    database.set_busy_timeout(0)
-
-
-def _explained(path: Path, error: apsw.Error) -> LedgerError:
-    if isinstance(error, apsw.NotADBError):
-        return LedgerError(f"{path}: is not a ledger; name another file")
-    if isinstance(error, apsw.CantOpenError | apsw.PermissionsError | apsw.ReadOnlyError):
-        return LedgerError(
-            f"{path}: can't be opened ({error}). Check the permissions of it and of its folder"
-        )
-    if isinstance(error, apsw.CorruptError):
-        return LedgerCorrupt(f"{path}: is damaged ({error}); restore a backup", None)
-    if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return LedgerError(f"{path}: in use by another program; close it and try again")
-    if isinstance(error, apsw.FullError):
-        return LedgerError(f"{path}: the disk is full. Free some space, then start again")
-    if isinstance(error, apsw.IOError):
-        return LedgerError(f"{path}: can't be read or written ({error}). Check the disk, then start again")
-    return LedgerError(f"{path}: {type(error).__name__}: {error}")

@@ -14,6 +14,7 @@ from ledger_making import apply, books_with, event, figures, outcomes
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.cells import Cell
 from stockwatch.ledger.figures import LedgerBroken
+from stockwatch.ledger.orders import Orders
 
 SKUS = ("A", "B")
 ORDERS = st.integers(0, 5)
@@ -176,7 +177,7 @@ def test_without_the_guard_on_available_the_equations_fail(monkeypatch):
 
 
 def test_without_the_guard_on_requests_more_is_promised_than_there_is(monkeypatch):
-    monkeypatch.setattr(Books, "_shortage", lambda self, line: None)
+    monkeypatch.setattr(Orders, "_shortage", lambda self, line: None)
     books = books_with(1)
     apply(books, event("order.requested", order="r1", qty=1), event("order.requested", order="r2", qty=1))
     assert books.stock("A").oversold == 1, "the race for the last unit must depend on this guard"

@@ -1,0 +1,113 @@
+"""Stock documents: receipts, counts, adjustments, inspections, holds and orders for more, each booked once.
+
+Owns which documents are booked and the orders for more; moves units of cells. Order lines give way only where a
+document takes away more than is free. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from stockwatch.events import Event
+from stockwatch.ledger.cells import Cell, Part
+from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
+from stockwatch.ledger.restocks import Restocks
+from stockwatch.ledger.shelves import Shelves
+
+PartsOf = Callable[[Cell], Iterable[Part]]
+"""All order lines' parts of a cell."""
+
+
+class Documents:
+    """Every stock document."""
+
+    def __init__(self, shelves: Shelves, parts_of: PartsOf, troubles: Troubles) -> None:
+        self.restocks = Restocks()
+        self.skus: set[str] = set()
+        """SKUs that a document has named."""
+        self._shelves = shelves
+        self._parts_of = parts_of
+        self._troubles = troubles
+        self._booked: dict[tuple[str, ...], bytes] = {}
+        """Document -> digest of what it says."""
+
+    def opened(self, sku: str) -> bool:
+        """Whether its opening stock is booked."""
+        return ("stock.counted", sku, "opening") in self._booked
+
+    def decide(self, event: Event, seq: int) -> Decision:
+        data, sku, type_ = event.data, event.subject, event.type
+        document = data.get("document")
+        if sku is None or document is None:
+            return "accepted", None, NO_SKUS, ()
+        key: tuple[str, ...] = (type_, sku, document)
+        if type_ == "stock.ordered":
+            key = (*key, data.get("state") or "confirmed")
+        content = self._booked.get(key)
+        if content is not None:
+            if content == event.content:
+                return "noop", "the document is booked already", NO_SKUS, ()
+            reason = f"document {document!r} is booked with other content"
+            return self._troubles.conflict(event, seq, reason)
+        self._booked[key] = event.content
+        self.skus.add(sku)
+        if type_ == "stock.ordered":
+            self.restocks.ordered(event)
+            return "accepted", None, (sku,), ()
+        cell = self._shelves.cell(sku, (data.get("location") or "main", data.get("pool") or "spot"))
+        enough = True
+        if type_ == "stock.received":
+            self._receive(cell, data)
+        elif type_ == "stock.counted":
+            self._count(cell, data["qty"], document == "opening", seq)
+        elif type_ == "stock.adjusted":
+            enough = self._adjust(cell, data["qty"], seq)
+        elif type_ == "stock.inspected":
+            cell.inspections.append((data["ok"], data["written_off"]))
+            cell.inspect()
+        elif type_ == "stock.held":
+            enough = cell.hold(data["qty"])
+        elif type_ == "stock.unheld":
+            cell.hold(-data["qty"])
+        cell.check()
+        if enough:
+            return "accepted", None, (sku,), ()
+        reason = f"too little stock for all of {abs(data['qty'])}; the rest waits"
+        self._troubles.note("waiting_stock", seq, event, sku, reason)
+        return "short", reason, (sku,), ()
+
+    def _receive(self, cell: Cell, data: dict[str, Any]) -> None:
+        damaged = data.get("damaged", 0)
+        cell.received += data["qty"]
+        cell.quarantined += damaged
+        cell.inspect()
+        cell.give(data["qty"] - damaged)
+        if data.get("restock"):
+            self.restocks.received(cell.sku, data["restock"], data["qty"], bool(data.get("final")))
+
+    def _count(self, cell: Cell, qty: int, opening: bool, seq: int) -> None:
+        """A count sets on hand; what was known to be missing is settled by it."""
+        cell.debt = 0
+        difference = qty - cell.on_hand
+        if difference < 0:
+            enough = cell.available + cell.held >= -difference
+            cell.remove(-difference, seq, [] if enough else list(self._parts_of(cell)))
+        while (difference := qty - cell.on_hand) > 0:
+            # Again where units went to orders that had left without stock: those are not on hand.
+            if opening:
+                cell.opening += difference
+            else:
+                cell.adjusted += difference
+            cell.give(difference)
+
+    def _adjust(self, cell: Cell, qty: int, seq: int) -> bool:
+        if qty > 0:
+            cell.adjusted += qty
+            cell.give(qty)
+            return True
+        removed = cell.remove(
+            -qty, seq, list(self._parts_of(cell)) if cell.available + cell.held < -qty else []
+        )
+        cell.debt += -qty - removed
+        return removed == -qty

@@ -1,0 +1,220 @@
+"""Facts and requests about order lines: what each comes to, and the lines they make.
+
+Owns all lines of a ledger, their deadlines and the money due on them. `decide` moves units between cells by
+what the facts say; it never looks at stock documents or at identities. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+
+from stockwatch.events import Event
+from stockwatch.ledger.cells import Cell, Part
+from stockwatch.ledger.channels import ChannelList
+from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
+from stockwatch.ledger.expiry import Expiries
+from stockwatch.ledger.figures import MoneyDue, Taken
+from stockwatch.ledger.groups import Group
+from stockwatch.ledger.line_facts import NONE, Refusal, learn
+from stockwatch.ledger.lines import Line
+from stockwatch.ledger.shelves import Shelves, checked
+
+LINE_TYPES = frozenset(
+    ["order.requested", "order.placed", "order.paid", "order.shipped", "order.cancelled", "order.expired",
+     "order.refunded", "order.changed"]
+)  # fmt: skip
+
+
+class Orders:
+    """Every order line."""
+
+    def __init__(self, shelves: Shelves, channels: ChannelList, troubles: Troubles) -> None:
+        self.expiries = Expiries()
+        self._shelves = shelves
+        self._channels = channels
+        self._troubles = troubles
+        self._lines: dict[str, dict[str | tuple[str, int], Line]] = {}
+        self._due_money: dict[int, Line] = {}
+
+    def decide(self, event: Event, seq: int, refusal: str | None = None) -> Decision:
+        """`refusal`: why the group of a request is refused."""
+        line = self._find(event)
+        if line is None:
+            return self._new_line(event, seq, refusal)
+        before = line.state()
+        if event.type == "order.requested" and not _can_not_be_refused(line):
+            trial = copy(line)
+            wrong = learn(trial, event, "place")
+            if wrong is NONE and before != trial.state():
+                refusal = refusal or self._shortage(trial)
+                if refusal is not None:
+                    # It binds nothing: the line stays as it was.
+                    return "rejected", refusal, NO_SKUS, ()
+        had = line.q, line.items, line.where, line.changes
+        wrong = learn(line, event, self._channels.deduct(event.source))
+        if wrong is not NONE:
+            return self._troubles.conflict(event, seq, wrong.reason)
+        if before == line.state():
+            return "noop", None, NO_SKUS, ()
+        leaving = line.parts
+        if had != (line.q, line.items, line.where, line.changes):
+            line.arrange(self._shelves.cell, seq)
+        return self._settle(line, event, seq, leaving)
+
+    def _new_line(self, event: Event, seq: int, refusal: str | None) -> Decision:
+        data = event.data
+        line = Line(event.source, data["order"], data.get("line", 1), seq)
+        wrong = learn(line, event, self._channels.deduct(event.source))
+        if wrong is not NONE:
+            return self._troubles.conflict(event, seq, wrong.reason)
+        if event.type == "order.requested":
+            refusal = refusal or self._shortage(line)
+            if refusal is not None:
+                # It binds nothing: the line stays unknown.
+                return "rejected", refusal, NO_SKUS, ()
+        self._keep(line)
+        line.arrange(self._shelves.cell, seq)
+        return self._settle(line, event, seq, ())
+
+    def _settle(self, line: Line, event: Event, seq: int, leaving: tuple[Part, ...]) -> Decision:
+        """Move the units, and tell who watches the line; `leaving` are its parts before the event."""
+        grew = line.settle(seq)
+        parts = line.parts
+        touched = checked(parts if leaving is parts or not leaving else (*leaving, *parts))
+        taken = self._take(line, event) if not line.taken and line.booked() else ()
+        if line.expires_us is not None and line.holds and not line.expired:
+            self.expiries.watch(line)
+        if line.cancelled or line.whole_cancelled:
+            self._watch_money(line)
+        if line.expired and event.type in ("order.paid", "order.shipped"):
+            self._troubles.note("late", seq, event, event.subject, "paid after its reservation expired")
+        if grew:
+            open_now = sum(part.short for part in parts)
+            reason = f"{open_now} units short"
+            self._troubles.note("short", seq, event, event.subject, reason)
+            return "short", reason, touched, taken
+        return "accepted", None, touched, taken
+
+    def _find(self, event: Event) -> Line | None:
+        lines = self._lines.get(event.source)
+        if lines is None:
+            return None
+        number = event.data.get("line", 1)
+        order = event.data["order"]
+        return lines.get(order if number == 1 else (order, number))
+
+    def _trial(self, line: Line | None, event: Event, seq: int) -> Line | Refusal:
+        """The line as it would be with a request accepted; nothing is changed."""
+        data = event.data
+        if line is None:
+            trial = Line(event.source, data["order"], data.get("line", 1), seq)
+        else:
+            trial = copy(line)
+        wrong = learn(trial, event, "place")
+        return trial if wrong is NONE else wrong
+
+    def _needs(self, line: Line) -> Iterator[tuple[tuple[str, str, str], int]]:
+        """(cell, units that accepting the trial line would take out of available)."""
+        units = sum(line.wants()[:3])
+        if not line.parts and not line.changes:
+            for sku, per in line.items:
+                yield (sku, *line.where), units * per
+            return
+        has: dict[tuple[str, str, str], int] = {}
+        for part in line.parts:
+            has[part.cell.key] = has.get(part.cell.key, 0) + part.got + part.quarantined + part.lost
+        needs: dict[tuple[str, str, str], int] = {}
+        left, q = units, line.q or 0
+        for sku, per, size in line.layout():
+            key = (sku, *line.where)
+            needs[key] = needs.get(key, 0) + min(left, size) * per
+            left -= min(left, size)
+            q -= size
+            if q == 0:  # the next item begins
+                left, q = units, line.q or 0
+        for key, need in needs.items():
+            yield key, max(0, need - has.get(key, 0))
+
+    def _shortage(self, trial: Line) -> str | None:
+        for key, need in self._needs(trial):
+            if need > (there := self._shelves.available(key)):
+                return f"{key[0]}: {need} asked, {there} available"
+        return None
+
+    def _keep(self, line: Line) -> None:
+        lines = self._lines.get(line.source)
+        if lines is None:
+            lines = self._lines[line.source] = {}
+        lines[line.order if line.line == 1 else (line.order, line.line)] = line
+
+    def _take(self, line: Line, event: Event) -> tuple[Taken, ...]:
+        line.taken = True
+        q = line.q or 0
+        channel = self._channels.name(event.source)
+        return tuple([Taken(sku, q * per, channel, event.time_us) for sku, per in line.items])
+
+    def _watch_money(self, line: Line) -> None:
+        if line.money_due():
+            self._due_money[id(line)] = line
+        else:
+            self._due_money.pop(id(line), None)
+
+    # --- what others ask ---------------------------------------------------------------------------
+
+    def refusal(self, group: Group) -> str | None:
+        """Why the group as a whole is refused, None when every member can be met together."""
+        if len(group.members) < group.expects:
+            return f"the atomic group has {len(group.members)} of {group.expects} members"
+        needs: dict[tuple[str, str, str], int] = {}
+        seen: set[tuple[str, int]] = set()
+        for slot in group.members:
+            event = slot.event
+            assert isinstance(event, Event), "only valid events join a group"
+            line_key = (event.data["order"], event.data.get("line", 1))
+            if line_key in seen:
+                continue
+            seen.add(line_key)
+            known = self._find(event)
+            line = self._trial(known, event, slot.place)
+            if isinstance(line, Refusal):
+                return f"a member of the atomic group is in conflict: {line.reason}"
+            if known is not None and _can_not_be_refused(known):
+                continue
+            for key, need in self._needs(line):
+                needs[key] = needs.get(key, 0) + need
+        for key, need in needs.items():
+            there = self._shelves.available(key)
+            if need > there:
+                return f"{key[0]}: the atomic group asks for {need}, {there} available"
+        return None
+
+    def parts_of(self, cell: Cell) -> Iterator[Part]:
+        """Every line's part of a cell, in no order that means anything."""
+        for lines in self._lines.values():
+            for line in lines.values():
+                for part in line.parts:
+                    if part.cell is cell:
+                        yield part
+
+    def money_due(self) -> list[MoneyDue]:
+        """Lines paid and cancelled, refund still to come."""
+        return [
+            MoneyDue(line.source, line.order, line.line, line.money_due())
+            for line in self._due_money.values()
+        ]
+
+    def waiting(self) -> Iterator[Line]:
+        """Lines with facts that move nothing, as nobody has told their size or their SKU (orphans): a payment
+        whose order never came, or whose request was refused, is money that a person must look at."""
+        for lines in self._lines.values():
+            yield from (line for line in lines.values() if line.waits())
+
+    def __iter__(self) -> Iterator[Line]:
+        for lines in self._lines.values():
+            yield from lines.values()
+
+
+def _can_not_be_refused(line: Line) -> bool:
+    """Whether a platform has taken the order already, so that asking again decides nothing."""
+    return (line.fact and line.holds) or line.has_payment()
