@@ -149,20 +149,24 @@ class Desk:
         self._note_stock(sku, state, now_us, facts)
         demand = self._demand
         series = demand.at(sku, now_us)
-        rate = NOTHING
         fresh = False
         look_s: int | None = None
         if series is not None and series.order_sums[V1800]:
-            rate = demand.estimate(series, censored=not facts.held)
             surge = demand.surge(series, self._detector, now_us)
             look_s = surge.look_s
             if surge.on:
                 fresh = state.trend_us is None or now_us - state.trend_us > CALM_US
                 state.trend_us = now_us
-        verdict = tiers.judge(
-            facts, state.terms, rate, now_us, had_stock=state.had_stock, wide=state.tier > TREND
-        )
-        want, cause = verdict.tier, verdict.cause
+        state.calm_above = above = None
+        if not state.tier and not state.shut and not facts.arrivals and not facts.shortfall:
+            state.calm_above = above = self._calm_above(state.terms, series)
+        if above is not None and facts.available + facts.held > above:
+            # Far above any line there is nothing to judge.
+            verdict: Verdict | None = None
+            want, cause = NONE, ""
+        else:
+            verdict = self._judge(state, series, now_us, facts)
+            want, cause = verdict.tier, verdict.cause
         if fresh and not want:
             want, cause = TREND, "surge"
         trend_sold = state.terms.trend_sold
@@ -171,17 +175,15 @@ class Desk:
             if not want:
                 want, cause = TREND, "sold"
                 state.trend_us = now_us
-        if want > state.tier:
-            events: tuple[AlertEvent, ...] = (
-                self._rise(sku, now_us, facts, tier=want, cause=cause, verdict=verdict),
-            )
-        elif state.tier:
-            events = self._settle(sku, state, verdict, now_us, facts)
-        else:
-            events = ()
-        state.calm_above = None
-        if not state.tier and not state.shut and not facts.arrivals and not facts.shortfall:
-            state.calm_above = self._calm_above(state.terms, series)
+        events: tuple[AlertEvent, ...] = ()
+        if want > state.tier or state.tier:
+            if verdict is None:
+                verdict = self._judge(state, series, now_us, facts)
+            if want > state.tier:
+                events = (self._rise(sku, now_us, facts, tier=want, cause=cause, verdict=verdict),)
+            else:
+                events = self._settle(sku, state, verdict, now_us, facts)
+            state.calm_above = None
         if series is not None:
             series.fresh = None
         return events, self._due(state, series, look_s, now_us, facts)
@@ -209,17 +211,28 @@ class Desk:
             return False, None
         return True, counts_us
 
+    def _judge(self, state: _State, series: Series | None, now_us: int, facts: Facts) -> Verdict:
+        rate = NOTHING if series is None else self._demand.estimate(series, censored=not facts.held)
+        return tiers.judge(
+            facts, state.terms, rate, now_us, had_stock=state.had_stock, wide=state.tier > TREND
+        )
+
     def _calm_above(self, terms: Terms, series: Series | None) -> float | None:
         """Units above which no line can be until another order counts; None: not known."""
         if series is None:
             return terms.floor + CALM_UNITS
         if series.shut:
             return None
+        if not series.order_sums[V1800]:
+            return terms.floor + CALM_UNITS
         demand = self._demand.fastest(series) * lines.horizon(terms)
         return max(terms.floor, CALM_FACTOR * demand) + CALM_UNITS
 
     def _note_stock(self, sku: str, state: _State, now_us: int, facts: Facts) -> None:
-        free = believed(facts, now_us).free
+        if facts.arrivals or facts.shortfall:
+            free = believed(facts, now_us).free
+        else:
+            free = facts.available
         if free or facts.held:
             state.had_stock = True
         if state.shut != (free == 0):

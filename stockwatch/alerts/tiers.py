@@ -181,10 +181,15 @@ def assess(
     tier, cause = verdict.tier, verdict.cause
     if not tier and surging:
         tier, cause = TREND, "surge"
-    to_come = [item for item in facts.arrivals if item.due_us > now_us and not item.counts]
-    first_us = min((item.due_us for item in to_come), default=None)
-    overdue = [item for item in facts.arrivals if item.due_us <= now_us]
     real = believed(facts, now_us)
+    to_come: list[Arrival] = []
+    overdue: list[Arrival] = []
+    for item in facts.arrivals:
+        if item.due_us <= now_us:
+            overdue.append(item)
+        elif not item.counts:
+            to_come.append(item)
+    first_us = min((item.due_us for item in to_come), default=None)
     return Assessment(
         tier=tier,
         cause=cause,
@@ -206,7 +211,7 @@ def assess(
         arrival_qty=sum(item.qty for item in to_come if item.due_us == first_us),
         promised=real.promised,
         shortfall=facts.shortfall,
-        soon=_soon(real.arrivals, terms, now_us),
+        soon=_soon(real.arrivals, terms, now_us) if real.arrivals else 0,
         overdue=sum(item.qty for item in overdue),
         overdue_us=min((item.due_us for item in overdue), default=None),
     )
