@@ -358,6 +358,14 @@ async def test_a_replay_is_held_and_goes_on(key: str) -> None:
         assert not at.intents()
 
 
+async def test_the_board_stays_in_sight_round_a_dialog() -> None:
+    async with desk(size=(120, 40)) as at:
+        await at.press("t")
+        picture = at.app.export_screenshot()  # what the terminal gets, screens beneath included
+        assert "联名款卫衣" in picture
+        assert "colour-blind" in picture
+
+
 async def test_a_theme_is_tried_on_before_it_is_chosen() -> None:
     async with desk() as at:
         await at.press("t", "down")

@@ -122,7 +122,7 @@ class FollowDialog(Dialog[RestockUpdate]):
     def _draw(self) -> None:
         w, row = self.words, self._selected
         self.show_title(w.follow_title)
-        self.show_hint(w.follow_keys)
+        self.show_hint(w.follow_keys if row is not None else w.only_close)
         self.show_wrong("")
         for name in ("#restocks", "#quantity-row"):
             self.query_one(name).display = row is not None

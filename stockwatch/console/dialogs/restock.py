@@ -213,7 +213,7 @@ class RestockDialog(Dialog[RestockChoice]):
         self.query_one("#now", Line).show(self.text(now))
         for name in ("#sources", "#quantity-row", "#state-row", "#phone"):
             self.query_one(name).display = bool(self._options)
-        self.show_hint(w.restock_keys)
+        self.show_hint(w.restock_keys if self._options or self._waiting else w.only_close)
         effect = self.query_one("#effect", Line)
         if not self._options:
             effect.show(self.text(w.restock_recomputing if self._waiting else w.restock_none))

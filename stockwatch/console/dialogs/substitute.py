@@ -118,7 +118,7 @@ class SubstituteDialog(Dialog[SubstituteChoice]):
         rows = self.query_one("#candidates", Rows)
         rows.show([self._row(one) for one in proposal.candidates], index)
         rows.display = bool(proposal.candidates)
-        self.show_hint(w.substitute_keys)
+        self.show_hint(w.substitute_keys if proposal.candidates or self._waiting else w.only_close)
         candidate = self._selected
         talk = self.query_one("#say", Line)
         talk.display = candidate is not None

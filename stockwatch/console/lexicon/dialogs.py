@@ -6,6 +6,8 @@ from stockwatch.console.lexicon.word import Word
 
 
 class DialogWords:
+    only_close = Word("Esc 关闭", "Esc closes")
+
     restock_title = Word("补货 {title}", "Restock {title}")
     restock_now = Word(
         "现在:可用 {available} · {velocity} 件/分 · 约售罄 {eta}",
