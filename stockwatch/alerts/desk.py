@@ -225,7 +225,7 @@ class Desk:
             return None
         if not series.order_sums[V1800]:
             return terms.floor + CALM_UNITS
-        demand = self._demand.fastest(series) * lines.horizon(terms)
+        demand = self._demand.fastest(series) * lines.furthest(terms)
         return max(terms.floor, CALM_FACTOR * demand) + CALM_UNITS
 
     def _note_stock(self, sku: str, state: _State, now_us: int, facts: Facts) -> None:

@@ -12,12 +12,19 @@ from math import sqrt
 
 from stockwatch.alerts.facts import Facts, Terms
 from stockwatch.demand.outlook import Outlook, demand_quantile
+from stockwatch.demand.series import HISTORY
 
 NO_SOURCE_S = 15 * 60
 """Without a restock source, a sell-out this near is CRITICAL."""
-LEAD_MAX_S = 6 * 3600
-"""Live sales are not extrapolated further than a stream lasts: a factory's lead time of ten days doesn't
-mean that ten days of the present rate must lie in stock. Longer lead times count as this."""
+AHEAD = 12
+"""A rate isn't extrapolated further than this many times as long as it has been seen: five minutes of a burst tell
+of an hour, a steady half hour of six. A longer lead time counts as this, or every presentation of a thing that takes
+days to come would be CRITICAL."""
+SEEN_MIN_S = 300
+"""What is seen of a thing that was out of stock meanwhile is shorter, and counts as this."""
+LEAD_MAX_S = AHEAD * HISTORY
+"""Six hours, as long as a stream lasts: a factory's lead time of ten days doesn't mean that ten days of the
+present rate must lie in stock."""
 MIN_ORDERS = 2
 """Orders a demand line needs: one order is no rate."""
 SURE_ORDERS = 5
@@ -33,21 +40,26 @@ Z_LINE_CLEAR = 1.8807936081512509
 _Z_UNSEEN = 1.6448536269514722
 
 
-def lead(terms: Terms) -> int:
-    """Seconds that a sell-out must be away so that a restock can still come first."""
-    return NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, LEAD_MAX_S)
+def lead(terms: Terms, outlook: Outlook) -> int:
+    """Seconds that a sell-out must be away so that a restock can still come first, as far as the outlook reaches."""
+    return NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, AHEAD * max(outlook.seen_s, SEEN_MIN_S))
 
 
-def horizon(terms: Terms) -> int:
+def horizon(terms: Terms, outlook: Outlook) -> int:
     """Seconds that the safety line looks ahead: lead time and reaction time."""
-    return lead(terms) + terms.reaction_s
+    return lead(terms, outlook) + terms.reaction_s
+
+
+def furthest(terms: Terms) -> int:
+    """The longest horizon that any outlook gives."""
+    return (NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, LEAD_MAX_S)) + terms.reaction_s
 
 
 def safety_line(terms: Terms, outlook: Outlook) -> int:
     """Units; the hand-set line when nothing sells."""
     if outlook.orders < MIN_ORDERS:
         return terms.floor
-    line = int(demand_quantile(outlook, horizon(terms), Z_LINE) + 0.5)
+    line = int(demand_quantile(outlook, horizon(terms, outlook), Z_LINE) + 0.5)
     if outlook.orders < SURE_ORDERS:
         line = min(line, UNITS_AN_ORDER * outlook.orders)
     return max(terms.floor, line)
@@ -59,7 +71,7 @@ def clear_line(terms: Terms, outlook: Outlook) -> int:
     floor = terms.floor + max(2, terms.floor // 5) if terms.floor else 0
     if outlook.orders < MIN_ORDERS:
         return floor
-    return max(floor, int(demand_quantile(outlook, horizon(terms), Z_LINE_CLEAR) + 1.5))
+    return max(floor, int(demand_quantile(outlook, horizon(terms, outlook), Z_LINE_CLEAR) + 1.5))
 
 
 def unseen(outlook: Outlook, lag_s: float) -> int:

@@ -113,7 +113,7 @@ def judge(
         chance = _chance_too_late(free, arrivals, terms, outlook, now_us)
         if chance >= CHANCE_CRITICAL and outlook.orders >= MIN_ORDERS:
             return Verdict(CRITICAL, CRITICAL, "sellout", line)
-    in_time = free + held + _soon(arrivals, terms, now_us)
+    in_time = free + held + _soon(arrivals, terms, outlook, now_us)
     tier = THRESHOLD if in_time <= line else NONE
     loose = tier
     if wide:
@@ -124,9 +124,9 @@ def judge(
     return Verdict(tier, loose, "line" if tier else "", line)
 
 
-def _soon(arrivals: Sequence[Arrival], terms: Terms, now_us: int) -> int:
+def _soon(arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int) -> int:
     """Units not yet for sale that come within lead and reaction time, or are overdue and still believed."""
-    until = now_us + lines.horizon(terms) * _SECOND_US
+    until = now_us + lines.horizon(terms, outlook) * _SECOND_US
     return sum(arrival.qty for arrival in arrivals if not arrival.counts and arrival.due_us <= until)
 
 
@@ -134,7 +134,7 @@ def _chance_too_late(
     free: int, arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
 ) -> float:
     """Chance that everything is sold before more can be: before the next arrival, or within the lead time."""
-    lead_s = lines.lead(terms)
+    lead_s = lines.lead(terms, outlook)
     chance = 0.0
     left = free
     for due_us, qty in sorted((item.expected_us(now_us), item.qty) for item in arrivals if not item.counts):
@@ -211,7 +211,7 @@ def assess(
         arrival_qty=sum(item.qty for item in to_come if item.due_us == first_us),
         promised=real.promised,
         shortfall=facts.shortfall,
-        soon=_soon(real.arrivals, terms, now_us) if real.arrivals else 0,
+        soon=_soon(real.arrivals, terms, outlook, now_us) if real.arrivals else 0,
         overdue=sum(item.qty for item in overdue),
         overdue_us=min((item.due_us for item in overdue), default=None),
     )

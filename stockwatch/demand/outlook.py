@@ -37,6 +37,8 @@ class Outlook(NamedTuple):
     """Of the gamma distribution of the rate: 1 / its relative variance."""
     lumps: float
     """Variance over mean of the units sold in a while at a known rate: 1 when every order is one unit."""
+    seen_s: int = WINDOWS[-1]
+    """Seconds of sales that it rests on."""
 
 
 NOTHING = Outlook(0.0, 0, _MIN_SHAPE, 1.0)
@@ -88,7 +90,7 @@ def estimate(series: Series, feed_first: int, *, censored: bool = True) -> Outlo
     if not orders or not exposure:
         return NOTHING
     lumps = max(1.0, series.squares / series.total)
-    return Outlook(units / exposure, orders, max(_MIN_SHAPE, 1.0 / (lumps / units + DRIFT)), lumps)
+    return Outlook(units / exposure, orders, max(_MIN_SHAPE, 1.0 / (lumps / units + DRIFT)), lumps, exposure)
 
 
 def chance_sold(outlook: Outlook, units: int, seconds: float) -> float:

@@ -43,6 +43,7 @@ outlooks = st.builds(
     st.integers(0, 200),
     st.floats(0.5, 12),
     st.floats(1, 5),
+    st.sampled_from([300, 1800]),
 )
 terms_of = st.builds(
     Terms,
@@ -99,8 +100,8 @@ def check_supply(words, facts, terms):
         assert not to_come
 
 
-def soon(facts, terms):
-    until = NOW + horizon(terms) * S
+def soon(facts, terms, rate):
+    until = NOW + horizon(terms, rate) * S
     real = believed(facts, NOW)
     return sum(item.qty for item in real.arrivals if not item.counts and item.due_us <= until)
 
@@ -114,7 +115,7 @@ def test_a_reason_is_true(facts, rate, terms, recent, before):
     check_supply(words, facts, terms)
     if verdict.cause == "line":
         named = number(r"加上来得及到的 (\d+) 件", words.zh) or 0
-        assert named == soon(facts, terms) == (number(r"with (\d+) due in time", words.en) or 0)
+        assert named == soon(facts, terms, rate) == (number(r"with (\d+) due in time", words.en) or 0)
         line = number(r"安全线 (\d+) 件", words.zh)
         assert line == verdict.line == number(r"safety line (\d+)", words.en)
         assert left + named <= line
@@ -141,7 +142,7 @@ def test_an_end_is_told_truly(facts, rate, terms, recent, before):
         else:
             named = number(r"加上来得及到的 (\d+) 件", words.zh) or 0
             assert line == verdict.line == number(r"above the safety line (\d+)", words.en)
-            assert named in (0, soon(facts, terms))
+            assert named in (0, soon(facts, terms, rate))
             assert left + named > line
     if verdict.loose < CRITICAL:
         words = resolved_reason(CRITICAL, what, NOW, UTC)
