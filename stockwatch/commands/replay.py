@@ -124,11 +124,12 @@ def headless(
     """Without a console. A speed other than max is paced in real time; the bytes are the same."""
     from stockwatch.feeds.recording import merge
     from stockwatch.hub.headless import play, replay_room, summary_line
-    from stockwatch.hub.pace import paced
 
     room = replay_room(config)
     lines = merge(feeds)
     if args.speed is not None and speed != 0:
+        from stockwatch.hub.pace import paced
+
         lines = paced(lines, room, speed, from_us)
     out = sys.stdout.buffer
     tell = Teller() if not args.json else None

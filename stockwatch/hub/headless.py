@@ -26,6 +26,7 @@ def replay_room(config: RoomConfig) -> Room:
     """A room on an empty private ledger; its digest tells whether two replays had the same feed and outcomes."""
     room = Room(config, zone_of=ZoneInfo)
     room.digest = blake2b(digest_size=16)
+    room.journaled = False
     return room
 
 

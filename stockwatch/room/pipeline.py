@@ -8,6 +8,7 @@ Nothing here knows batches, sockets or wall time: the same events give the same 
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -27,6 +28,8 @@ from stockwatch.room.clock import SECOND_US, Clock, last_tick
 from stockwatch.room.links import catalog
 from stockwatch.room.log import RoomLog
 from stockwatch.room.view import SPARK_MINUTES
+
+_OUTCOME_BYTES = {outcome: outcome.encode() for outcome in OUTCOMES}
 
 
 class Digest(Protocol):
@@ -90,6 +93,8 @@ class Room:
         """The last tick that has run, epoch seconds."""
         self.rebuilding = False
         """While a journal is read back: what the room itself booked then comes from the journal, not from here."""
+        self.journaled = True
+        """Whether anybody keeps entries; a replay without a console doesn't."""
         self.keep_alerts = False
         """Book alerts as events too, so that a journal holds them."""
         self.digest: Digest | None = None
@@ -101,7 +106,7 @@ class Room:
         self._dirty: set[str] = set()
         self._due: list[tuple[int, str]] = []
         self._due_of: dict[str, int] = {}
-        self._waiting: list[tuple[bytes, int, bool]] = []
+        self._waiting: deque[tuple[Event | Invalid, int, bool]] = deque()
         self._out = Output()
 
     def open(self, now_us: int) -> None:
@@ -159,7 +164,7 @@ class Room:
         """The end of the input: close what waits for more, then the first tick after it, or on until a time."""
         if not self.opened:
             self.open(until_us or 0)
-        self._book(self.books.close())
+        self._release(self.books.close())
         now = self.clock.now_us
         if now is not None:
             end = last_tick(now) + 1 if until_us is None else max(last_tick(until_us), last_tick(now) + 1)
@@ -269,27 +274,34 @@ class Room:
     # --- booking ----------------------------------------------------------------------------------------------------
 
     def _apply(self, event: Event | Invalid, received_us: int, *, ours: bool) -> None:
-        self._waiting.append((event.raw, received_us, ours))
-        self._book(self.books.apply(event))
+        """Book an event. Outcomes come in the order of events: an open atomic group holds back its own and later ones
+        (`Books.apply`)."""
+        known = self.books.apply(event)
+        if not self._waiting and len(known) == 1:
+            self._booked(known[0], received_us, ours)
+        else:
+            self._waiting.append((event, received_us, ours))
+            self._release(known)
 
-    def _book(self, known: Iterable[Applied]) -> None:
-        """Outcomes come in the order of their events, though an atomic group holds back its own and those after it."""
-        done = 0
+    def _release(self, known: Iterable[Applied]) -> None:
+        """The outcomes of events that have waited."""
         for applied in known:
-            raw, received_us, ours = self._waiting[done]
-            done += 1
-            assert applied.event.raw is raw, "outcomes keep the order of events"
-            self._out.entries.append(Entry(raw, received_us, applied, ours))
-            if not ours:
-                self.outcomes[applied.outcome] += 1
-                if self.digest is not None:
-                    self.digest.update(raw)
-                    self.digest.update(applied.outcome.encode())
-            self._follow(applied, received_us, ours=ours)
-        if done:
-            del self._waiting[:done]
+            event, received_us, ours = self._waiting.popleft()
+            assert applied.event is event, "outcomes keep the order of events"
+            self._booked(applied, received_us, ours)
 
-    def _follow(self, applied: Applied, received_us: int, *, ours: bool) -> None:
+    def _booked(self, applied: Applied, received_us: int, ours: bool) -> None:
+        raw = applied.event.raw
+        if self.journaled:
+            self._out.entries.append(Entry(raw, received_us, applied, ours))
+        if not ours:
+            self.outcomes[applied.outcome] += 1
+            if self.digest is not None:
+                self.digest.update(raw)
+                self.digest.update(_OUTCOME_BYTES[applied.outcome])
+        self._follow(applied, received_us, ours)
+
+    def _follow(self, applied: Applied, received_us: int, ours: bool) -> None:
         """Tell demand, alerts and the log what has been booked."""
         for sku in applied.touched:
             self._touch(sku)
