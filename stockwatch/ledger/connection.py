@@ -1,7 +1,7 @@
 """Opening the file of the embedded store: the lock, SQLite's settings, and what is said where it can't be.
 
 A writer holds the lock, writes through a WAL with every commit synced, and never syncs again by itself: when the
-log is folded in is decided by `LedgerFile`. A reader never writes, nor creates a file.
+log is folded in is decided by `LedgerFile`. A reader never writes to the ledger.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from stockwatch.ledger.schema import APPLICATION_ID
 from stockwatch.ledger.store import LedgerCorrupt, LedgerError
 
 _READER_WAITS_MS = 5000
+_MAGIC = b"SQLite format 3\x00"
 
 
 def lock(path: Path) -> WriterLock:
@@ -26,13 +27,24 @@ def lock(path: Path) -> WriterLock:
         raise LedgerError(f"{path}: there is no folder {folder}; create it, or name another ledger")
     if path.is_dir():
         raise LedgerError(f"{path}: is a folder; name a file", Exit.USAGE)
+    if path.exists() and not path.is_file():
+        raise LedgerError(f"{path}: is not a file; name one", Exit.USAGE)
     try:
+        _refuse_strangers(path)
         return WriterLock(path)
     except OSError as error:
         raise LedgerError(
             f"{path}: can't be written: {error.strerror}. Check the permissions of {folder}, "
             "or name another ledger"
         ) from error
+
+
+def _refuse_strangers(path: Path) -> None:
+    """Leave no lock beside a file that is no database at all. Raises LedgerError, OSError."""
+    if path.exists():
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) not in (_MAGIC, b""):
+                raise LedgerError(f"{path}: is not a ledger; name another file")
 
 
 def to_write(path: Path) -> apsw.Connection:

@@ -23,7 +23,7 @@ class DeadLetters:
     """Appends to the file; creates it when the first message comes."""
 
     def __init__(self, ledger: Path) -> None:
-        self.path = ledger.with_name(ledger.name + ".dead.jsonl")
+        self.path = ledger.parent / (ledger.name + ".dead.jsonl")
         self._file: int | None = None
 
     def add(self, letters: Iterable[DeadLetter]) -> None:

@@ -25,8 +25,8 @@ class WriterLock:
             os.close(self._file)
             who = f"process {pid}" if pid is not None else "another process"
             raise LedgerBusy(
-                f"{ledger}: in use: {who} writes to this ledger. Stop it (stockwatch ps, stockwatch stop), "
-                "or name another ledger",
+                f"{ledger}: in use: {who} writes to this ledger. One process writes: send events through it (a feed "
+                "of its room, one pipe into it), stop it (stockwatch ps, stockwatch stop), or name another ledger",
                 pid,
             ) from None
         os.ftruncate(self._file, 0)

@@ -165,6 +165,26 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(room):
     assert taken == shown(room)["skus"]["A"]["reserved"] == 40
 
 
+def test_eight_storefronts_that_ask_through_one_pipe_get_the_last_units_once(room):
+    (room / "room.toml").write_text(ROOM.replace("stock = 40", "stock = 10"), encoding="utf-8")
+    ledger = subprocess.Popen(
+        command(room, "apply", "t.db", "--room", "room.toml"),
+        cwd=room, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    shops = []
+    for shop in range(8):
+        asked = [raw("order.requested", source=f"shop{shop}", order=f"o{n}", qty=1) for n in range(5)]
+        script = f"import os\nfor line in {asked!r}:\n    os.write(1, line + b'\\n')\n"
+        shops.append(subprocess.Popen([sys.executable, "-c", script], stdout=ledger.stdin))
+    assert [shop.wait(30) for shop in shops] == [0] * 8
+    answers = [json.loads(line) for line in ledger.communicate(timeout=30)[0].splitlines()]
+    got = [answer["outcome"] for answer in answers]
+    assert (got.count("accepted"), got.count("rejected")) == (10, 30)
+    assert shown(room)["skus"]["A"]["reserved"] == 10
+    with LedgerFile(room / "t.db", read_only=True) as file:
+        assert verify(file).findings == ()
+
+
 def test_a_ledger_in_use_is_refused_with_the_pid(room):
     with LedgerFile(room / "t.db"):
         code, answers, said = apply_all(room, b"")

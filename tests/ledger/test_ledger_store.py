@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from pathlib import Path
 
 import apsw
 import pytest
@@ -211,7 +212,22 @@ def test_missing_folders_folders_and_missing_files_are_named(tmp_path):
         LedgerFile(tmp_path)
     with pytest.raises(LedgerError, match="no such ledger"):
         LedgerFile(tmp_path / "x.db", read_only=True)
-    assert list(tmp_path.iterdir()) == [], "a refusal leaves nothing behind"
+    (tmp_path / "letter.txt").write_text("to whom it may concern", encoding="utf-8")
+    with pytest.raises(LedgerError, match="is not a ledger"):
+        LedgerFile(tmp_path / "letter.txt")
+    os.mkfifo(tmp_path / "pipe")
+    for read_only in (False, True):
+        with pytest.raises(LedgerError, match=r"is not a file|no such ledger"):
+            LedgerFile(tmp_path / "pipe", read_only=read_only)
+    left = sorted(entry.name for entry in tmp_path.iterdir())
+    assert left == ["letter.txt", "pipe"], "a refusal leaves nothing behind"
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", ""])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_name_that_is_no_file_name_is_refused(name, read_only):
+    with pytest.raises(LedgerError, match=r"is a folder|no such ledger"):
+        LedgerFile(Path(name), read_only=read_only)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
