@@ -134,7 +134,14 @@ _FIGURES: dict[str, tuple[Words, Words]] = {
         Words("velocity", "件/分"),
         Words("Units taken a minute, by the orders' own times.", "每分钟拍走的件数,按订单时间。"),
     ),
-    "lead_time": (Words("lead time", "补货期"), Words("Until more can be sold.", "多久之后有货可卖。")),
+    "lead_time": (
+        Words("lead time", "补货期"),
+        Words(
+            "Until more can be sold. For alerts at most twelve times as long as the pace has been seen: "
+            "1 h for a fresh burst, 6 h for a steady one.",
+            "多久之后有货可卖。预警时最多按当前速度已持续时间的 12 倍算:刚起量 1 小时,稳定后 6 小时。",
+        ),
+    ),
     "safety_line": (
         Words("safety line", "安全线"),
         Words("Under it THRESHOLD is raised.", "低于它就报阈值预警。"),
