@@ -5,6 +5,8 @@ Importing this package imports nothing heavy; Textual is loaded by `attach` only
 
 from __future__ import annotations
 
+import gc
+
 
 def attach(
     target: str,
@@ -30,6 +32,8 @@ def attach(
 
     if not terminal.usable():
         return once(target, language=language, ascii=ascii)
+    # Until the first picture nothing is garbage: looking for it costs a fifth of the start. `Console` ends this.
+    gc.disable()
     from stockwatch.console.run import run_console
 
     return run_console(

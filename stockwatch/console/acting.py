@@ -12,21 +12,6 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from stockwatch.console.dialogs import (
-    CountChoice,
-    CountDialog,
-    FollowDialog,
-    QuitDialog,
-    ReleaseChoice,
-    ReleaseDialog,
-    RestockChoice,
-    RestockDialog,
-    RestockUpdate,
-    SubstituteChoice,
-    SubstituteDialog,
-    Wants,
-    WhoDialog,
-)
 from stockwatch.console.escape import clean
 from stockwatch.console.formats import zone_of
 from stockwatch.console.header import speed_text
@@ -56,6 +41,16 @@ from stockwatch.room.view import LinkRow
 
 if TYPE_CHECKING:
     from stockwatch.console.app import Console
+    from stockwatch.console.dialogs import (
+        CountChoice,
+        ReleaseChoice,
+        RestockChoice,
+        RestockUpdate,
+        SubstituteChoice,
+        Wants,
+    )
+
+# Dialogs are imported when one is opened: none is part of the first picture, and together they cost a fifth of it.
 
 ASK_AGAIN_WITHIN = 10.0
 """Seconds of a cut line after which an intent is no longer asked again: what was meant may be wrong by then.
@@ -113,6 +108,8 @@ class Actor:
 
     def ask_who(self, then: Callable[[], None] | None = None) -> None:
         """Ask who acts; then go on with what they wanted."""
+        from stockwatch.console.dialogs import WhoDialog
+
         console = self._console
 
         def named(name: str | None) -> None:
@@ -176,6 +173,8 @@ class Actor:
         self.send(request)
 
     def _do_count(self) -> None:
+        from stockwatch.console.dialogs import CountDialog
+
         console, link = self._console, self._link()
         if link is None or not link.sizes or console.view is None:
             return
@@ -204,6 +203,8 @@ class Actor:
         console.push_screen(dialog, chosen)
 
     def _do_release(self) -> None:
+        from stockwatch.console.dialogs import ReleaseDialog
+
         console, link = self._console, self._link()
         if link is None or not link.sizes:
             return
@@ -229,6 +230,8 @@ class Actor:
         return next((index for index, row in enumerate(link.sizes) if row.sku == sku), 0)
 
     def _do_follow(self) -> None:
+        from stockwatch.console.dialogs import FollowDialog
+
         console = self._console
         if console.view is None:
             return
@@ -283,6 +286,8 @@ class Actor:
         """Ask whether the room goes on. A console that may not change anything, or has no hub, just leaves;
         so does one whose own replay has ended, and that replay ends with it.
         """
+        from stockwatch.console.dialogs import QuitDialog
+
         console = self._console
         view = console.view
         if view is None or console.lost:
@@ -383,6 +388,8 @@ class Actor:
 
     def proposed(self, proposal: Proposal) -> None:
         """The hub has worked out a proposal: for the dialog that asked, or for a new one."""
+        from stockwatch.console.dialogs import RestockDialog, SubstituteDialog
+
         wanted = self._wanted.pop(proposal.id, None)
         if wanted is None:
             return
@@ -397,6 +404,8 @@ class Actor:
             self._open(proposal, wanted.listing)
 
     def _open(self, proposal: Proposal, listing: str) -> None:
+        from stockwatch.console.dialogs import RestockDialog, SubstituteDialog
+
         console = self._console
         view = console.view
         link = next((row for row in view.links if row.listing == listing), None) if view else None

@@ -9,11 +9,12 @@ here.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -27,12 +28,10 @@ from stockwatch.console import terminal, themes
 from stockwatch.console.acting import Actor
 from stockwatch.console.board import Board, BoardHead
 from stockwatch.console.columns import Look, day_of
-from stockwatch.console.dialogs import ThemeDialog, Wants
 from stockwatch.console.escape import cells, clean
 from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
 from stockwatch.console.formats import zone_of
 from stockwatch.console.header import HeaderState, RoomHeader
-from stockwatch.console.help import HelpScreen
 from stockwatch.console.keys import ACTIONS, Keymap, digit_of
 from stockwatch.console.lean import LeanDisplay
 from stockwatch.console.link import Attached, Link, LinkEvent, Lost
@@ -52,6 +51,9 @@ from stockwatch.console.words import Words, fill, pick_language, say, tier_glyph
 from stockwatch.exits import Exit
 from stockwatch.room.intents import Answer, Change, DetailChange, Goodbye, Proposal, Refused, Snapshot, Watch
 from stockwatch.room.view import Detail, RoomView, merge
+
+if TYPE_CHECKING:
+    from stockwatch.console.dialogs import ThemeDialog, Wants
 
 JUMP_PAUSE = 0.8
 """Seconds after which a typed link number is taken as complete."""
@@ -120,8 +122,21 @@ class Console(LeanDisplay):
         self._watch_timer: Timer | None = None
         self._terminal_watch: terminal.TerminalWatch | None = None
         self._themes = themes.load_all(self.settings.user_themes)
+        self._theme_missing = not self._start_in_theme()
 
     # --- start and end ---------------------------------------------------------------------------
+
+    def _start_in_theme(self) -> bool:
+        """Wear a theme from the first frame on: a change of it styles every widget anew. False: there is none
+        of the name that was asked for.
+        """
+        for theme in self._themes.themes.values():
+            self.register_theme(theme)
+        wanted = self.settings.theme or themes.default_theme(no_color=self.no_color)
+        found = wanted in self.available_themes
+        self.theme = wanted if found else themes.DEFAULT_THEME
+        self.stylesheet.set_variables(self.get_css_variables())
+        return found
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(themes.DEFAULT_VARIABLES)
@@ -139,13 +154,8 @@ class Console(LeanDisplay):
         yield KeyBar(self.keymap_table, self.words, id="keys")
 
     def on_mount(self) -> None:
-        for theme in self._themes.themes.values():
-            self.register_theme(theme)
-        wanted = self.settings.theme or themes.default_theme(no_color=self.no_color)
-        if wanted in self.available_themes:
-            self.theme = wanted
-        else:
-            self.say(f"theme {clean(wanted)}?", "bad")
+        if self._theme_missing:
+            self.say(f"theme {clean(self.settings.theme or '')}?", "bad")
         self._say_problems([*self._themes.problems, *self.keymap_table.problems])
         self.board.focus()
 
@@ -177,6 +187,10 @@ class Console(LeanDisplay):
             self._terminal_watch.start()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.leave, Exit.INTERRUPTED)
+        # The first frame goes out before the line's libraries are loaded.
+        self.call_after_refresh(self._follow_hub)
+
+    def _follow_hub(self) -> None:
         self.run_worker(self._follow(), name="link", exit_on_error=True)
 
     def set_by(self, name: str) -> None:
@@ -220,6 +234,9 @@ class Console(LeanDisplay):
                 if came_back:
                     self.say(self.words.hub_back, "good")
                 self.actor.attached(first=first)
+                if first:
+                    gc.freeze()
+                    gc.enable()
             case Change() if self.view is not None:
                 self.view = merge(self.view, event.delta)
             case DetailChange():
@@ -229,6 +246,7 @@ class Console(LeanDisplay):
             case Proposal():
                 self.actor.proposed(event)
             case Lost():
+                gc.enable()
                 if not self.lost:
                     self.actor.cut_off()
                 self.lost = True
@@ -587,11 +605,15 @@ class Console(LeanDisplay):
         self.call_after_refresh(self._show_side)
 
     def _do_help(self) -> None:
+        from stockwatch.console.help import HelpScreen
+
         self.push_screen(
             HelpScreen(self.words, ACTIONS, self.keymap_table.keys_of, ascii=self.settings.ascii)
         )
 
     def _do_theme(self) -> None:
+        from stockwatch.console.dialogs import ThemeDialog
+
         before = self.theme
 
         def chosen(name: str | None) -> None:
@@ -602,8 +624,8 @@ class Console(LeanDisplay):
         names = list(self._themes.themes)
         self.push_screen(ThemeDialog(self.words, names, before, ascii=self.settings.ascii), chosen)
 
-    @on(ThemeDialog.Preview)
-    def _preview_theme(self, message: ThemeDialog.Preview) -> None:
+    def on_theme_dialog_preview(self, message: ThemeDialog.Preview) -> None:
+        """A theme is tried on."""
         self.theme = message.name
 
     def _do_repaint(self) -> None:
@@ -612,8 +634,8 @@ class Console(LeanDisplay):
     def _do_suspend(self) -> None:
         self.action_suspend_process()
 
-    @on(Wants)
-    def _dialog_wants(self, message: Wants) -> None:
+    def on_wants(self, message: Wants) -> None:
+        """An open dialog wants something worked out."""
         self.actor.wanted(message)
 
     # --- the board says --------------------------------------------------------------------------

@@ -42,6 +42,7 @@ def help_lines(
         if keys:
             writer.key(keys, say(action.label, words), say(action.about, words))
     writer.note(words.help_ime)
+    writer.note(words.help_own_keys)
     writer.title(words.help_tiers)
     for tier, about in ((1, words.help_trend), (2, words.help_threshold), (3, words.help_critical)):
         name = f"{tier_glyph(tier, ascii=ascii)} {tier_full(tier, words)}"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from stockwatch.console.escape import clean
 from stockwatch.console.keys import Keymap
+from stockwatch.paths import KEYS_FILE
 
-FILE = "keys.toml"
+FILE = KEYS_FILE
 MAX_BYTES = 64 * 1024
 
 

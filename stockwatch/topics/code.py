@@ -28,7 +28,9 @@ def topics() -> Iterator[Topic]:
         yield Topic("events", (type_,), about, _members(type_))
     for action in ACTIONS:
         about = Words(f"{action.label.en}: {action.about.en}", f"{action.label.zh}:{action.about.zh}")
-        yield Topic("keys", (action.keys[0], action.id, *action.keys[1:]), about, _keys(action.keys))
+        yield Topic(
+            "keys", (action.keys[0], action.id, *action.keys[1:]), about, _keys(action.id, action.keys)
+        )
     for code in Exit:
         yield Topic("exit codes", (f"exit {code.value}", code.name), _EXITS[code])
 
@@ -46,6 +48,8 @@ def _members(type_: str) -> Callable[[], Words]:
     return body
 
 
-def _keys(keys: tuple[str, ...]) -> Callable[[], Words]:
+def _keys(name: str, keys: tuple[str, ...]) -> Callable[[], Words]:
     text = ", ".join(keys)
-    return lambda: Words(f"  keys: {text}", f"  按键:{text}")
+    return lambda: Words(
+        f"  keys: {text}\n  in keys.toml: {name}", f"  按键:{text}\n  在 keys.toml 里叫:{name}"
+    )

@@ -139,6 +139,6 @@ class SubstituteDialog(Dialog[SubstituteChoice]):
         return (
             (fit(number, 4, "right") + "  ", "bold"),
             (fit(clean(one.title), 26, ascii=self.ascii) + "  ", ""),
-            (fit(self.text(stock), 26) + " ", ""),
+            (fit(self.text(stock), 25) + " ", ""),
             (kind, ""),
         )

@@ -42,6 +42,11 @@ class PaneWords:
         "中文输入法开着也能用:数字、功能键、全角 ？／。",
         "With a Chinese IME on: digits, F-keys and full-width ？／。 work too.",
     )
+    help_own_keys = Word(
+        '自定按键:配置目录里的 keys.toml,一行一个,如 acknowledge = "x, f2";有错 doctor 会指出。',
+        'Keys of your own: keys.toml in the config folder, a line each, like acknowledge = "x, f2"; '
+        "`doctor` names what is wrong with it.",
+    )
     help_marks = Word("图上的记号", "Marks on the chart")
     help_tiers = Word("预警等级", "Tiers")
     help_columns = Word("列与用词", "Columns and words")
