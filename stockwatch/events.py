@@ -215,6 +215,18 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+OWN_SOURCE = "stockwatch"
+"""CloudEvents source of what a ledger books for itself; nobody else may speak under it."""
+
+
+def from_outside(event: Event | Invalid) -> Event | Invalid:
+    """An event that somebody sent us: under the ledger's own source it is refused, for it could change its rules."""
+    if isinstance(event, Event) and event.source == OWN_SOURCE:
+        reason = f'source: "{OWN_SOURCE}" is the ledger\'s own; name the channel that the event comes from'
+        return Invalid(reason, event.source, event.id, event.raw)
+    return event
+
+
 def encode(
     *,
     type: str,

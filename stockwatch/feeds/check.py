@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from stockwatch.events import Event, Invalid
+from stockwatch.events import Event, Invalid, from_outside
 from stockwatch.feeds.recording import Line, read
 from stockwatch.room.clock import AHEAD_US, Clock
 
@@ -63,7 +63,7 @@ def check(paths: Sequence[Path | str], account: Account) -> Iterator[Problem]:
         claim_us: int | None = None
         for line in read(path):
             account.events += 1
-            event = line.event
+            event = from_outside(line.event)
             if isinstance(event, Invalid):
                 account.invalid += 1
                 yield Problem(line.file, line.number, "invalid", event.reason)

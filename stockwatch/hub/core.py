@@ -18,7 +18,6 @@ from stockwatch.actions.plan import Plan, plan, raw_events
 from stockwatch.events import Event, Invalid, encode, format_time
 from stockwatch.feeds.base import FeedStatus
 from stockwatch.hub.journal import Journal
-from stockwatch.ledger.balances import CLOSED, OWN_SOURCE
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.pipeline import Entry, Room
@@ -249,16 +248,7 @@ class Hub:
         elif now_us - self._grouped_us > GROUP_S * SECOND_US:
             self._own += 1
             stamp = self._next_stamp(1)
-            self.room.take(
-                encode(
-                    type=CLOSED,
-                    source=OWN_SOURCE,
-                    id=f"closed:{stamp}:{self._own}",
-                    time=format_time(stamp, self.room.zone),
-                    data={},
-                ),
-                stamp,
-            )
+            self.room.close_groups(stamp, f"closed:{stamp}:{self._own}")
 
     def commit(self, cursors: dict[str, str] | None = None) -> None:
         """Make what the room has done durable and publish it."""

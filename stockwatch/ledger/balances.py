@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 
-from stockwatch.events import Event, Invalid
+from stockwatch.events import OWN_SOURCE, Event, Invalid
 from stockwatch.ledger.cells import Cell
 from stockwatch.ledger.channels import ChannelList, Channels, channels_of
 from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
@@ -24,8 +24,6 @@ from stockwatch.ledger.shelves import Shelves
 
 __all__ = ["CLOSED", "CONFIGURED", "OWN_SOURCE", "Books"]
 
-OWN_SOURCE = "stockwatch"
-"""CloudEvents source of what the ledger itself books."""
 CONFIGURED = "ledger.configured"
 CLOSED = "ledger.closed"
 """End of an input: every open atomic group closes, here and when the journal is read back."""

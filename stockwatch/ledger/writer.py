@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from stockwatch.config import RoomConfig
-from stockwatch.events import Event, Invalid, decode, encode, format_time
+from stockwatch.events import Event, Invalid, decode, encode, format_time, from_outside
 from stockwatch.ledger.balances import CLOSED, OWN_SOURCE, Books
 from stockwatch.ledger.figures import Applied, Stock
 from stockwatch.ledger.opening import configured_events, opening_events
@@ -63,7 +63,7 @@ class Writer:
         """Book the room's channels and the opening stock of SKUs that are new to the ledger."""
         time = format_time(self._now_us())
         for make in (configured_events, opening_events):
-            self.process(make(config, self.books, time))
+            self._take([decode(raw) for raw in make(config, self.books, time)])
 
     def process(self, messages: Sequence[Message]) -> list[Applied]:
         """Apply and commit; returns the outcomes now known, durable, in the order of their events.
@@ -71,9 +71,16 @@ class Writer:
         Raises LedgerFailed: then nothing of these messages may be answered, and this writer is of no more
         use.
         """
+        return self._take(
+            [
+                message if isinstance(message, Invalid) else from_outside(decode(message))
+                for message in messages
+            ]
+        )
+
+    def _take(self, events: Iterable[Event | Invalid]) -> list[Applied]:
         applied: list[Applied] = []
-        for message in messages:
-            event = message if isinstance(message, Invalid) else decode(message)
+        for event in events:
             self._stamps.append(self._received(event))
             applied.extend(self.books.apply(event))
         return self._keep(applied)

@@ -3,6 +3,7 @@ only.
 """
 
 from stockwatch.paths.folders import (
+    KEYS_FILE,
     cache_dir,
     config_dir,
     data_dir,
@@ -32,6 +33,7 @@ from stockwatch.paths.hubs import (
 )
 
 __all__ = [
+    "KEYS_FILE",
     "HubRecord",
     "cache_dir",
     "config_dir",

@@ -22,6 +22,10 @@ SOCKET_PATH_LIMIT = 107
 Shipped = Literal["themes", "sample_feeds"]
 
 
+KEYS_FILE = "keys.toml"
+"""The user's own keys for the console, in `config_dir`."""
+
+
 def data_dir() -> Path:
     """Ledgers and recordings. Not created here."""
     return _base("XDG_DATA_HOME", ".local/share", "Library/Application Support") / APP

@@ -20,8 +20,8 @@ from stockwatch import instants
 from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
-from stockwatch.events import Event, Invalid, decode, encode, format_time, parse_time
-from stockwatch.ledger.balances import Books
+from stockwatch.events import Event, Invalid, decode, encode, format_time, from_outside, parse_time
+from stockwatch.ledger.balances import CLOSED, OWN_SOURCE, Books
 from stockwatch.ledger.figures import OUTCOMES, Applied, Stock
 from stockwatch.ledger.opening import configured_events, is_own, opening_events
 from stockwatch.room.clock import SECOND_US, Clock, last_tick
@@ -127,6 +127,8 @@ class Room:
     def take(self, message: bytes | Event | Invalid, received_us: int | None = None) -> None:
         """One received message; `received_us` is intake's stamp where it has one (it wins over the attribute)."""
         event = decode(message) if isinstance(message, bytes) else message
+        if not self.rebuilding:
+            event = from_outside(event)
         self.events += 1
         if isinstance(event, Invalid):
             self._apply(event, received_us if received_us is not None else self.now_us, ours=False)
@@ -144,6 +146,13 @@ class Room:
     def _our_own(self, event: Event) -> bool:
         """Whether a live room wrote the event: its journal begins with those, in a zone that nobody chose."""
         return self._live and (is_own(event.source, event.type) or event.source == self._source)
+
+    def close_groups(self, stamp_us: int, id: str) -> None:
+        """Decide every open atomic group now; journaled, so that a rebuild decides the same at the same place."""
+        raw = encode(type=CLOSED, source=OWN_SOURCE, id=id, time=format_time(stamp_us, self.zone), data={})
+        event = decode(raw)
+        assert isinstance(event, Event), event.reason
+        self._apply(event, stamp_us, ours=True)
 
     def tick_to(self, second: int) -> None:
         """Run the ticks up to a whole second, before an event moves the clock there: a paced replay's quiet."""

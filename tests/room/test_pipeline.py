@@ -204,3 +204,14 @@ def test_a_decision_follows_the_orders_own_times_to_the_second():
     assert kind == "alert.raised"
     moved = [rings(n) != [(kind, time)] for n in range(30)]
     assert any(moved), "the order that tips the scales, a second later, rings a second later"
+
+
+def test_nobody_outside_speaks_as_the_ledger():
+    evil = event(
+        "ledger.configured", 1, channel="stockwatch", channels={"douyin/1": {"id": "evil", "deduct": "pay"}}
+    )
+    early = event("stock.counted", 1, "LATER", channel="stockwatch", document="opening", qty=999)
+    room = played([evil, early, placed(2, "H-M", "a")])
+    assert room.outcomes["invalid"] == 2
+    assert room.books.stock("H-M").reserved == 1, "placed orders still hold stock"
+    assert room.books.stock("LATER").on_hand == 0
