@@ -26,7 +26,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("ps", "running rooms", "正在跑的直播间"),
     ("stop", "stop a room's hub cleanly", "干净地停掉一个直播间的后台"),
     ("hub", "the hub alone, without a screen (systemd, containers)", "只跑后台,不开屏幕(systemd、容器)"),
-    ("replay", "play feeds through the real pipeline", "用真实流程回放录下的消息"),
+    ("replay", "play feeds through the real pipeline", "用真实流程回放录制的消息"),
     ("drill", "a rehearsal that reacts to you (not in this version)", "会随操作变化的演练(本版没有)"),
     ("report", "the review after a stream (not in this version)", "播后复盘(本版没有)"),
     ("prompter", "the host's screen (not in this version)", "主播提词屏(本版没有)"),
@@ -139,7 +139,7 @@ def _hub(command: Parser) -> None:
 
 
 def _replay(command: Parser) -> None:
-    feeds = say("recorded feeds, JSON Lines, merged by time", "录下的消息(JSON Lines),按时间合并")
+    feeds = say("recorded feeds, JSON Lines, merged by time", "录制的消息(JSON Lines),按时间合并")
     command.add_argument("feeds", metavar="FEED", nargs="+", type=_path, help=feeds)
     room = say("default: the .toml beside the first feed", "默认:第一个 FEED 旁边同名的 .toml")
     command.add_argument("--room", metavar="ROOM.toml", help=room)
@@ -164,14 +164,14 @@ def _later(command: Parser) -> None:
 
 def _feed(command: Parser) -> None:
     actions = command.add_subparsers(dest="feed_command", metavar=say("WHAT", "做什么"), required=True)
-    serve = _inner(actions, "serve", "serve recordings as a live WebSocket", "把录音当直播转播(WebSocket)")
+    serve = _inner(actions, "serve", "serve recordings as a live WebSocket", "把录制当直播转播(WebSocket)")
     serve.add_argument(
         "feeds", metavar="FEED", nargs="+", type=_path, help=say("JSON Lines files", "JSON Lines 文件")
     )
     serve.add_argument("--ws", metavar="HOST:PORT", required=True, help=say("where to listen", "监听地址"))
     serve.add_argument("--speed", metavar="N|max", type=_speed, default="1", help=say("factor", "倍速"))
     serve.add_argument(
-        "--keep-time", action="store_true", help=say("leave times as recorded", "时间保持录音原样")
+        "--keep-time", action="store_true", help=say("leave times as recorded", "时间保持录制原样")
     )
     serve.add_argument(
         "--once", action="store_true", help=say("end after one client got all", "送完一个客户端就结束")

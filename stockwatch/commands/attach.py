@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from stockwatch.commands.hubs import the_hub
-from stockwatch.config import ConfigError, load_room
 
 
 def run(args: argparse.Namespace) -> int:
@@ -14,15 +12,7 @@ def run(args: argparse.Namespace) -> int:
     if args.room is not None and args.room.startswith(("ws://", "wss://")):
         return show(args.room, args, owns_hub=False)
     record = the_hub(args.room)
-    return show(record.socket, args, owns_hub=False, language=_language(record.room_toml))
-
-
-def _language(room_toml: str | None) -> str | None:
-    """The language that a room asks for, if its settings can still be read."""
-    try:
-        return load_room(Path(room_toml)).language if room_toml is not None else None
-    except ConfigError:
-        return None
+    return show(record.socket, args, owns_hub=False, language=record.language)
 
 
 def show(target: str, args: argparse.Namespace, *, owns_hub: bool, language: str | None = None) -> int:

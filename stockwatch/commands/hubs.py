@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from stockwatch import paths
-from stockwatch.config import ConfigError, load_room
 from stockwatch.exits import Exit, Failure
 from stockwatch.narration import say
 from stockwatch.printable import printable
@@ -34,6 +33,8 @@ def the_hub(name: str | None) -> paths.HubRecord:
     found = [hub for hub in hubs if hub.room == name]
     file = Path(name)
     if not found and file.suffix == ".toml" and file.exists():
+        from stockwatch.config import ConfigError, load_room  # attaching by id needs no settings read
+
         try:
             config = load_room(file)
         except ConfigError:

@@ -111,7 +111,7 @@ class ChartCache:
         self, detail: Detail, width: int, height: int, zone: tzinfo, words: Words, marker: Marker = "braille"
     ) -> list[ChartLine]:
         """As `chart_lines`."""
-        tops = _top([0, *detail.remaining, detail.safety_line]), _top([0, *detail.velocity])
+        tops = _units_top([0, *detail.remaining], detail.safety_line), _top([0, *detail.velocity])
         dots = max(height, 1) * _DOTS_A_LINE
         key = (
             detail.listing,
@@ -151,6 +151,14 @@ def _legend(detail: Detail, width: int, words: Words, *, ascii: bool) -> ChartLi
     return _trimmed(line)
 
 
+def _units_top(left: Sequence[int], safety_line: int) -> int:
+    """The end of the units' axis: what was left decides it, and a line not far above that. One far above would flatten
+    the curve; its figure stands in the legend.
+    """
+    most = max(left)
+    return _top([*left, safety_line] if safety_line <= 2 * most else left)
+
+
 class _Plot:
     """One detail drawn at one width."""
 
@@ -165,7 +173,7 @@ class _Plot:
         self._markers = {"braille": ("braille", "braille"), "block": ("hd", "hd"), "ascii": ("*", "+")}[
             marker
         ]
-        tops = (_top([*self._left, detail.safety_line]), _top(self._rate))
+        tops = (_units_top(self._left, detail.safety_line), _top(self._rate))
         self._label = max(len(str(top)) for top in tops)
         """Cells of a figure on the axis: the same in both charts, so that their times stand below each
         other.
@@ -217,7 +225,7 @@ class _Plot:
         return plt
 
     def _draw_left(self, plt: Any) -> None:
-        if self._detail.safety_line > 0:
+        if 0 < self._detail.safety_line <= self._tops[0]:
             plt.hline(self._detail.safety_line, color=_CODES["chart-safety"])
         plt.plot(self._xs, self._left, marker=self._markers[0], color=_CODES["chart-remaining"])
 

@@ -84,10 +84,19 @@ def picture(view: RoomView, table: Words, *, width: int, ascii: bool) -> list[st
     if header.dead:
         counts.append(fill(table.dead_letters, count=header.dead))
     lines = ["  ".join([clean(header.name or header.room), mode, clock_time(header.clock, zone), *counts])]
+    states = {
+        "live": table.feed_ok,
+        "stale": table.stale,
+        "down": table.down,
+        "gap": table.gap,
+        "connecting": table.connecting,
+        "ended": table.ended,
+        "none": table.no_feed,
+    }
     for feed in view.feeds:
         note = f" {clean(feed.note)}" if feed.note else ""
         lag = "" if feed.lag_s is None else f" {table.lag} {feed.lag_s:.0f}s"
-        lines.append(f"  {clean(feed.title or feed.channel)}: {feed.state}{lag}{note}")
+        lines.append(f"  {clean(feed.title or feed.channel)}: {states[feed.state]}{lag}{note}")
     lines += ["", _text(heading(columns, look))]
     board = lines_of(
         view.links, sort="urgency", keep=Filter(), unfolded=frozenset(), channels=dict(look.channels)

@@ -149,7 +149,7 @@ class FeedServer:
         shown = printable(text, 60)
         self._say(
             f"cursor {shown!r} is not of this recording: sending all of it",
-            f"游标 {shown!r} 不属于这份录音:从头发送",
+            f"游标 {shown!r} 不属于这份录制:从头发送",
         )
         return 0
 

@@ -50,7 +50,7 @@ async def _serve(
         url = f"ws://{shown}:{address[1]}"
         say(
             f"serving {len(paths)} recording(s) at {url}; Ctrl-C ends it",
-            f"正在转播 {len(paths)} 份录音:{url};按 Ctrl-C 结束",
+            f"正在转播 {len(paths)} 份录制:{url};按 Ctrl-C 结束",
         )
     playing = asyncio.create_task(_play(player, say))
     served = asyncio.create_task(feeds.served_all.wait())

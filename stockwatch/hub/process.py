@@ -230,6 +230,7 @@ def _record(spec: HubSpec, config: RoomConfig, ledger: Path, mode: str) -> Calla
         pid=os.getpid(),
         room=config.id,
         name=config.name,
+        language=config.language,
         ledger=str(ledger),
         room_toml=spec.room,
         socket=str(paths.socket_path(ledger)),

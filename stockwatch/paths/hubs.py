@@ -36,6 +36,8 @@ class HubRecord:
     """Absolute path."""
     room_toml: str | None = None
     """Absolute path."""
+    language: str | None = None
+    """The language that its room asks for."""
     started: int = 0
     """Epoch seconds."""
     version: str = ""
@@ -78,7 +80,7 @@ def read_record(path: Path) -> HubRecord | None:
         return None
 
 
-_OPTIONAL = frozenset({"room_toml", "log", "listen"})
+_OPTIONAL = frozenset({"room_toml", "language", "log", "listen"})
 _NUMBERS = frozenset({"pid", "started"})
 
 
