@@ -30,9 +30,10 @@ class Shelves:
 
     def stock(self, sku: str, in_transit: int) -> Stock:
         """Figures of a SKU, summed over its locations in pool `spot`; all 0 when unknown."""
-        cells = [cell for cell in self._by_sku.get(sku, ()) if cell.pool == "spot"]
-        if len(cells) == 1:
+        cells = self._by_sku.get(sku, [])
+        if len(cells) == 1 and cells[0].pool == "spot":
             return _stock(cells[0], in_transit)
+        cells = [cell for cell in cells if cell.pool == "spot"]
         return Stock(
             available=sum(cell.available for cell in cells),
             held=sum(cell.held for cell in cells),

@@ -6,7 +6,6 @@ command line may use it before anything heavy is imported.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
@@ -141,6 +140,8 @@ def socket_path(ledger: Path) -> Path:
 
 def ledger_key(ledger: Path) -> str:
     """A short name for a ledger file, the same through links and relative paths."""
+    import hashlib  # costs a console's start more than all else here, and it needs no name
+
     return hashlib.sha256(os.fsencode(os.path.realpath(ledger))).hexdigest()[:_HASH_LENGTH]
 
 

@@ -12,7 +12,6 @@ import errno
 import json
 import os
 import socket
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -57,6 +56,8 @@ def record_path(socket_file: Path) -> Path:
 
 def write_record(record: HubRecord) -> Path:
     """Write the hub's record (0600), whole or not at all. Raises OSError."""
+    import tempfile  # only a hub writes; consoles start without it
+
     target = record_path(Path(record.socket))
     handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", dir=target.parent)
     try:

@@ -104,6 +104,8 @@ class Room:
         self.opened = False
         self._source = f"stockwatch/{config.id}"
         self._dirty: set[str] = set()
+        self._lag_s = 0.0
+        """How late orders come, as of the last tick."""
         self._due: list[tuple[int, str]] = []
         self._due_of: dict[str, int] = {}
         self._waiting: deque[tuple[Event | Invalid, int, bool]] = deque()
@@ -215,12 +217,16 @@ class Room:
         assert tick > self.ticked, "ticks only move on"
         self.ticked = tick
         due, due_of = self._due, self._due_of
-        looked_at = {sku for sku in self._dirty if not self._calm(sku, tick)}
-        self._dirty = set()
+        dirty, self._dirty = self._dirty, set()
+        self._lag_s = self.log.lag_s()
+        looked_at = set()
         while due and due[0][0] <= tick:
             at, sku = heapq.heappop(due)
             if due_of.get(sku) == at:
                 del due_of[sku]
+                looked_at.add(sku)
+        for sku in dirty:
+            if sku not in looked_at and not self._calm(sku, tick):
                 looked_at.add(sku)
         now_us = tick * SECOND_US
         for sku in sorted(looked_at):
@@ -388,7 +394,7 @@ class Room:
             shortfall=stock.shortfall,
             quarantined=stock.quarantined,
             arrivals=self.arrivals(sku) if stock.in_transit else (),
-            lag_s=self.log.lag_s(),
+            lag_s=self._lag_s,
         )
 
     def arrivals(self, sku: str) -> tuple[Arrival, ...]:
