@@ -34,18 +34,26 @@ def attach(
         return once(target, language=language, ascii=ascii)
     # Until the first picture nothing is garbage: looking for it costs a fifth of the start. `Console` ends this.
     gc.disable()
-    from stockwatch.console.run import run_console
+    from stockwatch.console import prepaint
 
-    return run_console(
-        target,
-        by=by,
-        read_only=read_only,
-        language=language,
-        theme=theme,
-        ascii=ascii,
-        owns_hub=owns_hub,
-        spark=spark,
-    )
+    prepaint.show(language)
+    try:
+        from stockwatch.console.run import build, drive
+
+        app = build(
+            target,
+            by=by,
+            read_only=read_only,
+            language=language,
+            theme=theme,
+            ascii=ascii,
+            owns_hub=owns_hub,
+            spark=spark,
+        )
+    except BaseException:
+        prepaint.take_back()
+        raise
+    return drive(app)
 
 
 def once(

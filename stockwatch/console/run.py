@@ -21,7 +21,7 @@ from stockwatch.console.spark import SPARK_STYLES
 from stockwatch.console.words import pick_ascii
 
 
-def run_console(
+def build(
     target: str,
     *,
     by: str | None,
@@ -31,10 +31,8 @@ def run_console(
     ascii: bool | None,
     owns_hub: bool,
     spark: str | None,
-) -> int:
-    """As `stockwatch.console.attach`, on a terminal that is known to be usable. A fault of ours is raised once the
-    terminal is restored: the command line says it in one line and keeps its traceback in the log.
-    """
+) -> Console:
+    """The console, not yet running; arguments as of `stockwatch.console.attach`."""
     config = _config_dir()
     keymap = Keymap() if config is None else user_keymap(config / FILE)
     settings = Settings(
@@ -48,7 +46,13 @@ def run_console(
         keymap=keymap,
         user_themes=None if config is None else config / "themes",
     )
-    app = Console(HubLink(target, version=__version__, by=by or ""), settings)
+    return Console(HubLink(target, version=__version__, by=by or ""), settings)
+
+
+def drive(app: Console) -> int:
+    """Run it on a terminal that is known to be usable; its exit code. A fault of ours is raised once the terminal is
+    restored: the command line says it in one line and keeps its traceback in the log.
+    """
     try:
         result = app.run()
     except KeyboardInterrupt:
