@@ -42,7 +42,9 @@ sys.exit(cli.main(["attach", "ws://localhost:1", "--as", "x", "--lang", "zh"]))
 def test_a_fault_is_one_line_and_a_log(tmp_path: Path, key: str, where: str) -> None:
     program = tmp_path / "crashing.py"
     program.write_text(CRASHING, encoding="utf-8")
-    console = PtyConsole([str(program)], (100, 24), {"XDG_STATE_HOME": str(tmp_path), "LC_ALL": "zh_CN.UTF-8"})
+    console = PtyConsole(
+        [str(program)], (100, 24), {"XDG_STATE_HOME": str(tmp_path), "LC_ALL": "zh_CN.UTF-8"}
+    )
     try:
         before = termios.tcgetattr(console.master)[3]
         console.wait_for("联名款卫衣")
