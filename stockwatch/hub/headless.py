@@ -17,7 +17,8 @@ from stockwatch.config import RoomConfig
 from stockwatch.events import Event
 from stockwatch.feeds.recording import Line
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Room, summary
+from stockwatch.room.pipeline import Room
+from stockwatch.room.said import summary
 
 _encoder = msgspec.json.Encoder()
 

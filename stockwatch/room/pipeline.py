@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -27,6 +27,7 @@ from stockwatch.ledger.opening import configured_events, is_own, opening_events
 from stockwatch.room.clock import SECOND_US, Clock, last_tick
 from stockwatch.room.links import catalog
 from stockwatch.room.log import RoomLog
+from stockwatch.room.said import alert_data, restated
 from stockwatch.room.view import SPARK_MINUTES
 
 _OUTCOME_BYTES = {outcome: outcome.encode() for outcome in OUTCOMES}
@@ -129,7 +130,7 @@ class Room:
     def take(self, message: bytes | Event | Invalid, received_us: int | None = None) -> None:
         """One received message; `received_us` is intake's stamp where it has one (it wins over the attribute)."""
         event = decode(message) if isinstance(message, bytes) else message
-        if not self.rebuilding:
+        if event.source == OWN_SOURCE and not self.rebuilding:
             event = from_outside(event)
         self.events += 1
         if isinstance(event, Invalid):
@@ -137,7 +138,7 @@ class Room:
             return
         instant = event.clock_us if received_us is None else received_us
         if not self._zone_known and not self._our_own(event):
-            self._set_zone(offset_of(event.time))
+            self._set_zone(instants.offset_of(event.time))
         if not self.opened and not self.rebuilding:
             self.open(instant)
         second = self.clock.hear(instant) // SECOND_US
@@ -439,72 +440,3 @@ class Room:
     def presenting(self) -> tuple[str, int] | None:
         """(listing, since epoch seconds) of what the host presents."""
         return self.log.presenting
-
-
-def alert_data(event: AlertEvent) -> dict[str, Any]:
-    """The `data` of an alert event, members in the documented order."""
-    data: dict[str, Any] = {
-        "alert": event.alert,
-        "tier": event.tier,
-        "reason": {"zh": event.reason.zh, "en": event.reason.en},
-        "available": event.available,
-        "sellable": event.sellable,
-        "velocity_per_min": event.velocity_per_min,
-        "safety_line": event.safety_line,
-        "eta_s": {"p10": event.eta_s.p10_s, "p50": event.eta_s.p50_s, "p90": event.eta_s.p90_s},
-    }
-    if event.by is not None:
-        data["by"] = event.by
-    return data
-
-
-def restated(event: Event) -> bytes:
-    """A received event in our compact form, members in the documented order."""
-    return encode(
-        type=event.type,
-        source=event.source,
-        id=event.id,
-        time=event.time,
-        subject=event.subject,
-        data=event.data,
-    )
-
-
-def offset_of(text: str) -> tzinfo:
-    """The offset of an RFC 3339 time that decoding has checked, as a zone."""
-    return instants.offset_of(text)
-
-
-def summary(room: Room) -> dict[str, Any]:
-    """The last line of a headless replay: counts and the figures of every SKU, by code point."""
-    outcomes = dict(room.outcomes)
-    assert sum(outcomes.values()) == room.events, "every event has exactly one outcome"
-    skus = {}
-    for sku in sorted(room.books.skus()):
-        stock = room.books.stock(sku)
-        skus[sku] = figures(stock)
-    data: dict[str, Any] = {
-        "events": room.events,
-        "outcomes": outcomes,
-        "dead": outcomes["invalid"] + outcomes["conflict"],
-        "skus": skus,
-    }
-    if room.digest is not None:
-        data["digest"] = room.digest.hexdigest()
-    return data
-
-
-def figures(stock: Stock) -> dict[str, int]:
-    """A SKU's balances by their names on the interface."""
-    return {
-        "on_hand": stock.on_hand,
-        "available": stock.available,
-        "held": stock.held,
-        "reserved": stock.reserved,
-        "sold": stock.sold,
-        "shipped": stock.shipped,
-        "quarantined": stock.quarantined,
-        "in_transit": stock.in_transit,
-        "shortfall": stock.shortfall,
-        "oversold": stock.oversold,
-    }

@@ -40,7 +40,7 @@ def test_figures_stand_by_size_with_a_total():
     assert text[1].split() == ["规格", "可卖", "可用", "锁单", "已售", "在途", "缺货", "未放"]
     assert text[3].split() == ["✖", "黑", "M", "20", "23", "41", "300", "200", "0", "50"]
     assert text[6].split() == ["合计", "120", "138", "164", "1200", "200", "3", "150"]
-    assert text[7] == "各渠道已拿: 抖音 120 · taobao 88 · kuaishou 40"
+    assert text[7] == "各渠道下单: 抖音 120 · taobao 88 · kuaishou 40"
     assert text[8].split() == ["补货", "已询", "周边仓", "+200", "预计", "22:10", "小李"]
     assert "已收" in text[9]
 

@@ -17,7 +17,8 @@ from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.verify import verify
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Entry, Room, summary
+from stockwatch.room.pipeline import Entry, Room
+from stockwatch.room.said import summary
 from tests.room.build import START, config, event, placed
 
 NOW = int(START.timestamp()) * SECOND_US

@@ -10,7 +10,8 @@ import pytest
 from stockwatch.config import Sku
 from stockwatch.events import decode
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Room, summary
+from stockwatch.room.pipeline import Room
+from stockwatch.room.said import summary
 from tests.room.build import config, event, placed, played
 
 

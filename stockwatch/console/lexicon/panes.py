@@ -13,7 +13,7 @@ class PaneWords:
     chart_velocity = Word("件/分", "Units/min")
     chart_safety = Word("安全线 {units}", "safety line {units}")
     chart_lead_time = Word("最快补货 {age}", "fastest restock {age}")
-    by_channel = Word("各渠道已拿", "Taken by channel")
+    by_channel = Word("各渠道下单", "Ordered by channel")
     due_at = Word("预计 {clock}", "due {clock}")
     received_of = Word("已收 {received}/{qty}", "in {received}/{qty}")
     parts_of = Word("组合", "Bundle")
