@@ -86,6 +86,7 @@ def open_live(config: RoomConfig) -> tuple[LedgerJournal, Room]:
         room = Room(config, Books(), trusted_clock=True, zone_of=ZoneInfo)
         room.keep_alerts = True
         count = rebuild(journal.records(), room)
+        room.recall_set_aside(journal.dead_count())
         log.info("rebuilt %s from %d events", config.id, count)
     except BaseException:
         journal.close()

@@ -172,6 +172,12 @@ class Room:
             self.clock.now_us = now_us
             self._ticks(last_tick(now_us))
 
+    def recall_set_aside(self, total: int) -> None:
+        """After a rebuild: how many messages were ever set aside. Invalid ones are in no journal; conflicts are."""
+        unseen = max(0, total - self.outcomes["conflict"] - self.outcomes["invalid"])
+        self.outcomes["invalid"] += unseen
+        self.events += unseen
+
     def finish(self, until_us: int | None = None) -> None:
         """The end of the input: close what waits for more, then the first tick after it, or on until a time."""
         if not self.opened:

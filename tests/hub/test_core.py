@@ -259,3 +259,22 @@ async def test_a_restarted_hub_keeps_the_zone_of_its_feed(tmp_path: Path):
     rebuild(reopened.records(), again)
     reopened.close()
     assert str(again.zone) == str(room.zone) == "UTC+08:00"
+
+
+async def test_what_was_set_aside_is_still_counted_after_a_restart(tmp_path: Path):
+    wall = Wall()
+    journal = LedgerJournal(tmp_path / "room.db", wall)
+    hub = live(journal, wall)
+    other = placed(0, "SOCK", "o", qty=2)
+    await hub.put("douyin", [placed(0, "SOCK", "o"), other, b"{", b"[]"], "1")
+    hub.work()
+    assert (hub.room.outcomes["conflict"], hub.room.outcomes["invalid"]) == (1, 2)
+    journal.close()
+
+    reopened = LedgerJournal(tmp_path / "room.db", wall)
+    room = Room(config(), Books(), trusted_clock=True)
+    rebuild(reopened.records(), room)
+    room.recall_set_aside(reopened.dead_count())
+    assert (room.outcomes["conflict"], room.outcomes["invalid"]) == (1, 2)
+    assert sum(room.outcomes.values()) == room.events
+    reopened.close()
