@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stockwatch import instants
+from stockwatch import events, instants
 from stockwatch.events import MAX_EVENT_BYTES, Event, Invalid, decode, encode, format_time, parse_time
 from stockwatch.instants import offset_of
+from stockwatch.line_data import LineData
+from stockwatch.vocabulary import members_of
 
 GOOD = {
     "specversion": "1.0",
@@ -352,3 +354,68 @@ def test_the_ends_of_time_are_told_in_every_zone(minutes):
     first, last = parse_time("0001-01-01T00:00:00Z"), parse_time("9999-12-31T23:58:59Z")
     for instant in (first - 10**9, first, last, last + 120_000_000, 2**62, -(2**62)):
         assert parse_time(format_time(instant, zone)) is not None
+
+
+# --- the quick way ------------------------------------------------------------------------------------
+
+_ODD = [
+    "1.0", "1e0", "true", "null", '"1"', "-0", "0", "1", "2", "2147483647", "2147483648", "[]", "{}", '""', '"x"',
+    '"\\u0001"', '"\x7f"', '"卫衣"', '"2025-11-11T20:00:03+08:00"', '"2025-11-11T20:00:03"', '[{"sku":"A","qty":1}]',
+    '[{"sku":"A","qty":1,"role":"gift"}]', '[{"sku":"A"}]', '"' + "a" * 257 + '"', "99999999999999999999999", "1e999",
+]  # fmt: skip
+_MEMBERS = sorted({*LineData.__struct_fields__, "unknown"})
+_LINE_TYPES = st.sampled_from(
+    ["order.placed", "order.requested", "order.paid", "order.shipped", "order.cancelled", "order.expired",
+     "order.refunded", "order.changed", "chat.message", "stock.received"]
+)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    type_=_LINE_TYPES,
+    members=st.dictionaries(st.sampled_from(_MEMBERS), st.sampled_from(_ODD), max_size=6),
+    envelope=st.dictionaries(
+        st.sampled_from(
+            ["id", "source", "subject", "time", "received", "specversion", "cursor", "trace", "data"]
+        ),
+        st.sampled_from(_ODD),
+        max_size=2,
+    ),
+    twice=st.booleans(),
+)
+def test_what_is_decoded_at_once_is_what_the_vocabulary_makes_of_it(type_, members, envelope, twice):
+    data = {"order": '"o1"', "qty": "1", "line": "1", "expires": '"2025-11-11T20:30:03.5+08:00"'} | members
+    pairs = [f'"{name}":{value}' for name, value in data.items()]
+    whole = {
+        "specversion": '"1.0"', "id": '"e1"', "source": '"shop"', "type": f'"{type_}"', "subject": '"A"',
+        "time": '"2025-11-11T20:00:03.120+08:00"', "data": "{" + ",".join(pairs + pairs[:1] * twice) + "}",
+    } | envelope  # fmt: skip
+    raw = ("{" + ",".join(f'"{name}":{value}' for name, value in whole.items()) + "}").encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "_decode_at_once", lambda *_: None)
+        slow = decode(raw)
+    quick = decode(raw)
+    assert type(quick) is type(slow)
+    if isinstance(quick, Event) and isinstance(slow, Event):
+        for name in (
+            "id",
+            "source",
+            "type",
+            "subject",
+            "time",
+            "time_us",
+            "received_us",
+            "content",
+            "raw",
+            "data",
+        ):
+            assert getattr(quick, name) == getattr(slow, name), name
+        assert (quick.line is None) == (slow.line is None)
+        for name in (
+            {"order", "line", *members_of(type_)} & set(LineData.__struct_fields__) if slow.line else ()
+        ):
+            assert getattr(quick.line, name) == getattr(slow.line, name), name
+        if type_ in ("order.placed", "order.requested"):
+            assert quick.expires_us == slow.expires_us
+    else:
+        assert quick == slow

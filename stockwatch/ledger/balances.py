@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 
+from msgspec import UNSET
+
 from stockwatch.events import OWN_SOURCE, Event, Invalid
 from stockwatch.ledger.cells import Cell
 from stockwatch.ledger.channels import ChannelList, Channels, channels_of
@@ -19,7 +21,7 @@ from stockwatch.ledger.figures import Applied, Deduct, MoneyDue, Restock, Stock,
 from stockwatch.ledger.groups import Group, Slot, group_of
 from stockwatch.ledger.identity import Seen, outcome_of, same_content, seq_of
 from stockwatch.ledger.lines import Line
-from stockwatch.ledger.orders import LINE_TYPES, Orders
+from stockwatch.ledger.orders import Orders
 from stockwatch.ledger.shelves import Shelves
 
 __all__ = ["CLOSED", "CONFIGURED", "OWN_SOURCE", "Books"]
@@ -64,7 +66,8 @@ class Books:
         entry = self._seen.find(source, event.id)
         if entry is not None:
             return self._repeated(event, place, entry, group)
-        if event.type == "order.requested" and "atomic" in event.data:
+        line = event.line
+        if line is not None and line.atomic is not UNSET:
             name = group_of(event)
             if name is not None:
                 return self._join(event, place, name, group)
@@ -117,7 +120,7 @@ class Books:
 
     def _decide(self, event: Event, seq: int) -> Decision:
         type_ = event.type
-        if type_ in LINE_TYPES:
+        if event.line is not None:
             return self._orders.decide(event, seq)
         if type_.startswith("stock."):
             return self._documents.decide(event, seq)
@@ -132,7 +135,9 @@ class Books:
             group = self._groups[event.source] = Group(name, event.source)
         slot = Slot(event, place)
         group.members.append(slot)
-        group.expects = max(group.expects, event.data.get("atomic_of", 0))
+        line = event.line
+        if line is not None and line.atomic_of is not UNSET:
+            group.expects = max(group.expects, line.atomic_of)
         self._slots.append(slot)
         self._seen.add(event.source, event.id, event.content, place, None)
         return self._filled(group)

@@ -49,12 +49,14 @@ class Cell:
     __slots__ = (
         "adjusted", "available", "debt", "held", "hold_target", "inspections", "key", "location", "off_done",
         "ok_done", "opening", "oversold", "pool", "pushes", "quarantined", "received", "reserved", "shipped",
-        "shortfall", "shorts", "sku", "sold", "written_off",
+        "shortfall", "shorts", "sku", "sold", "touched", "written_off",
     )  # fmt: skip
 
     def __init__(self, sku: str, location: str, pool: str) -> None:
         self.sku, self.location, self.pool = sku, location, pool
         self.key = (sku, location, pool)
+        self.touched = (sku,)
+        """What an event that moves units here has touched."""
         self.available = self.held = self.reserved = self.sold = self.shipped = self.quarantined = 0
         self.shortfall = self.oversold = 0
         self.opening = self.received = self.adjusted = self.written_off = 0
@@ -121,6 +123,10 @@ class Cell:
         if self.hold_target > self.held and self.available:
             self.held += self._draw(self.hold_target - self.held)
 
+    def waits(self) -> bool:
+        """Whether units that come in may have to serve something before they are available."""
+        return bool(self.debt or self.shorts or self.hold_target > self.held)
+
     def _back(self, part: Part, units: int) -> None:
         """`units` now back a part that is short."""
         sold, shipped = min(part.want_sold, part.got), min(part.want_shipped, part.got)
@@ -185,6 +191,11 @@ class Cell:
 
     # --- quarantine -------------------------------------------------------------------------------
 
+    def enter_quarantine(self, units: int) -> None:
+        """Units of an order line come back to be inspected."""
+        self.quarantined += units
+        self.inspect()
+
     def _quarantine(self, change: int) -> int:
         """Units of an order line enter (> 0) or leave quarantine; how many of those leaving are not there
         to leave.
@@ -193,8 +204,7 @@ class Cell:
         had come first; those that passed are in available already. Units that a count found missing are gone.
         """
         if change > 0:
-            self.quarantined += change
-            self.inspect()
+            self.enter_quarantine(change)
             return 0
         there = min(self.quarantined, -change)
         self.quarantined -= there

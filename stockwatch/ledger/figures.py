@@ -23,14 +23,9 @@ class LedgerBroken(AssertionError):
     trusted."""
 
 
-class Taken(msgspec.Struct, frozen=True, gc=False):
-    """Units that an order line has asked for: once a line and SKU, whether or not stock could meet it."""
-
-    sku: str
-    qty: int
-    channel: str
-    time_us: int
-    """The order's own `time`."""
+Taken = tuple[str, int]
+"""(SKU, units) that an order line has asked for: once a line and SKU, whether or not stock could meet it:
+of the channel and at the time of the event that it comes with."""
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):

@@ -35,9 +35,9 @@ class Group(msgspec.Struct, eq=False):
 
 def group_of(event: Event) -> str | None:
     """The group that an event belongs to: the value of `atomic`, or its order where that is true."""
-    if event.type != "order.requested":
+    told = event.line
+    if told is None or event.type != "order.requested":
         return None
-    atomic = event.data.get("atomic")
-    if atomic is True:
-        return f"\x1f{event.data['order']}"
-    return atomic if isinstance(atomic, str) else None
+    if told.atomic is True:
+        return f"\x1f{told.order}"
+    return told.atomic if isinstance(told.atomic, str) else None

@@ -7,8 +7,9 @@ Pure.
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET
 
-from stockwatch.events import Event, parse_time
+from stockwatch.events import Event, LineData
 from stockwatch.ledger.figures import Deduct
 from stockwatch.ledger.lines import Change, Items, Line
 
@@ -20,48 +21,48 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 NONE = Refusal("")
-_DEFAULT_WHERE = ("main", "spot")
 
 
-def as_items(event: Event) -> Items:
+def as_items(subject: str | None, told: LineData) -> Items:
     """What an order of one unit of the line consists of: each SKU once, by code point."""
-    items = event.data.get("items")
-    if not items:
-        return ((event.subject or "", 1),)
+    if told.items is UNSET:
+        return ((subject or "", 1),)
     units: dict[str, int] = {}
-    for item in items:
-        units[item["sku"]] = units.get(item["sku"], 0) + item["qty"]
+    for item in told.items:
+        units[item.sku] = units.get(item.sku, 0) + item.qty
     return tuple(sorted(units.items()))
 
 
 def learn(line: Line, event: Event, deduct: Deduct) -> Refusal:
     """Add an event to its line; NONE, or why it is in conflict. `deduct` is the channel's."""
+    told = event.line
+    assert told is not None, "only events about order lines are learned"
     if event.type in ("order.placed", "order.requested"):
-        return _learn_order(line, event, deduct)
-    subject, data = event.subject, event.data
+        return _learn_order(line, event, told, deduct)
+    subject = event.subject
     if subject is not None:
         if line.rank == 0:
             line.subject, line.names = subject, (subject,)
             line.items, line.rank = ((subject, 1),), 1
-            _learn_where(line, event)
+            _learn_where(line, told)
         elif subject not in line.names:
             return _other_sku(line, subject)
-    _COUNT[event.type](line, event, data.get("qty"))
+    _COUNT[event.type](line, event, told)
     return NONE
 
 
-def _learn_order(line: Line, event: Event, deduct: Deduct) -> Refusal:
-    subject, data = event.subject, event.data
-    qty = data["qty"]
+def _learn_order(line: Line, event: Event, told: LineData, deduct: Deduct) -> Refusal:
+    subject, qty = event.subject, told.units
+    assert qty is not None, "decoding checks that orders have a qty"
     if line.size is not None and line.size != qty:
         return Refusal(f"the line has {line.size} units, this says {qty}")
-    items = as_items(event)
-    named = bool(data.get("items"))
+    items = as_items(subject, told)
+    named = told.items is not UNSET
     if line.rank == 3 and named and items != line.items:
         return Refusal("the line consists of other items")
     if line.rank and not (named and line.rank == 3):
-        told = {subject, *(sku for sku, _ in items)} if named else {subject}
-        if told.isdisjoint(line.names):
+        skus = {subject, *(sku for sku, _ in items)} if named else {subject}
+        if skus.isdisjoint(line.names):
             return _other_sku(line, subject or items[0][0])
     line.size = qty
     rank = 3 if named else 2
@@ -71,19 +72,15 @@ def _learn_order(line: Line, event: Event, deduct: Deduct) -> Refusal:
         line.items, line.rank = items, rank
         line.subject = subject
         line.names = tuple(names) + tuple(name for name in line.names if name not in names)
-    _learn_where(line, event)
-    expires = data.get("expires")
-    if expires is not None:
-        expires_us = parse_time(expires)
-        assert expires_us is not None, "decoding checks times"
-        if line.expires_us is None or expires_us > line.expires_us:
-            line.expires_us = expires_us
+    _learn_where(line, told)
+    expires_us = event.expires_us
+    if expires_us is not None and (line.expires_us is None or expires_us > line.expires_us):
+        line.expires_us = expires_us
     if event.type == "order.requested":
         line.holds = True
     else:
         line.fact = True
-        holds = data.get("holds")
-        if deduct == "place" if holds is None else holds:
+        if deduct == "place" if told.holds is UNSET else told.holds:
             line.holds = True
     return NONE
 
@@ -92,53 +89,53 @@ def _other_sku(line: Line, subject: str) -> Refusal:
     return Refusal(f"the line is of {', '.join(line.names)}, this says {subject}")
 
 
-def _learn_where(line: Line, event: Event) -> None:
-    data = event.data
-    if "pool" in data or "location" in data:
-        line.where = (data.get("location") or "main", data.get("pool") or "spot")
+def _learn_where(line: Line, told: LineData) -> None:
+    if told.pool is not UNSET or told.location is not UNSET:
+        location = "main" if told.location is UNSET else told.location
+        line.where = (location, "spot" if told.pool is UNSET else told.pool)
 
 
-def _paid(line: Line, event: Event, qty: int | None) -> None:
-    if qty is None:
+def _paid(line: Line, event: Event, told: LineData) -> None:
+    if told.qty is UNSET:
         line.whole_paid = True
     else:
-        line.paid += qty
-        line.paid_size = max(line.paid_size, qty)
+        line.paid += told.qty
+        line.paid_size = max(line.paid_size, told.qty)
 
 
-def _shipped(line: Line, event: Event, qty: int | None) -> None:
-    if qty is None:
+def _shipped(line: Line, event: Event, told: LineData) -> None:
+    if told.qty is UNSET:
         line.whole_shipped = line.whole_paid = True
     else:
-        line.shipped += qty
-        line.paid_size = max(line.paid_size, qty)
+        line.shipped += told.qty
+        line.paid_size = max(line.paid_size, told.qty)
 
 
-def _cancelled(line: Line, event: Event, qty: int | None) -> None:
-    if qty is None:
+def _cancelled(line: Line, event: Event, told: LineData) -> None:
+    if told.qty is UNSET:
         line.whole_cancelled = True
     else:
-        line.cancelled += qty
+        line.cancelled += told.qty
 
 
-def _expired(line: Line, event: Event, qty: int | None) -> None:
+def _expired(line: Line, event: Event, told: LineData) -> None:
     line.expired = True
 
 
-def _refunded(line: Line, event: Event, qty: int | None) -> None:
-    restock = event.data.get("restock") is True
-    if qty is None:
+def _refunded(line: Line, event: Event, told: LineData) -> None:
+    restock = told.restock is True
+    if told.qty is UNSET:
         line.whole_refunded = True
         line.whole_restocked |= restock
     else:
-        line.refunded += qty
-        line.restocked += qty if restock else 0
+        line.refunded += told.qty
+        line.restocked += told.qty if restock else 0
 
 
-def _changed(line: Line, event: Event, qty: int | None) -> None:
-    to = event.data["to"]
-    change = Change(event.time_us, event.id, event.subject or "", to, qty)
-    line.changes = (*line.changes, change)
+def _changed(line: Line, event: Event, told: LineData) -> None:
+    to = told.to
+    assert to is not UNSET, "decoding checks that a change names its SKU"
+    line.changes = (*line.changes, Change(event.time_us, event.id, event.subject or "", to, told.units))
     if to not in line.names:
         line.names = (*line.names, to)
 

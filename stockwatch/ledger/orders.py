@@ -1,7 +1,8 @@
 """Facts and requests about order lines: what each comes to, and the lines they make.
 
 Owns all lines of a ledger, their deadlines and the money due on them. `decide` moves units between cells by
-what the facts say; it never looks at stock documents or at identities. Pure.
+what the facts say; it never looks at stock documents or at identities. A line stays plain while it can
+(`stockwatch.ledger.plain`); what comes out is the same as if every line had been a `Line` from its start. Pure.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 
-from stockwatch.events import Event
+from msgspec import UNSET
+
+from stockwatch.events import Event, LineData
 from stockwatch.ledger.cells import Cell, Part
 from stockwatch.ledger.channels import ChannelList
 from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
-from stockwatch.ledger.expiry import Expiries
+from stockwatch.ledger.expiry import GRACE_US, Expiries
 from stockwatch.ledger.figures import MoneyDue, Taken
 from stockwatch.ledger.groups import Group
 from stockwatch.ledger.line_facts import NONE, Refusal, learn
 from stockwatch.ledger.lines import Line
+from stockwatch.ledger.plain import BOOKED, FACT, GONE, HOLDS, MOVES, Plain, unfolded
 from stockwatch.ledger.shelves import Shelves, checked
 
-LINE_TYPES = frozenset(
-    ["order.requested", "order.placed", "order.paid", "order.shipped", "order.cancelled", "order.expired",
-     "order.refunded", "order.changed"]
-)  # fmt: skip
+LineKey = str | tuple[str, int]
+"""Of a line among its source's: the order alone for its line 1."""
 
 
 class Orders:
@@ -34,14 +36,28 @@ class Orders:
         self._shelves = shelves
         self._channels = channels
         self._troubles = troubles
-        self._lines: dict[str, dict[str | tuple[str, int], Line]] = {}
+        self._lines: dict[str, dict[LineKey, Line | Plain]] = {}
         self._due_money: dict[int, Line] = {}
 
     def decide(self, event: Event, seq: int, refusal: str | None = None) -> Decision:
         """`refusal`: why the group of a request is refused."""
-        line = self._find(event)
+        told = event.line
+        assert told is not None, "only events about order lines are decided here"
+        number = told.line
+        key: LineKey = told.order if number is UNSET or number == 1 else (told.order, number)
+        lines = self._lines.get(event.source)
+        if lines is None:
+            lines = self._lines[event.source] = {}
+        line = lines.get(key)
         if line is None:
-            return self._new_line(event, seq, refusal)
+            decision = self._new_plain(lines, key, event, told, seq) if refusal is None else None
+            return decision or self._new_line(event, told, seq, refusal)
+        if type(line) is Plain:
+            moved = self._move(line, event, told)
+            if moved is not None:
+                return moved
+            line = self._unfold(lines, key, line)
+        assert isinstance(line, Line)
         before = line.state()
         if event.type == "order.requested" and not _can_not_be_refused(line):
             trial = copy(line)
@@ -62,9 +78,95 @@ class Orders:
             line.arrange(self._shelves.cell, seq)
         return self._settle(line, event, seq, leaving)
 
-    def _new_line(self, event: Event, seq: int, refusal: str | None) -> Decision:
-        data = event.data
-        line = Line(event.source, data["order"], data.get("line", 1), seq)
+    def _new_plain(
+        self, lines: dict[LineKey, Line | Plain], key: LineKey, event: Event, told: LineData, seq: int
+    ) -> Decision | None:
+        """An order for one SKU on its usual shelf that has enough; None where it takes the general rule."""
+        size, sku = told.qty, event.subject
+        if event.type == "order.placed":
+            if told.holds is UNSET:
+                facts = FACT | HOLDS if self._channels.deduct(event.source) == "place" else FACT
+            else:
+                facts = FACT | HOLDS if told.holds else FACT
+        elif event.type == "order.requested":
+            facts = HOLDS
+        else:
+            return None
+        if (
+            told.items is not UNSET
+            or told.pool is not UNSET
+            or told.location is not UNSET
+            or sku is None
+            or size is UNSET
+            or (cell := self._shelves.plain.get(sku)) is None
+        ):
+            return None
+        expires_us = event.expires_us
+        if facts & HOLDS:
+            if cell.available < size:
+                return None
+            cell.available -= size
+            cell.reserved += size
+        line = Plain(cell, size, facts, seq, expires_us, event.source, told.order, told.number)
+        lines[key] = line
+        cell.check()
+        if not facts & HOLDS:
+            return "accepted", None, cell.touched, ()
+        if expires_us is not None:
+            self.expiries.add(line, expires_us + GRACE_US if facts & FACT else expires_us)
+        return "accepted", None, cell.touched, ((sku, size),)
+
+    def _move(self, line: Plain, event: Event, told: LineData) -> Decision | None:
+        """What an event does to a plain line; None where it takes the general rule."""
+        cell, size, type_ = line.cell, line.size, event.type
+        if event.subject is not None and event.subject != cell.sku:
+            return None
+        if told.qty is not UNSET and told.qty != size:
+            return None
+        if type_ == "order.refunded" and told.restock is True:
+            type_ = "order.refunded restock"
+        moves = MOVES.get(type_)
+        move = None if moves is None else moves[line.facts]
+        if move is None:
+            return None
+        after, available, reserved, sold, quarantined, shipped = move
+        if after < 0:
+            line.facts = ~after
+            return "noop", None, NO_SKUS, ()
+        if available < 0:
+            if cell.available < size:
+                return None
+            cell.available -= size
+        was_booked = line.facts & BOOKED
+        line.facts = after
+        if reserved:
+            cell.reserved += reserved * size
+        if sold:
+            cell.sold += sold * size
+        if shipped:
+            cell.shipped += shipped * size
+        if quarantined:
+            cell.enter_quarantine(size)
+        if available > 0:
+            if cell.waits():
+                cell.give(size)
+            else:
+                cell.available += size
+        cell.check()
+        taken = ((cell.sku, size),) if not was_booked and after & BOOKED else ()
+        return "accepted", None, cell.touched, taken
+
+    def _unfold(self, lines: dict[LineKey, Line | Plain], key: LineKey, plain: Plain) -> Line:
+        """Go on with a line that is plain no more."""
+        line = unfolded(plain)
+        plain.facts = GONE
+        lines[key] = line
+        if line.expires_us is not None and line.holds and not line.expired:
+            self.expiries.watch(line)
+        return line
+
+    def _new_line(self, event: Event, told: LineData, seq: int, refusal: str | None) -> Decision:
+        line = Line(event.source, told.order, told.number, seq)
         wrong = learn(line, event, self._channels.deduct(event.source))
         if wrong is not NONE:
             return self._troubles.conflict(event, seq, wrong.reason)
@@ -82,7 +184,7 @@ class Orders:
         grew = line.settle(seq)
         parts = line.parts
         touched = checked(parts if leaving is parts or not leaving else (*leaving, *parts))
-        taken = self._take(line, event) if not line.taken and line.booked() else ()
+        taken = self._take(line) if not line.taken and line.booked() else ()
         if line.expires_us is not None and line.holds and not line.expired:
             self.expiries.watch(line)
         if line.cancelled or line.whole_cancelled:
@@ -97,20 +199,20 @@ class Orders:
         return "accepted", None, touched, taken
 
     def _find(self, event: Event) -> Line | None:
+        told = event.line
+        assert told is not None, "only events about order lines are looked up"
         lines = self._lines.get(event.source)
         if lines is None:
             return None
-        number = event.data.get("line", 1)
-        order = event.data["order"]
-        return lines.get(order if number == 1 else (order, number))
+        key: LineKey = told.order if told.number == 1 else (told.order, told.number)
+        line = lines.get(key)
+        return self._unfold(lines, key, line) if isinstance(line, Plain) else line
 
     def _trial(self, line: Line | None, event: Event, seq: int) -> Line | Refusal:
         """The line as it would be with a request accepted; nothing is changed."""
-        data = event.data
-        if line is None:
-            trial = Line(event.source, data["order"], data.get("line", 1), seq)
-        else:
-            trial = copy(line)
+        told = event.line
+        assert told is not None, "requests are about order lines"
+        trial = Line(event.source, told.order, told.number, seq) if line is None else copy(line)
         wrong = learn(trial, event, "place")
         return trial if wrong is NONE else wrong
 
@@ -148,11 +250,10 @@ class Orders:
             lines = self._lines[line.source] = {}
         lines[line.order if line.line == 1 else (line.order, line.line)] = line
 
-    def _take(self, line: Line, event: Event) -> tuple[Taken, ...]:
+    def _take(self, line: Line) -> tuple[Taken, ...]:
         line.taken = True
         q = line.q or 0
-        channel = self._channels.name(event.source)
-        return tuple([Taken(sku, q * per, channel, event.time_us) for sku, per in line.items])
+        return tuple([(sku, q * per) for sku, per in line.items])
 
     def _watch_money(self, line: Line) -> None:
         if line.money_due():
@@ -171,7 +272,9 @@ class Orders:
         for slot in group.members:
             event = slot.event
             assert isinstance(event, Event), "only valid events join a group"
-            line_key = (event.data["order"], event.data.get("line", 1))
+            told = event.line
+            assert told is not None, "requests are about order lines"
+            line_key = (told.order, told.number)
             if line_key in seen:
                 continue
             seen.add(line_key)
@@ -192,10 +295,11 @@ class Orders:
     def parts_of(self, cell: Cell) -> Iterator[Part]:
         """Every line's part of a cell, in no order that means anything."""
         for lines in self._lines.values():
-            for line in lines.values():
-                for part in line.parts:
-                    if part.cell is cell:
-                        yield part
+            for key, line in lines.items():
+                if not isinstance(line, Plain):
+                    yield from (part for part in line.parts if part.cell is cell)
+                elif line.cell is cell:
+                    yield from self._unfold(lines, key, line).parts
 
     def money_due(self) -> list[MoneyDue]:
         """Lines paid and cancelled, refund still to come."""
@@ -207,10 +311,16 @@ class Orders:
     def waiting(self) -> Iterator[Line]:
         """Lines with facts that move nothing, as nobody has told their size or their SKU (orphans): a payment
         whose order never came, or whose request was refused, is money that a person must look at."""
-        for lines in self._lines.values():
-            yield from (line for line in lines.values() if line.waits())
+        for line in self._each():
+            if isinstance(line, Line) and line.waits():
+                yield line
 
     def __iter__(self) -> Iterator[Line]:
+        """Every line; a plain one as the general rule has it."""
+        for line in self._each():
+            yield unfolded(line) if isinstance(line, Plain) else line
+
+    def _each(self) -> Iterator[Line | Plain]:
         for lines in self._lines.values():
             yield from lines.values()
 

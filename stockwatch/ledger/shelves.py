@@ -14,6 +14,8 @@ class Shelves:
     def __init__(self) -> None:
         self._cells: dict[tuple[str, str, str], Cell] = {}
         self._by_sku: dict[str, list[Cell]] = {}
+        self.plain: dict[str, Cell] = {}
+        """SKU -> its place where orders take from unless they say otherwise: `main`, `spot`."""
 
     def cell(self, sku: str, where: tuple[str, str]) -> Cell:
         key = (sku, where[0], where[1])
@@ -21,6 +23,8 @@ class Shelves:
         if cell is None:
             cell = self._cells[key] = Cell(*key)
             self._by_sku.setdefault(sku, []).append(cell)
+            if where == ("main", "spot"):
+                self.plain[sku] = cell
         return cell
 
     def available(self, key: tuple[str, str, str]) -> int:

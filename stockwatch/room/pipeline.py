@@ -327,20 +327,22 @@ class Room:
         """Tell demand, alerts and the log what has been booked."""
         for sku in applied.touched:
             self._touch(sku)
-        for taken in applied.taken:
-            self.demand.take(taken.sku, taken.channel, taken.time_us, taken.qty)
-            self.log.taken(taken.sku, taken.channel, taken.qty)
-            self._touch(taken.sku)
         event = applied.event
         if isinstance(event, Invalid):
             return
+        if applied.taken:
+            channel = self.books.channel_of(event.source)
+            for sku, units in applied.taken:
+                self.demand.take(sku, channel, event.time_us, units)
+                self.log.taken(sku, channel, units)
+                self._touch(sku)
         kind = event.type
         if not ours:
             self.log.heard(event, received_us, applied)
             if not applied.taken:
-                channel = self.log.channel_of(event.source)
-                if channel is not None:
-                    self.demand.alive(channel, event.time_us)
+                heard = self.log.channel_of(event.source)
+                if heard is not None:
+                    self.demand.alive(heard, event.time_us)
         if kind.startswith("order."):
             return
         if applied.outcome not in ("accepted", "noop"):

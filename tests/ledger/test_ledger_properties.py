@@ -54,8 +54,8 @@ class LedgerMachine(RuleBasedStateMachine):
                     assert {sku: self.books.stock(sku) for sku in SKUS} == before
             if applied.outcome == "rejected":
                 assert not applied.taken
-            for taken in applied.taken:
-                line = applied.event.data["order"], applied.event.data.get("line", 1), taken.sku
+            for sku, _ in applied.taken:
+                line = applied.event.data["order"], applied.event.data.get("line", 1), sku
                 self.taken[(applied.event.source, *line)] += 1
                 assert self.taken[(applied.event.source, *line)] == 1, "a line is taken once"
 
