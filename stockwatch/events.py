@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, Literal
@@ -30,6 +31,7 @@ __all__ = [
     "Item",
     "LineData",
     "decode",
+    "decode_all",
     "encode",
     "format_time",
     "is_id",
@@ -130,10 +132,34 @@ def decode(raw: bytes, received_us: int | None = None) -> Event | Invalid:
     keeps it apart from the message; it stands for the attribute `received`.
     """
     raw = raw.rstrip(b"\r\n")
-    if raw.isascii() and b"\\" not in raw and b"\x7f" not in raw:
+    if _is_simple(raw):
         event = _decode_at_once(raw, received_us)
         if event is not None:
             return event
+    return _decode_closely(raw, received_us)
+
+
+def decode_all(raws: Sequence[bytes | Invalid]) -> list[Event | Invalid]:
+    """Decode many messages without line ends, each as `decode` does; what is Invalid already stays so."""
+    events: list[Event | Invalid] = []
+    simple = _is_simple(b"".join([raw for raw in raws if type(raw) is bytes]))
+    for raw in raws:
+        if type(raw) is not bytes:
+            assert type(raw) is Invalid
+            events.append(raw)
+            continue
+        event = _decode_at_once(raw, None) if simple and raw[-1:] != b"\r" else None
+        events.append(decode(raw) if event is None else event)
+    return events
+
+
+def _is_simple(text: bytes) -> bool:
+    """Whether no string in a JSON text can hold a control character or anything that is not ASCII."""
+    return text.isascii() and b"\\" not in text and b"\x7f" not in text
+
+
+def _decode_closely(raw: bytes, received_us: int | None) -> Event | Invalid:
+    """Whatever it is: an event as the vocabulary finds it, or what is wrong with it."""
     if len(raw) > MAX_EVENT_BYTES:
         return Invalid(f"longer than 1 MiB ({len(raw)} bytes)", None, None, raw)
     text = raw[3:] if raw.startswith(_BOM) else raw
@@ -201,7 +227,7 @@ def _event(envelope: _Envelope, raw: bytes, received_us: int | None) -> Event | 
 def _decode_at_once(raw: bytes, received_us: int | None) -> Event | None:
     """Most events: about an order line, and right. None where it takes a closer look.
 
-    The message is ASCII and holds neither escapes nor DEL, so that no string in it can hold a control character.
+    The message is simple (`_is_simple`).
     """
     if len(raw) > MAX_EVENT_BYTES:
         return None

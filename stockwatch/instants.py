@@ -18,6 +18,8 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_US = 86_400_000_000
 _FIRST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * _DAY_US
 _LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * _DAY_US - 1
+_texts: dict[str, int] = {}
+"""What was parsed last: when events come fast, many are of one millisecond."""
 _minutes: dict[str, int] = {}
 """Minute and offset as written, to the instant the minute begins."""
 _seconds: dict[str, int] = {}
@@ -35,6 +37,19 @@ def parse_time(text: str) -> int | None:
     Digits after the sixth of a fraction are dropped. Second 60 is taken at 23:59 UTC only, where leap seconds
     are, as the instant that follows second 59. Instants outside the years 1 to 9999 UTC are None.
     """
+    known = _texts.get(text)
+    if known is not None:
+        return known
+    instant = _parse_seconds(text)
+    if instant is not None:
+        if len(_texts) >= _KEPT:
+            _texts.clear()
+        _texts[text] = instant
+    return instant
+
+
+def _parse_seconds(text: str) -> int | None:
+    """By the second, where the text has milliseconds."""
     cut = text[:20] + text[23:]
     second = _seconds.get(cut)
     if second is not None:

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -48,36 +48,36 @@ def _apply(args: argparse.Namespace) -> int:
     from stockwatch.ledger.intake import Lines
     from stockwatch.ledger.writer import Writer
 
-    def answer(applied: Applied) -> dict[str, object]:
-        event = applied.event
-        line: dict[str, object] = {"source": event.source, "id": event.id}
-        line |= {"outcome": applied.outcome, "seq": applied.seq}
-        if applied.original is not None:
-            line["original"] = applied.original
-        if applied.reason is not None:
-            line["reason"] = applied.reason
-        return line
+    class Answer(msgspec.Struct, omit_defaults=True, gc=False):
+        source: str | None
+        id: str | None
+        outcome: str
+        seq: int | None
+        original: str | None = None
+        reason: str | None = None
 
     encoder = msgspec.json.Encoder()
     counts: Counter[str] = Counter()
     out = sys.stdout.buffer
 
-    def say_all(known: Iterable[Applied]) -> None:
-        lines = []
-        for applied in known:
-            counts[applied.outcome] += 1
-            lines.append(encoder.encode(answer(applied)))
-        if lines:
-            out.write(b"\n".join(lines) + b"\n")
+    def say_all(known: Sequence[Applied]) -> None:
+        answers = [
+            Answer(one.event.source, one.event.id, one.outcome, one.seq, one.original, one.reason)
+            for one in known
+        ]
+        if answers:
+            out.write(encoder.encode_lines(answers))
             out.flush()
+            counts.update([answer.outcome for answer in answers])
 
     config = load_room(Path(args.room))
     with LedgerFile(Path(args.ledger)) as ledger:
         writer = Writer(ledger, lambda: time.time_ns() // 1000)
         writer.open_room(config)
         if sys.stdin is not None:
-            for batch in Lines(sys.stdin.fileno()):
-                say_all(writer.process(batch))
+            lines = Lines(sys.stdin.fileno())
+            for batch in lines:
+                say_all(writer.process(batch, more=lines.more()))
         say_all(writer.close_groups())
         aside = ledger.path.with_name(ledger.path.name + ".dead.jsonl")
     dead = counts["invalid"] + counts["conflict"]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from stockwatch.ledger.file import LedgerFile
-from stockwatch.ledger.store import DeadLetter, Record
-from stockwatch.ledger.writer import stock_rows
+from stockwatch.ledger.store import Record
+from stockwatch.ledger.writer import Book, stock_rows
 from stockwatch.paths import make_private
 from stockwatch.room.pipeline import Entry, Room
 
@@ -39,34 +39,21 @@ class LedgerJournal:
 
     def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
         """Durable on return. What can't be used is set aside first. Raises LedgerFailed: then nothing is."""
-        records: list[Record] = []
-        letters: list[DeadLetter] = []
-        for entry in entries:
-            applied = entry.applied
-            self._dirty.update(applied.touched)
-            if applied.place is not None:
-                records.append(Record(applied.place, entry.received_us, entry.raw, applied.outcome))
-            if applied.outcome in ("conflict", "invalid"):
-                event = applied.event
-                letters.append(
-                    DeadLetter(
-                        entry.received_us,
-                        applied.outcome,
-                        applied.reason or "",
-                        event.source,
-                        event.id,
-                        entry.raw,
-                    )
-                )
-        if letters:
-            self._file.set_aside(letters)
+        book = Book(
+            self._file.last_seq + 1,
+            [entry.applied for entry in entries],
+            [entry.received_us for entry in entries],
+        )
+        self._dirty |= book.touched
+        if book.letters:
+            self._file.set_aside(book.letters)
         self._cursors |= cursors
         waiting = room.books.pending()
-        if not records and (waiting or not self._cursors):
+        if not len(book.records) and (waiting or not self._cursors):
             return
         rows = None if waiting else stock_rows(room.books, self._dirty)
         kept = {} if waiting else self._cursors
-        self._file.append(records, stock=rows, cursors=kept, committed_us=self._now_us())
+        self._file.append(book.records, stock=rows, cursors=kept, committed_us=self._now_us())
         if not waiting:
             self._dirty.clear()
             self._cursors = {}

@@ -19,7 +19,7 @@ from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
 from stockwatch.ledger.documents import Documents
 from stockwatch.ledger.figures import Applied, Deduct, MoneyDue, Restock, Stock, Trouble
 from stockwatch.ledger.groups import Group, Slot, group_of
-from stockwatch.ledger.identity import Seen, outcome_of, same_content, seq_of
+from stockwatch.ledger.identity import Seen, entry_of, outcome_of, same_content, seq_of
 from stockwatch.ledger.lines import Line
 from stockwatch.ledger.orders import Orders
 from stockwatch.ledger.shelves import Shelves
@@ -54,33 +54,33 @@ class Books:
 
         While an atomic group is open its members' outcomes are not known, and later ones wait behind them.
         """
-        if isinstance(event, Invalid):
+        if type(event) is Invalid:
             return self._out(Applied(event, "invalid", None, None, None, event.reason))
+        assert type(event) is Event
         source = event.source
         group = self._groups.get(source) if self._groups else None
         if group is not None and group_of(event) != group.id:
             self._close_group(group)
             group = None
-        self.place += 1
-        place = self.place
-        entry = self._seen.find(source, event.id)
+        self.place = place = self.place + 1
+        ids = self._seen[source]
+        entry = ids.get(event.id)
         if entry is not None:
             return self._repeated(event, place, entry, group)
         line = event.line
-        if line is not None and line.atomic is not UNSET:
-            name = group_of(event)
-            if name is not None:
+        if line is None:
+            if source == OWN_SOURCE and event.type == CLOSED:
+                for open_group in list(self._groups.values()):
+                    self._close_group(open_group)
+            outcome, reason, touched, taken = self._decide(event, place)
+        else:
+            if line.atomic is not UNSET and (name := group_of(event)) is not None:
                 return self._join(event, place, name, group)
-        if event.type == CLOSED and source == OWN_SOURCE:
-            for open_group in list(self._groups.values()):
-                self._close_group(open_group)
-        outcome, reason, touched, taken = self._decide(event, place)
-        self._seen.add(source, event.id, event.content, place, outcome)
-        return self._out(
-            Applied(
-                event, outcome, place if outcome != "conflict" else None, place, None, reason, touched, taken
-            )
-        )
+            outcome, reason, touched, taken = self._orders.decide(event, place)
+        ids[event.id] = entry_of(event.content, place, outcome)
+        seq = None if outcome == "conflict" else place
+        applied = Applied(event, outcome, seq, place, None, reason, touched, taken)
+        return self._out(applied) if self._slots else (applied,)
 
     def close(self) -> tuple[Applied, ...]:
         """End of input: every open group closes; the outcomes that waited."""
@@ -120,8 +120,6 @@ class Books:
 
     def _decide(self, event: Event, seq: int) -> Decision:
         type_ = event.type
-        if event.line is not None:
-            return self._orders.decide(event, seq)
         if type_.startswith("stock."):
             return self._documents.decide(event, seq)
         if type_ == CONFIGURED and event.source == OWN_SOURCE:
@@ -139,7 +137,7 @@ class Books:
         if line is not None and line.atomic_of is not UNSET:
             group.expects = max(group.expects, line.atomic_of)
         self._slots.append(slot)
-        self._seen.add(event.source, event.id, event.content, place, None)
+        self._seen[event.source][event.id] = entry_of(event.content, place, None)
         return self._filled(group)
 
     def _filled(self, group: Group) -> tuple[Applied, ...]:
@@ -155,12 +153,11 @@ class Books:
             event, place = slot.event, slot.place
             assert isinstance(event, Event), "only valid events join a group"
             outcome, reason, touched, taken = self._orders.decide(event, place, refusal)
-            self._seen.add(event.source, event.id, event.content, place, outcome)
+            self._seen[event.source][event.id] = entry_of(event.content, place, outcome)
             seq = place if outcome != "conflict" else None
             slot.applied = Applied(event, outcome, seq, place, None, reason, touched, taken)
         for slot, id_ in group.repeats:
-            entry = self._seen.find(group.source, id_)
-            assert entry is not None, "members claimed their ids"
+            entry = self._seen[group.source][id_]
             original = outcome_of(entry)
             seq = None if original == "conflict" else seq_of(entry)
             slot.applied = Applied(slot.event, "duplicate", seq, slot.place, original)
@@ -193,7 +190,8 @@ class Books:
         return self._shelves.stock(sku, self._documents.restocks.in_transit(sku))
 
     def rows(self, sku: str) -> dict[tuple[str, str, str], Stock]:
-        """Figures of a SKU by (SKU, location, pool); in_transit is 0 here."""
+        """Figures of a SKU by (SKU, location, pool), their equations checked; in_transit is 0 here. Raises
+        LedgerBroken."""
         return self._shelves.rows(sku)
 
     def balances(self) -> dict[tuple[str, str, str], Stock]:

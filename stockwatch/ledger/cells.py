@@ -99,6 +99,12 @@ class Cell:
                 f"written off {self.written_off}"
             )
 
+    def check_moved(self) -> None:
+        """The part of `check` that a move of a plain line could break: its table conserves units, and it never draws
+        more than is available."""
+        if self.reserved < 0 or self.available < 0 or not 0 <= self.shipped <= self.sold:
+            self.check()
+
     # --- units in and out of available ------------------------------------------------------------
 
     def _draw(self, wanted: int) -> int:

@@ -29,6 +29,7 @@ from stockwatch.ledger.store import (
     LedgerError,
     LedgerFailed,
     Record,
+    Records,
     StockRows,
 )
 
@@ -107,7 +108,7 @@ class LedgerFile:
 
     def append(
         self,
-        records: Sequence[Record],
+        records: Records,
         *,
         stock: StockRows | None,
         cursors: Mapping[str, str] | None = None,
@@ -119,10 +120,8 @@ class LedgerFile:
         must go on where the journal ends. Raises LedgerFailed; after that every call does.
         """
         self._writable()
-        if records and [record.seq for record in records] != list(
-            range(self.last_seq + 1, self.last_seq + 1 + len(records))
-        ):
-            raise ValueError(f"records must go on from {self.last_seq}, got {records[0].seq}…")
+        if len(records) and records.first_seq != self.last_seq + 1:
+            raise ValueError(f"records must go on from {self.last_seq}, got {records.first_seq}…")
         try:
             head = self._commit(records, stock, cursors or {}, committed_us)
         except apsw.Error as error:
@@ -134,14 +133,13 @@ class LedgerFile:
         except BaseException as error:
             self._fail(error)
             raise
-        if records:
-            self.last_seq, self._head = records[-1].seq, head
+        self.last_seq, self._head = self.last_seq + len(records), head
         if self._wal_pages >= _CHECKPOINT_PAGES:
             self._checkpoint()
 
     def _commit(
         self,
-        records: Sequence[Record],
+        records: Records,
         stock: StockRows | None,
         cursors: Mapping[str, str],
         committed_us: int,
@@ -152,7 +150,7 @@ class LedgerFile:
         try:
             if self._meta("epoch") != self.epoch:
                 raise LedgerFailed(f"{self.path}: another writer has taken over; stop this one")
-            if records:
+            if len(records):
                 head = self._insert_batch(records, committed_us)
             if stock is not None:
                 database.executemany(
@@ -163,7 +161,7 @@ class LedgerFile:
                         for key, row in stock.items()
                     ),
                 )  # fmt: skip
-                last = records[-1].seq if records else self.last_seq
+                last = self.last_seq + len(records)
                 database.execute("UPDATE meta SET value = ? WHERE key = 'stock_seq'", (last,))
             if cursors:
                 database.executemany("INSERT OR REPLACE INTO cursor VALUES (?,?)", list(cursors.items()))
@@ -174,16 +172,21 @@ class LedgerFile:
             raise
         return head
 
-    def _insert_batch(self, records: Sequence[Record], committed_us: int) -> bytes:
-        first = records[0].seq
-        events = b"\n".join(_one_line(record.raw) for record in records).decode()
-        received = msgspec.json.encode([record.received_us for record in records]).decode()
-        outcomes = "".join([CODES[record.outcome] for record in records])
-        digest = chain(self._head, first, committed_us, self.epoch, events, received, outcomes)
+    def _insert_batch(self, records: Records, committed_us: int) -> bytes:
+        first, n = records.first_seq, len(records)
+        events = b"\n".join(records.raws)
+        if events.count(b"\n") != n - 1 or b"\r" in events:
+            events = b"\n".join(map(_one_line, records.raws))
+        received = msgspec.json.encode(records.received_us)
+        outcomes = "".join([CODES[outcome] for outcome in records.outcomes])
+        digest = chain(self._head, first, committed_us, self.epoch, events, received, outcomes.encode())
         self._db.execute(
             "INSERT INTO batch VALUES (?,?,?,?,?,?,?,?,?)",
-            (first, len(records), committed_us, self.epoch, events, received, outcomes, self._head, digest),
-        )
+            (
+                first, n, committed_us, self.epoch, events.decode(), received.decode(), outcomes, self._head,
+                digest,
+            ),
+        )  # fmt: skip
         return digest
 
     def _committed(self, database: apsw.Connection, name: str, pages: int) -> int:
@@ -252,7 +255,15 @@ class LedgerFile:
         first, n, committed_us, epoch, events, received, outcomes, told_previous, told = row
         if first != expected:
             raise LedgerCorrupt(f"{self.path}: events {expected} to {first - 1} are missing", expected)
-        digest = chain(bytes(told_previous), first, committed_us, epoch, events, received, outcomes)
+        digest = chain(
+            bytes(told_previous),
+            first,
+            committed_us,
+            epoch,
+            events.encode(),
+            received.encode(),
+            outcomes.encode(),
+        )
         if bytes(told_previous) != previous or digest != bytes(told):
             raise LedgerCorrupt(
                 f"{self.path}: the batch from seq {first} was changed after it was written", first

@@ -8,43 +8,39 @@ from __future__ import annotations
 
 from stockwatch.ledger.figures import OUTCOMES, Outcome
 
-_CODES: dict[Outcome, int] = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+_CONTENT_BITS = 64
+_CODE_BITS = 4
+_SEQ_SHIFT = _CONTENT_BITS + _CODE_BITS
+_CONTENT = (1 << _CONTENT_BITS) - 1
 _PENDING = 15
-_SEQ_BITS = 44
+_CODES: dict[Outcome | None, int] = {
+    **{outcome: code << _CONTENT_BITS for code, outcome in enumerate(OUTCOMES)},
+    None: _PENDING << _CONTENT_BITS,
+}
 
 
-class Seen:
-    """Identities and first outcomes."""
+class Seen(dict[str, dict[str, int]]):
+    """Identities and first outcomes: source -> id -> entry, to be read with the functions below."""
 
-    def __init__(self) -> None:
-        self._sources: dict[str, dict[str, int]] = {}
+    def __missing__(self, source: str) -> dict[str, int]:
+        ids = self[source] = {}
+        return ids
 
-    def find(self, source: str, id_: str) -> int | None:
-        """The packed entry, None when new; read it with the functions below."""
-        ids = self._sources.get(source)
-        return None if ids is None else ids.get(id_)
 
-    def add(self, source: str, id_: str, content: bytes, seq: int, outcome: Outcome | None) -> None:
-        """Claim an id; outcome None: known later (`add` again)."""
-        ids = self._sources.get(source)
-        if ids is None:
-            ids = self._sources[source] = {}
-        code = _PENDING if outcome is None else _CODES[outcome]
-        ids[id_] = (((int.from_bytes(content, "big") << _SEQ_BITS) | seq) << 4) | code
-
-    def __len__(self) -> int:
-        return sum(map(len, self._sources.values()))
+def entry_of(content: bytes, seq: int, outcome: Outcome | None) -> int:
+    """What is kept of an event; outcome None: known later (then it is claimed again)."""
+    return (seq << _SEQ_SHIFT) | _CODES[outcome] | int.from_bytes(content, "big")
 
 
 def same_content(entry: int, content: bytes) -> bool:
-    return entry >> (_SEQ_BITS + 4) == int.from_bytes(content, "big")
+    return entry & _CONTENT == int.from_bytes(content, "big")
 
 
 def seq_of(entry: int) -> int:
-    return (entry >> 4) & ((1 << _SEQ_BITS) - 1)
+    return entry >> _SEQ_SHIFT
 
 
 def outcome_of(entry: int) -> Outcome | None:
     """None while the event waits for its group."""
-    code = entry & 15
+    code = (entry >> _CONTENT_BITS) & _PENDING
     return None if code == _PENDING else OUTCOMES[code]

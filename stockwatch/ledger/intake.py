@@ -31,14 +31,18 @@ class Lines:
 
     def __iter__(self) -> Iterator[list[bytes | Invalid]]:
         while True:
-            while not self._ended and len(self._ready) < MAX_LINES and (not self._ready or self._waiting()):
+            while not self._ended and len(self._ready) < MAX_LINES and (not self._ready or self._waits()):
                 self._read()
             if not self._ready:
                 return
             batch, self._ready = self._ready[:MAX_LINES], self._ready[MAX_LINES:]
             yield batch
 
-    def _waiting(self) -> bool:
+    def more(self) -> bool:
+        """Whether there is more than the batches given out so far, without waiting for it."""
+        return bool(self._ready) or (not self._ended and self._waits())
+
+    def _waits(self) -> bool:
         return bool(select.select([self._descriptor], [], [], 0)[0])
 
     def _read(self) -> None:
@@ -50,10 +54,12 @@ class Lines:
             return
         first, *others = chunk.split(b"\n")
         self._extend(first)
-        for piece in others:
-            self._take(self._rest)
-            self._rest, self._skipped = b"", 0
-            self._extend(piece)
+        if not others:
+            return
+        self._take(self._rest)
+        # Lines that begin and end within one chunk are shorter than an event may be.
+        self._rest, self._skipped = others.pop(), 0
+        self._ready += others if all(map(bytes.strip, others)) else [line for line in others if line.strip()]
 
     def _extend(self, piece: bytes) -> None:
         """Go on with the current line; MAX_EVENT_BYTES and a line end of two bytes are the most it can

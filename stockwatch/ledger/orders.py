@@ -109,7 +109,7 @@ class Orders:
             cell.reserved += size
         line = Plain(cell, size, facts, seq, expires_us, event.source, told.order, told.number)
         lines[key] = line
-        cell.check()
+        cell.check_moved()
         if not facts & HOLDS:
             return "accepted", None, cell.touched, ()
         if expires_us is not None:
@@ -152,7 +152,7 @@ class Orders:
                 cell.give(size)
             else:
                 cell.available += size
-        cell.check()
+        cell.check_moved()
         taken = ((cell.sku, size),) if not was_booked and after & BOOKED else ()
         return "accepted", None, cell.touched, taken
 

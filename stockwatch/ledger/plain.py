@@ -87,7 +87,9 @@ def _move(facts: int, told: int) -> Move | None:
     reserved, sold, quarantined, shipped = (new - old for new, old in zip(now, was, strict=True))
     if quarantined < 0:
         return None
-    return after, -(reserved + sold + quarantined), reserved, sold, quarantined, shipped
+    available = -(reserved + sold + quarantined)
+    assert sum(was[:3]) == sum(now[:3]) + available, "a move conserves units"
+    return after, available, reserved, sold, quarantined, shipped
 
 
 MOVES: dict[str, tuple[Move | None, ...]] = {

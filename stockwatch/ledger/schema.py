@@ -49,12 +49,18 @@ INSERT INTO meta VALUES ('epoch', 0), ('stock_seq', 0);
 
 
 def chain(
-    previous: bytes, first_seq: int, committed_us: int, epoch: int, events: str, received: str, outcomes: str
+    previous: bytes,
+    first_seq: int,
+    committed_us: int,
+    epoch: int,
+    events: bytes,
+    received: bytes,
+    outcomes: bytes,
 ) -> bytes:
     """The hash of a batch; every part is preceded by its length, so that no two batches read the same."""
     digest = sha256()
     numbers = f"{first_seq} {committed_us} {epoch}"
-    for part in (previous, numbers.encode(), events.encode(), received.encode(), outcomes.encode()):
+    for part in (previous, numbers.encode(), events, received, outcomes):
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.digest()

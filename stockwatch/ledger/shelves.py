@@ -51,8 +51,11 @@ class Shelves:
         )
 
     def rows(self, sku: str) -> dict[tuple[str, str, str], Stock]:
-        """Figures of a SKU by (SKU, location, pool); in_transit is 0 here."""
-        return {cell.key: _stock(cell, 0) for cell in self._by_sku.get(sku, ())}
+        """Figures of a SKU by (SKU, location, pool), their equations checked; in_transit is 0 here."""
+        cells = self._by_sku.get(sku, ())
+        for cell in cells:
+            cell.check()
+        return {cell.key: _stock(cell, 0) for cell in cells}
 
     def balances(self) -> dict[tuple[str, str, str], Stock]:
         """Figures by (SKU, location, pool), in order; in_transit is kept by SKU only and 0 here."""

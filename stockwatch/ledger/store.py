@@ -28,6 +28,31 @@ class Record(msgspec.Struct, frozen=True):
     outcome: Outcome
 
 
+class Records(msgspec.Struct):
+    """A run of records by columns, as a commit takes them: the n-th of each column belong together."""
+
+    first_seq: int
+    raws: list[bytes]
+    received_us: list[int]
+    outcomes: list[Outcome]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Records:
+        """Raises ValueError when the seqs have gaps."""
+        first = records[0].seq if records else 1
+        if [record.seq for record in records] != list(range(first, first + len(records))):
+            raise ValueError(f"records must follow one another from {first}")
+        return cls(
+            first,
+            [record.raw for record in records],
+            [record.received_us for record in records],
+            [record.outcome for record in records],
+        )
+
+    def __len__(self) -> int:
+        return len(self.raws)
+
+
 class DeadLetter(msgspec.Struct, frozen=True):
     """A message set aside: a conflict, or one that can't be used."""
 
@@ -89,7 +114,7 @@ class Store(Protocol):
 
     def append(
         self,
-        records: Sequence[Record],
+        records: Records,
         *,
         stock: StockRows | None,
         cursors: Mapping[str, str] | None = None,

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from stockwatch.config import RoomConfig
-from stockwatch.events import Event, Invalid, decode, encode, format_time, from_outside
+from stockwatch.events import Event, Invalid, decode, decode_all, encode, format_time, from_outside
 from stockwatch.ledger.balances import CLOSED, OWN_SOURCE, Books
 from stockwatch.ledger.figures import Applied, Stock
 from stockwatch.ledger.opening import configured_events, opening_events
-from stockwatch.ledger.store import DeadLetter, Key, LedgerCorrupt, Record, Store
+from stockwatch.ledger.store import DeadLetter, Key, LedgerCorrupt, Records, Store
 
 Message = bytes | Invalid
+ROWS_EVERY = 8
+"""Commits, at most, between two that bring the stock rows up to date while messages keep coming: rows are a
+projection, and one SKU that sells a thousand times in a second needs one row."""
 
 
 def rebuild(store: Store) -> Books:
@@ -46,6 +49,35 @@ def stock_rows(books: Books, skus: Iterable[str]) -> dict[Key, Stock]:
     return rows
 
 
+class Book:
+    """What one commit has to keep of the outcomes that it makes known."""
+
+    def __init__(self, first_seq: int, known: Sequence[Applied], received_us: Sequence[int]) -> None:
+        """The outcomes in their order, and the stamps of their events."""
+        outcomes = [one.outcome for one in known]
+        self.letters: list[DeadLetter] = []
+        if "invalid" in outcomes or "conflict" in outcomes:
+            self.letters = [
+                _letter(one, us) for one, us in zip(known, received_us, strict=True) if _dead(one)
+            ]
+            kept = [(one, us) for one, us in zip(known, received_us, strict=True) if one.place is not None]
+            known, received_us = [one for one, _ in kept], [us for _, us in kept]
+            outcomes = [one.outcome for one in known]
+        raws = [one.event.raw for one in known]
+        self.records = Records(first_seq, raws, list(received_us), outcomes)
+        self.touched: set[str] = set().union(*[one.touched for one in known])
+        """SKUs whose rows are to be written anew."""
+
+
+def _dead(applied: Applied) -> bool:
+    return applied.outcome in ("invalid", "conflict")
+
+
+def _letter(applied: Applied, received_us: int) -> DeadLetter:
+    event = applied.event
+    return DeadLetter(received_us, applied.outcome, applied.reason or "", event.source, event.id, event.raw)
+
+
 class Writer:
     """Applies batches to one ledger."""
 
@@ -58,37 +90,49 @@ class Writer:
         """Stamps of events whose outcome is not out yet, in order."""
         self._stamp = 0
         self._dirty: set[str] = set()
+        self._behind = 0
+        """Commits since the stock rows were written."""
 
     def open_room(self, config: RoomConfig) -> None:
         """Book the room's channels and the opening stock of SKUs that are new to the ledger."""
         time = format_time(self._now_us())
         for make in (configured_events, opening_events):
-            self._take([decode(raw) for raw in make(config, self.books, time)])
+            self._take([decode(raw) for raw in make(config, self.books, time)], ours=True)
 
-    def process(self, messages: Sequence[Message]) -> list[Applied]:
+    def process(self, messages: Sequence[Message], *, more: bool = False) -> list[Applied]:
         """Apply and commit; returns the outcomes now known, durable, in the order of their events.
 
+        `more`: further messages wait already. The stock rows may then stay behind the journal for a few commits.
         Raises LedgerFailed: then nothing of these messages may be answered, and this writer is of no more
         use.
         """
-        return self._take(
-            [
-                message if isinstance(message, Invalid) else from_outside(decode(message))
-                for message in messages
-            ]
-        )
+        return self._take(decode_all(messages), more=more)
 
-    def _take(self, events: Iterable[Event | Invalid]) -> list[Applied]:
-        applied: list[Applied] = []
+    def _take(
+        self, events: Iterable[Event | Invalid], *, ours: bool = False, more: bool = False
+    ) -> list[Applied]:
+        """`ours`: events of the ledger itself, which alone may speak under its source."""
+        known: list[Applied] = []
+        apply, stamps = self.books.apply, self._stamps
+        stamp = self._next_stamp()
         for event in events:
-            self._stamps.append(self._received(event))
-            applied.extend(self.books.apply(event))
-        return self._keep(applied)
+            if event.source == OWN_SOURCE and not ours:
+                event = from_outside(event)  # noqa: PLW2901
+            received_us = event.received_us if type(event) is Event else None
+            if received_us is None:
+                received_us = stamp
+                stamp += 1
+            stamps.append(received_us)
+            known += apply(event)
+        self._stamp = stamp - 1
+        return self._keep(known, more=more)
 
     def close_groups(self) -> list[Applied]:
-        """End of input: decide what is still open. The end is journaled, so that a replay decides the
-        same."""
+        """End of input: decide what is still open, and bring the stock rows up to date. The end is journaled, so that
+        a replay decides the same."""
         if not self.books.open_groups():
+            if self._behind:
+                self._commit(Records(self.store.last_seq + 1, [], [], []), rows_too=True)
             return []
         now = self._next_stamp()
         raw = encode(
@@ -107,31 +151,24 @@ class Writer:
         self._stamp = max(self._now_us(), self._stamp + 1)
         return self._stamp
 
-    def _received(self, event: Event | Invalid) -> int:
-        if isinstance(event, Event) and event.received_us is not None:
-            return event.received_us
-        return self._next_stamp()
+    def _keep(self, known: list[Applied], *, more: bool = False) -> list[Applied]:
+        """Make outcomes durable, with the events that they are of."""
+        if not known:
+            return known
+        book = Book(self.store.last_seq + 1, known, self._stamps[: len(known)])
+        del self._stamps[: len(known)]
+        self._dirty |= book.touched
+        if book.letters:
+            self.store.set_aside(book.letters)
+        if not len(book.records):
+            return known
+        self._commit(book.records, rows_too=not (more and self._behind < ROWS_EVERY))
+        return known
 
-    def _keep(self, applied: list[Applied]) -> list[Applied]:
-        if not applied:
-            return applied
-        stamps = self._stamps[: len(applied)]
-        del self._stamps[: len(applied)]
-        records = []
-        letters = []
-        for one, stamp in zip(applied, stamps, strict=True):
-            raw = one.event.raw
-            self._dirty.update(one.touched)
-            if one.place is not None:
-                records.append(Record(one.place, stamp, raw, one.outcome))
-            if one.outcome in ("conflict", "invalid"):
-                event = one.event
-                letters.append(DeadLetter(stamp, one.outcome, one.reason or "", event.source, event.id, raw))
-        if letters:
-            self.store.set_aside(letters)
-        if records:
-            rows = None if self.books.pending() else stock_rows(self.books, self._dirty)
-            self.store.append(records, stock=rows, committed_us=self._next_stamp())
-            if rows is not None:
-                self._dirty.clear()
-        return applied
+    def _commit(self, records: Records, *, rows_too: bool) -> None:
+        rows = stock_rows(self.books, self._dirty) if rows_too and not self.books.pending() else None
+        self.store.append(records, stock=rows, committed_us=self._next_stamp())
+        self._behind += 1
+        if rows is not None:
+            self._dirty.clear()
+            self._behind = 0

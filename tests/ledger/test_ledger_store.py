@@ -15,7 +15,15 @@ from stockwatch.ledger import file as file_module
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.movements import movements, recorded_feed
-from stockwatch.ledger.store import DeadLetter, LedgerBusy, LedgerCorrupt, LedgerError, LedgerFailed, Record
+from stockwatch.ledger.store import (
+    DeadLetter,
+    LedgerBusy,
+    LedgerCorrupt,
+    LedgerError,
+    LedgerFailed,
+    Record,
+    Records,
+)
 from stockwatch.ledger.verify import verify
 from stockwatch.ledger.writer import Writer, rebuild
 
@@ -65,8 +73,8 @@ def test_what_was_appended_comes_back_byte_for_byte_in_order(path):
         record(3, b"{}", "conflict"),
     ]
     with LedgerFile(path) as ledger:
-        ledger.append(records[:2], stock={}, cursors={"douyin": "7"}, committed_us=5)
-        ledger.append(records[2:], stock=None, cursors={"taobao": "x"}, committed_us=6)
+        ledger.append(Records.of(records[:2]), stock={}, cursors={"douyin": "7"}, committed_us=5)
+        ledger.append(Records.of(records[2:]), stock=None, cursors={"taobao": "x"}, committed_us=6)
         assert list(ledger.records()) == records
     with LedgerFile(path, read_only=True) as ledger:
         assert list(ledger.records()) == records
@@ -78,19 +86,19 @@ def test_what_was_appended_comes_back_byte_for_byte_in_order(path):
 def test_stock_rows_come_back_with_the_seq_that_they_stand_for(path):
     row = Stock(available=1, held=2, reserved=3, sold=5, shipped=4, quarantined=6, shortfall=7, oversold=8)
     with LedgerFile(path) as ledger:
-        ledger.append([record(1)], stock={("A", "main", "spot"): row}, committed_us=5)
-        ledger.append([record(2)], stock=None, committed_us=5)
+        ledger.append(Records.of([record(1)]), stock={("A", "main", "spot"): row}, committed_us=5)
+        ledger.append(Records.of([record(2)]), stock=None, committed_us=5)
         assert ledger.stock() == (1, {("A", "main", "spot"): row})
 
 
 def test_a_gap_in_the_sequence_is_refused(path):
     with LedgerFile(path) as ledger, pytest.raises(ValueError, match="go on from 0"):
-        ledger.append([record(2)], stock=None, committed_us=5)
+        ledger.append(Records.of([record(2)]), stock=None, committed_us=5)
 
 
 def test_a_message_with_line_ends_stays_one_event(path):
     with LedgerFile(path) as ledger:
-        ledger.append([record(1, b'{\r\n"a":1\n}'), record(2)], stock=None, committed_us=5)
+        ledger.append(Records.of([record(1, b'{\r\n"a":1\n}'), record(2)]), stock=None, committed_us=5)
         first, second = ledger.records()
     assert json.loads(first.raw) == {"a": 1}
     assert second.raw == b"{}"
@@ -108,7 +116,7 @@ def test_one_writer_at_a_time_and_readers_beside_it(path):
         with pytest.raises(LedgerBusy, match=f"process {os.getpid()} writes") as refused:
             LedgerFile(path)
         assert refused.value.pid == os.getpid()
-        ledger.append([record(1)], stock=None, committed_us=5)
+        ledger.append(Records.of([record(1)]), stock=None, committed_us=5)
         with LedgerFile(path, read_only=True) as reader:
             assert [r.seq for r in reader.records()] == [1]
     LedgerFile(path).close()
@@ -120,19 +128,19 @@ def test_a_writer_whose_epoch_is_over_can_not_write(path):
         other.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'")
         other.close()
         with pytest.raises(LedgerFailed, match="another writer has taken over"):
-            ledger.append([record(1)], stock=None, committed_us=5)
+            ledger.append(Records.of([record(1)]), stock=None, committed_us=5)
         with pytest.raises(LedgerFailed, match="another writer has taken over"):
-            ledger.append([record(1)], stock=None, committed_us=5)
+            ledger.append(Records.of([record(1)]), stock=None, committed_us=5)
 
 
 def test_a_failed_commit_writes_nothing_and_poisons_the_writer(path, monkeypatch):
     ledger = LedgerFile(path)
-    ledger.append([record(1)], stock=None, committed_us=5)
+    ledger.append(Records.of([record(1)]), stock=None, committed_us=5)
     bad_row = {("A", "main", "spot"): Stock(available=-1)}
     with pytest.raises(LedgerFailed, match="nothing of it was acknowledged"):
-        ledger.append([record(2)], stock=bad_row, committed_us=5)
+        ledger.append(Records.of([record(2)]), stock=bad_row, committed_us=5)
     with pytest.raises(LedgerFailed):
-        ledger.append([record(2)], stock=None, committed_us=5)
+        ledger.append(Records.of([record(2)]), stock=None, committed_us=5)
     with pytest.raises(LedgerFailed):
         ledger.set_aside([DeadLetter(1, "invalid", "x", None, None, b"x")])
     ledger.close()
@@ -150,7 +158,7 @@ def test_the_wal_is_folded_in_while_the_writer_runs(path, monkeypatch):
     monkeypatch.setattr(file_module, "_CHECKPOINT_PAGES", 1)
     with LedgerFile(path) as ledger:
         for seq in range(1, 30):
-            ledger.append([record(seq, b'"' + b"x" * 5000 + b'"')], stock=None, committed_us=5)
+            ledger.append(Records.of([record(seq, b'"' + b"x" * 5000 + b'"')]), stock=None, committed_us=5)
         assert (path.stat().st_size) > 29 * 5000
         assert [r.seq for r in ledger.records()] == list(range(1, 30))
 
@@ -308,7 +316,7 @@ def test_an_outcome_forged_with_a_fitting_chain_is_found_by_replay(path):
     forged = path.with_name("forged.db")
     with LedgerFile(forged) as ledger:
         records[8] = Record(9, records[8].received_us, records[8].raw, "accepted")
-        ledger.append(records, stock=None, committed_us=1)
+        ledger.append(Records.of(records), stock=None, committed_us=1)
     (finding,) = audit(forged).findings
     assert (finding.seq, "replay says short" in finding.what) == (9, True)
     with LedgerFile(forged) as ledger, pytest.raises(LedgerCorrupt):
