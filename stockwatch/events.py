@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from hashlib import blake2b
+from itertools import repeat
 from typing import Any, Literal
 
 import msgspec
@@ -139,17 +140,20 @@ def decode(raw: bytes, received_us: int | None = None) -> Event | Invalid:
     return _decode_closely(raw, received_us)
 
 
-def decode_all(raws: Sequence[bytes | Invalid]) -> list[Event | Invalid]:
+def decode_all(
+    raws: Sequence[bytes | Invalid], received_us: Sequence[int | None] | None = None
+) -> list[Event | Invalid]:
     """Decode many messages without line ends, each as `decode` does; what is Invalid already stays so."""
-    events: list[Event | Invalid] = []
+    stamps: Iterable[int | None] = repeat(None) if received_us is None else received_us
     simple = _is_simple(b"".join([raw for raw in raws if type(raw) is bytes]))
-    for raw in raws:
+    events: list[Event | Invalid] = []
+    for raw, stamp in zip(raws, stamps, strict=False):
         if type(raw) is not bytes:
             assert type(raw) is Invalid
             events.append(raw)
             continue
-        event = _decode_at_once(raw, None) if simple and raw[-1:] != b"\r" else None
-        events.append(decode(raw) if event is None else event)
+        event = _decode_at_once(raw, stamp) if simple and raw[-1:] != b"\r" else None
+        events.append(decode(raw, stamp) if event is None else event)
     return events
 
 

@@ -79,6 +79,7 @@ def _apply(args: argparse.Namespace) -> int:
             for batch in lines:
                 say_all(writer.process(batch, more=lines.more()))
         say_all(writer.close_groups())
+        writer.finish()
         aside = ledger.path.with_name(ledger.path.name + ".dead.jsonl")
     dead = counts["invalid"] + counts["conflict"]
     if dead:
@@ -93,7 +94,7 @@ def _show(args: argparse.Namespace) -> int:
     import msgspec
 
     from stockwatch.ledger.file import LedgerFile
-    from stockwatch.ledger.writer import rebuild
+    from stockwatch.ledger.replay import rebuild
 
     with LedgerFile(Path(args.ledger), read_only=True) as ledger:
         books = rebuild(ledger)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from stockwatch.hub.journal import rebuild
+from stockwatch.ledger.balances import Books
 from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.keeper import Keeper
+from stockwatch.ledger.replay import restored
+from stockwatch.ledger.snapshot import BadSnapshot, Frame
+from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import Record
 from stockwatch.ledger.writer import Book, stock_rows
 from stockwatch.paths import make_private
 from stockwatch.room.pipeline import Entry, Room
+from stockwatch.room.state import BadRoom, restore, room_frame
+
+log = logging.getLogger(__name__)
+
+SNAPSHOT_EVERY = 100_000
+"""Events: a hub killed just before its next snapshot reads back so many, in a few seconds."""
 
 
 class LedgerJournal:
@@ -20,10 +33,37 @@ class LedgerJournal:
         if make_folder:
             make_private(path.parent)
         self._file = LedgerFile(path)
+        self._keeper = Keeper(self._file, SNAPSHOT_EVERY)
         self._now_us = now_us
         self._dirty: set[str] = set()
         self._cursors: dict[str, str] = {}
         """Of events that wait behind an open atomic group: a cursor is kept only with what came before it."""
+
+    def recall(self, make: Callable[[Books], Room]) -> Room:
+        """The room as the newest good snapshot and the journal after it tell it: `make` gives a new one on books.
+
+        A snapshot that is not of this version and these settings is passed over; without any the whole journal is
+        read. Raises LedgerCorrupt.
+        """
+        room = None
+        for snapshot in self._file.snapshots():
+            books = restored(snapshot)
+            if books is None:
+                continue
+            room = make(books)
+            try:
+                restore(room, snapshot.frames())
+            except (BadRoom, BadSnapshot, OSError) as error:
+                log.info("%s is passed over: %s", snapshot.path, error)
+                room = None
+            else:
+                break
+        if room is None:
+            room = make(Books())
+        since = room.books.place
+        count = rebuild(self._file.read_since(since), room)
+        log.info("%s: %d events from a snapshot, %d read back", self._file.path, since, count)
+        return room
 
     def records(self) -> Iterator[Record]:
         """Every event, in order. Raises LedgerCorrupt."""
@@ -57,7 +97,19 @@ class LedgerJournal:
         if not waiting:
             self._dirty.clear()
             self._cursors = {}
+            if room.books.place == self._file.last_seq:
+                self._keeper.committed(self._file.last_seq, lambda: _frames(room))
+
+    def finish(self, room: Room) -> None:
+        """The hub ends in good order: the next one starts from here. Then `close`."""
+        if not room.books.pending() and room.books.place == self._file.last_seq:
+            self._keeper.close(self._file.last_seq, lambda: _frames(room))
 
     def close(self) -> None:
         """Checkpoint and let go."""
         self._file.close()
+
+
+def _frames(room: Room) -> Iterator[Frame]:
+    yield from frames(room.books)
+    yield room_frame(room)

@@ -28,7 +28,7 @@ from stockwatch.feeds.base import FeedStatus
 from stockwatch.feeds.open import open_feed
 from stockwatch.feeds.recording import merge
 from stockwatch.hub.core import Hub, wall_us
-from stockwatch.hub.journal import Journal, NoJournal, rebuild
+from stockwatch.hub.journal import Journal, NoJournal
 from stockwatch.hub.ledgerfile import LedgerJournal
 from stockwatch.hub.pace import Pacer
 from stockwatch.hub.server import ViewServer
@@ -67,7 +67,9 @@ def run_hub(spec: HubSpec, config: RoomConfig, ready: Callable[[], None] = lambd
         return asyncio.run(_replay(spec, config, ready))
     journal, room = open_live(config)
     try:
-        return asyncio.run(_live(spec, config, room, journal, ready))
+        code = asyncio.run(_live(spec, config, room, journal, ready))
+        journal.finish(room)
+        return code
     except BaseExceptionGroup as group:
         failed = group.subgroup(LedgerFailed)
         if failed is None:
@@ -83,11 +85,14 @@ def open_live(config: RoomConfig) -> tuple[LedgerJournal, Room]:
     ledger = config.ledger_path or paths.default_ledger(config.id)
     journal = LedgerJournal(ledger, wall_us, make_folder=config.ledger_path is None)
     try:
-        room = Room(config, Books(), trusted_clock=True, zone_of=ZoneInfo)
-        room.keep_alerts = True
-        count = rebuild(journal.records(), room)
+
+        def make(books: Books) -> Room:
+            room = Room(config, books, trusted_clock=True, zone_of=ZoneInfo)
+            room.keep_alerts = True
+            return room
+
+        room = journal.recall(make)
         room.recall_set_aside(journal.dead_count())
-        log.info("rebuilt %s from %d events", config.id, count)
     except BaseException:
         journal.close()
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from stockwatch.events import Event
@@ -27,6 +28,10 @@ class Troubles:
         """An event that contradicts what is known changes nothing but this list."""
         self.note("conflict", seq, event, event.subject, reason)
         return "conflict", reason, NO_SKUS, ()
+
+    def put_back(self, troubles: Iterable[Trouble]) -> None:
+        """Those that were noted before, from a snapshot."""
+        self._latest.extend(troubles)
 
     def latest(self) -> tuple[Trouble, ...]:
         return tuple(self._latest)

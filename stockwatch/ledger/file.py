@@ -7,7 +7,9 @@ ledger anew.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,11 +17,12 @@ from typing import Any
 import apsw
 import msgspec
 
-from stockwatch.ledger import connection
+from stockwatch.ledger import connection, snapshot
 from stockwatch.ledger.dead import DeadLetters
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.lock import WriterLock
 from stockwatch.ledger.schema import APPLICATION_ID, FIRST_HASH, SCHEMA, VERSION, chain
+from stockwatch.ledger.snapshot import BadSnapshot, Frame, Snapshot
 from stockwatch.ledger.store import (
     CODES,
     OUTCOME_OF,
@@ -32,6 +35,8 @@ from stockwatch.ledger.store import (
     Records,
     StockRows,
 )
+
+log = logging.getLogger(__name__)
 
 _CHECKPOINT_PAGES = 4096
 """WAL pages (16 MiB) after which a commit is followed by a checkpoint that never waits for readers."""
@@ -235,6 +240,11 @@ class LedgerFile:
 
     def read_since(self, seq: int) -> Iterator[Record]:
         """Records after `seq`, in order. Raises LedgerCorrupt at the first batch that contradicts itself."""
+        for run in self.columns_since(seq):
+            yield from map(Record, count(run.first_seq), run.received_us, run.raws, run.outcomes)
+
+    def columns_since(self, seq: int) -> Iterator[Records]:
+        """The same by columns, a batch at a time."""
         start = self._db.execute(
             "SELECT first_seq FROM batch WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1", (seq + 1,)
         ).fetchone()
@@ -248,32 +258,56 @@ class LedgerFile:
             first = int(row[0])
             if expected is None:
                 expected, previous = (1, FIRST_HASH) if seq == 0 else (first, bytes(row[7]))
-            yield from (record for record in self._checked(row, expected, previous) if record.seq > seq)
-            expected, previous = first + int(row[1]), bytes(row[8])
+            run = self._checked(row, expected, previous)
+            expected, previous = first + len(run), bytes(row[8])
+            known = seq + 1 - first
+            if known < len(run):
+                yield run if known <= 0 else run.after(known)
 
-    def _checked(self, row: Sequence[Any], expected: int, previous: bytes | None) -> Iterator[Record]:
+    def _checked(self, row: Sequence[Any], expected: int, previous: bytes | None) -> Records:
         first, n, committed_us, epoch, events, received, outcomes, told_previous, told = row
         if first != expected:
             raise LedgerCorrupt(f"{self.path}: events {expected} to {first - 1} are missing", expected)
+        raw = events.encode()
         digest = chain(
-            bytes(told_previous),
-            first,
-            committed_us,
-            epoch,
-            events.encode(),
-            received.encode(),
-            outcomes.encode(),
+            bytes(told_previous), first, committed_us, epoch, raw, received.encode(), outcomes.encode()
         )
         if bytes(told_previous) != previous or digest != bytes(told):
             raise LedgerCorrupt(
                 f"{self.path}: the batch from seq {first} was changed after it was written", first
             )
-        lines = events.split("\n")
+        lines = raw.split(b"\n")
         stamps = msgspec.json.decode(received, type=list[int])
         if not len(lines) == len(stamps) == len(outcomes) == n:
             raise LedgerCorrupt(f"{self.path}: the batch from seq {first} does not hold {n} events", first)
-        for offset in range(n):
-            yield Record(first + offset, stamps[offset], lines[offset].encode(), OUTCOME_OF[outcomes[offset]])
+        return Records(first, lines, stamps, [OUTCOME_OF[code] for code in outcomes])
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """States put away earlier, newest first: sound ones that belong to what the journal holds now."""
+        for path in snapshot.paths(self.path):
+            try:
+                found = Snapshot(path)
+            except (BadSnapshot, OSError) as error:
+                log.warning("%s is passed over: %s", path, error)
+                continue
+            if self._head_at(found.seq) == found.head:
+                yield found
+            else:
+                log.warning("%s is passed over: it is of another journal", path)
+
+    def keep_snapshot(self, seq: int, frames: Iterable[Frame]) -> None:
+        """Put away the state at `seq`, which must be the last one. Uses files only, so that a forked child may.
+        Raises OSError: then it is not kept, and nothing else has happened."""
+        assert seq == self.last_seq, "a snapshot is of what is durable"
+        snapshot.write(self.path, seq, self._head, frames)
+
+    def _head_at(self, seq: int) -> bytes | None:
+        """The chain's head after the batch that ends with `seq`, None where none does."""
+        row = self._db.execute(
+            "SELECT n, first_seq, hash FROM batch WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1",
+            (seq,),
+        ).fetchone()
+        return bytes(row[2]) if row is not None and row[0] + row[1] - 1 == seq else None
 
     def stock(self) -> tuple[int, dict[Key, Stock]]:
         """(seq that the rows stand for, rows by (SKU, location, pool)); in_transit is not kept in rows."""

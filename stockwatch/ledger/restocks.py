@@ -6,6 +6,7 @@ order of arrival; receipts may come before the order that they belong to. Moves 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -16,7 +17,9 @@ from stockwatch.ledger.figures import Restock
 _RANK = {"asked": 0, "confirmed": 1, "refused": 2, "shipped": 3}
 
 
-class _Order(msgspec.Struct, eq=False):
+class RestockOrder(msgspec.Struct, eq=False):
+    """What is known of an order under one document."""
+
     sku: str
     document: str
     told: Event | None = None
@@ -46,7 +49,7 @@ class Restocks:
     """All orders for more, by (SKU, document)."""
 
     def __init__(self) -> None:
-        self._orders: dict[tuple[str, str], _Order] = {}
+        self._orders: dict[tuple[str, str], RestockOrder] = {}
         self._in_transit: dict[str, int] = {}
 
     def in_transit(self, sku: str) -> int:
@@ -85,16 +88,25 @@ class Restocks:
                 values[key] = order.value(order.told)
         return values
 
-    def _order(self, sku: str, document: str) -> _Order:
+    def __iter__(self) -> Iterator[RestockOrder]:
+        """In the order they were first heard of."""
+        yield from self._orders.values()
+
+    def put_back(self, order: RestockOrder) -> None:
+        """One that was known before, from a snapshot."""
+        self._orders[order.sku, order.document] = order
+        self._count(order, 0)
+
+    def _order(self, sku: str, document: str) -> RestockOrder:
         order = self._orders.get((sku, document))
         if order is None:
-            order = self._orders[sku, document] = _Order(sku, document)
+            order = self._orders[sku, document] = RestockOrder(sku, document)
         return order
 
-    def _moving(self, order: _Order) -> int:
+    def _moving(self, order: RestockOrder) -> int:
         return 0 if order.told is None else order.value(order.told).in_transit
 
-    def _count(self, order: _Order, before: int) -> None:
+    def _count(self, order: RestockOrder, before: int) -> None:
         change = self._moving(order) - before
         if change:
             self._in_transit[order.sku] = self._in_transit.get(order.sku, 0) + change

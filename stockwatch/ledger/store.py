@@ -14,6 +14,7 @@ import msgspec
 
 from stockwatch.exits import Exit, Failure
 from stockwatch.ledger.figures import OUTCOMES, Outcome, Stock
+from stockwatch.ledger.snapshot import Frame, Snapshot
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -47,6 +48,12 @@ class Records(msgspec.Struct):
             [record.raw for record in records],
             [record.received_us for record in records],
             [record.outcome for record in records],
+        )
+
+    def after(self, known: int) -> Records:
+        """Without the first `known` ones."""
+        return Records(
+            self.first_seq + known, self.raws[known:], self.received_us[known:], self.outcomes[known:]
         )
 
     def __len__(self) -> int:
@@ -124,6 +131,16 @@ class Store(Protocol):
 
     def read_since(self, seq: int) -> Iterator[Record]:
         """Records after `seq`, in order."""
+
+    def columns_since(self, seq: int) -> Iterator[Records]:
+        """The same by columns, a run at a time."""
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """States put away earlier, newest first: sound ones that belong to what the journal holds now."""
+
+    def keep_snapshot(self, seq: int, frames: Iterable[Frame]) -> None:
+        """Put away the state at `seq`, which must be the last one. Raises OSError: then it is not kept, and nothing
+        else has happened."""
 
     def stock(self) -> tuple[int, dict[Key, Stock]]:
         """(seq that the rows stand for, the rows)."""

@@ -5,12 +5,16 @@ Reads only. Every finding names the first sequence number that does not add up, 
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import msgspec
 
-from stockwatch.events import decode
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import LedgerBroken, Stock
 from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.replay import compare_rows, replay
+from stockwatch.ledger.snapshot import Snapshot
+from stockwatch.ledger.state import NOT_OURS, frames
 from stockwatch.ledger.store import Key, LedgerCorrupt
 
 
@@ -50,23 +54,18 @@ def verify(ledger: LedgerFile) -> Audit:
 
 
 def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, Stock]) -> Finding | None:
-    """Apply the journal anew: the same outcomes, and the stock rows at the seq that they stand for."""
-    told = []
+    """Apply the journal anew: the same outcomes, the stock rows at the seq they stand for, the snapshots at theirs.
+    Raises LedgerCorrupt, LedgerBroken."""
     if stock_seq == 0 and rows:
         return Finding(None, "there are stock rows before the first event")
-    for record in ledger.records():
-        told.append(record.outcome)
-        event = decode(record.raw, record.received_us)
-        for applied in books.apply(event):
-            if applied.place is None:
-                return Finding(record.seq, f"not a valid event: {applied.reason}")
-            journal = told[applied.place - 1]
-            if applied.outcome != journal:
-                return Finding(applied.place, f"the journal says {journal}, replay says {applied.outcome}")
-        if record.seq == stock_seq and (difference := _difference(books.balances(), rows)) is not None:
-            return Finding(stock_seq, difference)
-    if books.pending():
-        return Finding(books.place, "the journal ends within an atomic group")
+    snapshots = {snapshot.seq: snapshot for snapshot in ledger.snapshots()}
+    for _ in replay(ledger, books):
+        if books.place == stock_seq:
+            compare_rows(books, rows)
+        if (snapshot := snapshots.get(books.place)) is not None and not _same(snapshot, books):
+            return Finding(
+                books.place, f"the snapshot {snapshot.path} is not what the journal comes to; delete it"
+            )
     if stock_seq > books.place:
         return Finding(
             books.place, f"stock rows stand for seq {stock_seq}, the journal ends at {books.place}"
@@ -74,15 +73,10 @@ def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, St
     return None
 
 
-def _difference(replayed: dict[Key, Stock], rows: dict[Key, Stock]) -> str | None:
-    nothing = Stock()
-    for key in sorted(replayed.keys() | rows.keys()):
-        here, there = replayed.get(key, nothing), rows.get(key, nothing)
-        if here != there:
-            names = [name for name in Stock.__struct_fields__ if getattr(here, name) != getattr(there, name)]
-            told = ", ".join(f"{name} {getattr(there, name)} not {getattr(here, name)}" for name in names)
-            return f"the stock row of {' / '.join(key)} has {told}"
-    return None
+def _same(snapshot: Snapshot, books: Books) -> bool:
+    here = (msgspec.msgpack.decode(msgspec.msgpack.encode(frame)) for frame in frames(books))
+    there = (frame for frame in snapshot.frames() if frame[0] not in NOT_OURS)
+    return all(one == other for one, other in zip_longest(here, there))
 
 
 def _equations(books: Books) -> Finding | None:

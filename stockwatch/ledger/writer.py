@@ -12,33 +12,18 @@ from stockwatch.config import RoomConfig
 from stockwatch.events import Event, Invalid, decode, decode_all, encode, format_time, from_outside
 from stockwatch.ledger.balances import CLOSED, OWN_SOURCE, Books
 from stockwatch.ledger.figures import Applied, Stock
+from stockwatch.ledger.keeper import Keeper
 from stockwatch.ledger.opening import configured_events, opening_events
-from stockwatch.ledger.store import DeadLetter, Key, LedgerCorrupt, Records, Store
+from stockwatch.ledger.replay import rebuild
+from stockwatch.ledger.state import frames
+from stockwatch.ledger.store import DeadLetter, Key, Records, Store
 
 Message = bytes | Invalid
+SNAPSHOT_EVERY = 250_000
+"""Events between two snapshots, or an eighth of all where that is more."""
 ROWS_EVERY = 8
 """Commits, at most, between two that bring the stock rows up to date while messages keep coming: rows are a
 projection, and one SKU that sells a thousand times in a second needs one row."""
-
-
-def rebuild(store: Store) -> Books:
-    """The books as the journal tells them. Raises LedgerCorrupt when an outcome comes out differently."""
-    books = Books()
-    expected = []
-    for record in store.read_since(0):
-        event = decode(record.raw, record.received_us)
-        expected.append(record.outcome)
-        for applied in books.apply(event):
-            place = applied.place
-            if place is None or applied.outcome != expected[place - 1]:
-                told = expected[place - 1] if place else "none"
-                raise LedgerCorrupt(
-                    f"seq {place}: the journal says {told}, replay says {applied.outcome} ({applied.reason})",
-                    place,
-                )
-    if books.pending():
-        raise LedgerCorrupt(f"the journal ends within an atomic group (seq {books.place})", books.place)
-    return books
 
 
 def stock_rows(books: Books, skus: Iterable[str]) -> dict[Key, Stock]:
@@ -85,6 +70,7 @@ class Writer:
         """Reads the journal back. Raises LedgerCorrupt."""
         self.store = store
         self.books = rebuild(store)
+        self._keeper = Keeper(store, SNAPSHOT_EVERY, share=8)
         self._now_us = now_us
         self._stamps: list[int] = []
         """Stamps of events whose outcome is not out yet, in order."""
@@ -172,3 +158,9 @@ class Writer:
         if rows is not None:
             self._dirty.clear()
             self._behind = 0
+            self._keeper.committed(self.books.place, lambda: frames(self.books))
+
+    def finish(self) -> None:
+        """The input has ended in good order: the next writer starts from here."""
+        assert not self.books.pending(), "close_groups comes first"
+        self._keeper.close(self.books.place, lambda: frames(self.books))

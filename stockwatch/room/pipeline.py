@@ -129,7 +129,7 @@ class Room:
 
     def take(self, message: bytes | Event | Invalid, received_us: int | None = None) -> None:
         """One received message; `received_us` is intake's stamp where it has one (it wins over the attribute)."""
-        event = decode(message) if isinstance(message, bytes) else message
+        event = decode(message, received_us) if isinstance(message, bytes) else message
         if event.source == OWN_SOURCE and not self.rebuilding:
             event = from_outside(event)
         self.events += 1

@@ -15,6 +15,7 @@ from stockwatch.ledger import file as file_module
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.movements import movements, recorded_feed
+from stockwatch.ledger.replay import rebuild
 from stockwatch.ledger.store import (
     DeadLetter,
     LedgerBusy,
@@ -25,7 +26,7 @@ from stockwatch.ledger.store import (
     Records,
 )
 from stockwatch.ledger.verify import verify
-from stockwatch.ledger.writer import Writer, rebuild
+from stockwatch.ledger.writer import Writer
 
 
 @pytest.fixture

@@ -1,0 +1,88 @@
+"""When the state of a ledger is put away, and how without holding up its writer: in a forked child.
+
+The child has the state as it was at the fork, writes one file and ends; it lets go of every descriptor first, so that
+no lock, socket or pipe outlives the writer in it. A child that fails costs a longer start some day, nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterable
+
+from stockwatch.ledger.snapshot import Frame
+from stockwatch.ledger.store import Store
+
+log = logging.getLogger(__name__)
+
+Frames = Callable[[], Iterable[Frame]]
+_WORTH_IT = 5_000
+"""Events that take no longer to read back than a snapshot takes to write."""
+
+
+class Keeper:
+    """Of one store, for one writer."""
+
+    def __init__(self, store: Store, every: int, *, share: int = 0) -> None:
+        """A snapshot each `every` events, or where that is more each 1/`share` of all events so far."""
+        self._store = store
+        self._every = every
+        self._share = share
+        self._last = next((snapshot.seq for snapshot in store.snapshots()), 0)
+        self._child: int | None = None
+
+    def committed(self, seq: int, frames: Frames) -> None:
+        """Everything up to `seq` is durable; `frames` gives the state at it."""
+        every = max(self._every, seq // self._share) if self._share else self._every
+        if seq - self._last < every or not self._idle():
+            return
+        self._last = seq
+        try:
+            child = os.fork()
+        except OSError as error:
+            log.warning("no snapshot at seq %d: %s", seq, error)
+            return
+        if child:
+            self._child = child
+            return
+        try:
+            _alone()
+            self._store.keep_snapshot(seq, frames())
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+
+    def close(self, seq: int, frames: Frames) -> None:
+        """The writer ends in good order: put its end away too."""
+        if self._child is not None:
+            self._reap(os.waitpid(self._child, 0)[1])
+        if seq - self._last < _WORTH_IT:
+            return
+        try:
+            self._store.keep_snapshot(seq, frames())
+        except OSError as error:
+            log.warning("no snapshot at the end (seq %d): %s", seq, error)
+
+    def _idle(self) -> bool:
+        """Whether no child is at work."""
+        if self._child is None:
+            return True
+        child, status = os.waitpid(self._child, os.WNOHANG)
+        if child:
+            self._reap(status)
+        return self._child is None
+
+    def _reap(self, status: int) -> None:
+        self._child = None
+        if status:
+            log.warning("a snapshot could not be written (status %d); the journal holds everything", status)
+
+
+def _alone() -> None:
+    """In the child: nothing is shared with the writer any more."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+    os.nice(10)

@@ -1,0 +1,144 @@
+"""Snapshot files: the state of a ledger at one seq, beside it on disk, so that a start need not read the whole journal.
+
+A snapshot is a cache, never the truth: it names the head of the journal's chain at its seq, and one that is damaged,
+of another format or of another journal is passed over; the journal alone gives back everything. Written whole under
+another name, synced, then renamed. Knows files and frames, not what frames mean.
+
+A file is a line of magic, then frames (length as 4 bytes, big-endian; MessagePack), a length of 0, and the SHA-256 of
+all before it. The first frame is [seq, chain head at seq].
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+Frame = list[Any]
+
+_MAGIC = b"stockwatch snapshot 1\n"
+_KEPT = 2
+_CHUNK = 1 << 20
+_DIGEST_BYTES = 32
+
+
+class BadSnapshot(ValueError):
+    """Not a whole snapshot, or not of this journal. `str()` says why."""
+
+
+class Snapshot:
+    """One file whose bytes are sound."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads it once to check it. Raises BadSnapshot, OSError."""
+        self.path = path
+        with path.open("rb") as file:
+            _check(file)
+            file.seek(len(_MAGIC))
+            try:
+                self.seq, self.head = _decode(next(_frames(file)), tuple[int, bytes])
+            except (StopIteration, msgspec.MsgspecError) as error:
+                raise BadSnapshot("has no head") from error
+
+    def frames(self) -> Iterator[Frame]:
+        """All frames after the first. Raises BadSnapshot, OSError."""
+        with self.path.open("rb") as file:
+            file.seek(len(_MAGIC))
+            frames = _frames(file)
+            next(frames)
+            for frame in frames:
+                yield _decode(frame, Frame)
+
+
+def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
+    """Durable on return; snapshots older than the two newest go. Raises OSError, then none is added."""
+    path = _path(ledger, seq)
+    unfinished = path.with_name(path.name + ".part")
+    encode = msgspec.msgpack.Encoder().encode
+    digest = sha256()
+    try:
+        with unfinished.open("wb") as file:
+
+            def add(data: bytes) -> None:
+                digest.update(data)
+                file.write(data)
+
+            add(_MAGIC)
+            for frame in chain([[seq, head]], frames):
+                _add(add, encode(frame))
+            add(bytes(4))
+            file.write(digest.digest())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    for old in paths(ledger)[_KEPT:]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def paths(ledger: Path) -> list[Path]:
+    """Snapshots of a ledger, newest first, sound or not."""
+    name = re.compile(re.escape(ledger.name) + r"\.snap\.([0-9]{1,18})")
+    found = []
+    for path in ledger.parent.iterdir():
+        match = name.fullmatch(path.name)
+        if match is not None:
+            found.append((int(match[1]), path))
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def remove_all(ledger: Path) -> None:
+    """Forget every snapshot: the next start reads the whole journal. Raises OSError."""
+    for path in paths(ledger):
+        path.unlink(missing_ok=True)
+
+
+def _path(ledger: Path, seq: int) -> Path:
+    return ledger.with_name(f"{ledger.name}.snap.{seq}")
+
+
+def _add(add: Callable[[bytes], None], data: bytes) -> None:
+    assert data, "an empty frame would end the file"
+    add(len(data).to_bytes(4, "big"))
+    add(data)
+
+
+def _check(file: BinaryIO) -> None:
+    if file.read(len(_MAGIC)) != _MAGIC:
+        raise BadSnapshot("is of another format")
+    digest = sha256(_MAGIC)
+    left = os.fstat(file.fileno()).st_size - len(_MAGIC) - _DIGEST_BYTES
+    while left > 0 and (chunk := file.read(min(_CHUNK, left))):
+        digest.update(chunk)
+        left -= len(chunk)
+    if left or file.read() != digest.digest():
+        raise BadSnapshot("is damaged")
+
+
+def _frames(file: BinaryIO) -> Iterator[bytes]:
+    while length := int.from_bytes(file.read(4), "big"):
+        frame = file.read(length)
+        if len(frame) != length:
+            raise BadSnapshot("ends too early")
+        yield frame
+
+
+def _decode(frame: bytes, type_: Any) -> Any:
+    try:
+        return msgspec.msgpack.decode(frame, type=type_)
+    except msgspec.MsgspecError as error:
+        raise BadSnapshot(f"holds a frame that can't be read ({error})") from error

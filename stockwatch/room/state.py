@@ -1,0 +1,78 @@
+"""A running room as one frame of a snapshot, and back: velocity, alerts, who took them, what was done.
+
+The frame holds for one version and one room.toml; any other begins anew and reads the whole journal. It is a pickle of
+our own classes, and nothing else is let in when it is read. The books are no part of it. Pure.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+from stockwatch import __version__
+from stockwatch.config import RoomConfig
+from stockwatch.room.pipeline import Room
+
+FORMAT = 1
+"""Raise it with every change of what a room remembers."""
+KIND = "room"
+_KEPT = (
+    "catalog", "demand", "desk", "log", "clock", "zone", "ticked", "events", "outcomes", "_zone_known", "_dirty",
+    "_lag_s", "_due", "_due_of",
+)  # fmt: skip
+
+
+class BadRoom(ValueError):
+    """A frame of another room, another version, or none at all."""
+
+
+def room_frame(room: Room) -> list[Any]:
+    """[kind, id of the room, digest of what it depends on, its memory]"""
+    memory = io.BytesIO()
+    pickler = pickle.Pickler(memory, protocol=5)
+    pickler.dump([getattr(room, name) for name in _KEPT])
+    return [KIND, room.config.id, _digest(room.config), memory.getvalue()]
+
+
+def restore(room: Room, frames: Iterable[list[Any]]) -> None:
+    """Give a new room the memory that the frames hold of it. Raises BadRoom; the room is then not to be used."""
+    wanted = [KIND, room.config.id, _digest(room.config)]
+    memory = next((frame[3] for frame in frames if frame[:3] == wanted), None)
+    if memory is None:
+        raise BadRoom("it is of other settings, or of another version")
+    try:
+        values = _Unpickler(io.BytesIO(memory)).load()
+        for name, value in zip(_KEPT, values, strict=True):
+            setattr(room, name, value)
+    except (pickle.UnpicklingError, TypeError, ValueError, LookupError, AttributeError, EOFError) as error:
+        raise BadRoom(f"{type(error).__name__}: {error}") from error
+
+
+def _digest(config: RoomConfig) -> bytes:
+    return sha256(repr((FORMAT, __version__, sys.version_info[:2], config)).encode()).digest()
+
+
+_BUILTIN = {
+    ("collections", "deque"),
+    ("builtins", "set"),
+    ("datetime", "timezone"),
+    ("datetime", "timedelta"),
+}
+_ZONE = ("zoneinfo", "ZoneInfo._unpickle")
+
+
+class _Unpickler(pickle.Unpickler):
+    """Lets in classes of ours and a few plain ones: nothing that does something when it is called."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _BUILTIN or (module, name) == _ZONE:
+            return super().find_class(module, name)
+        if module.split(".", maxsplit=1)[0] == "stockwatch" and "." not in name:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} has no place in a room")
