@@ -10,7 +10,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from heapq import heappop, heappush
 
-from stockwatch.events import encode, format_time
+from stockwatch.events import Event, encode, format_time
 from stockwatch.ledger.lines import Line
 from stockwatch.ledger.plain import FACT, Plain
 
@@ -104,3 +104,11 @@ def expired_id(order: str, line: int) -> str:
     if len(id_) <= _MAX_ID:
         return id_
     return f"expired:{blake2b(order.encode(), digest_size=16).hexdigest()}:{line}"
+
+
+def fell_due(event: Event) -> bool:
+    """Whether an event is one that `Expiries.due` gives out."""
+    line = event.line
+    return (
+        line is not None and event.type == "order.expired" and event.id == expired_id(line.order, line.number)
+    )

@@ -11,7 +11,7 @@ import msgspec
 
 from stockwatch.events import Event, decode, format_time
 from stockwatch.ledger.balances import Books
-from stockwatch.ledger.expiry import expired_id
+from stockwatch.ledger.expiry import fell_due
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.opening import is_own
@@ -98,17 +98,11 @@ def recorded_feed(ledger: LedgerFile, *, actions_only: bool = False) -> Iterator
     """
     for record in ledger.records():
         event = decode(record.raw)
-        if not isinstance(event, Event) or is_own(event.source, event.type) or _fell_due(event):
+        if not isinstance(event, Event) or is_own(event.source, event.type) or fell_due(event):
             continue
         if actions_only and not (event.type.startswith("action.") or event.type == "alert.acknowledged"):
             continue
         yield stamped(record.raw, record.received_us)
-
-
-def _fell_due(event: Event) -> bool:
-    if event.type != "order.expired":
-        return False
-    return event.id == expired_id(event.data["order"], event.data.get("line", 1))
 
 
 def stamped(raw: bytes, received_us: int) -> bytes:

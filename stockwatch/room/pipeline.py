@@ -22,6 +22,7 @@ from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
 from stockwatch.events import Event, Invalid, decode, encode, format_time, from_outside, parse_time
 from stockwatch.ledger.balances import CLOSED, OWN_SOURCE, Books
+from stockwatch.ledger.expiry import fell_due
 from stockwatch.ledger.figures import OUTCOMES, Applied, Stock
 from stockwatch.ledger.opening import configured_events, is_own, opening_events
 from stockwatch.room.clock import SECOND_US, Clock, last_tick
@@ -132,7 +133,8 @@ class Room:
         event = decode(message, received_us) if isinstance(message, bytes) else message
         if event.source == OWN_SOURCE and not self.rebuilding:
             event = from_outside(event)
-        self.events += 1
+        ours = self.rebuilding and isinstance(event, Event) and self._booked_then(event)
+        self.events += not ours
         if isinstance(event, Invalid):
             self._apply(event, received_us if received_us is not None else self.now_us, ours=False)
             return
@@ -144,7 +146,13 @@ class Room:
         second = self.clock.hear(instant) // SECOND_US
         if self.ticked is None or second > self.ticked:
             self._ticks(second)
-        self._apply(event, instant, ours=False)
+        self._apply(event, instant, ours=ours)
+
+    def _booked_then(self, event: Event) -> bool:
+        """Of a journaled event: whether the room itself booked it, rather than received it."""
+        if event.source == self._source:
+            return event.type.startswith("alert.") and event.type != "alert.acknowledged"
+        return is_own(event.source, event.type) or fell_due(event)
 
     def _our_own(self, event: Event) -> bool:
         """Whether a live room wrote the event: its journal begins with those, in a zone that nobody chose."""

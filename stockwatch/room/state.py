@@ -56,20 +56,21 @@ def _digest(config: RoomConfig) -> bytes:
     return sha256(repr((FORMAT, __version__, sys.version_info[:2], config)).encode()).digest()
 
 
-_BUILTIN = {
+_LET_IN = {
     ("collections", "deque"),
     ("builtins", "set"),
     ("datetime", "timezone"),
     ("datetime", "timedelta"),
+    ("zoneinfo", "ZoneInfo._unpickle"),
+    ("msgspec._utils", "rebuild"),  # makes a Struct with keywords of a class that was let in
 }
-_ZONE = ("zoneinfo", "ZoneInfo._unpickle")
 
 
 class _Unpickler(pickle.Unpickler):
     """Lets in classes of ours and a few plain ones: nothing that does something when it is called."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _BUILTIN or (module, name) == _ZONE:
+        if (module, name) in _LET_IN:
             return super().find_class(module, name)
         if module.split(".", maxsplit=1)[0] == "stockwatch" and "." not in name:
             found = super().find_class(module, name)

@@ -1,0 +1,122 @@
+"""A hub that starts from a snapshot is the hub that would have read its whole journal."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stockwatch.config import RoomConfig
+from stockwatch.drills.load import chaos
+from stockwatch.events import Event, decode
+from stockwatch.hub import ledgerfile
+from stockwatch.hub.ledgerfile import LedgerJournal
+from stockwatch.ledger import keeper, snapshot
+from stockwatch.ledger.balances import Books
+from stockwatch.room.picture import Picture
+from stockwatch.room.pipeline import Room
+from stockwatch.room.state import BadRoom, restore, room_frame
+from tests.room.build import config
+
+LINES = 2500
+
+
+def making(settings: RoomConfig) -> Callable[[Books], Room]:
+    def make(books: Books) -> Room:
+        room = Room(settings, books, trusted_clock=True)
+        room.keep_alerts = True
+        return room
+
+    return make
+
+
+def picture(room: Room) -> bytes:
+    """All that a console is shown, and when the room will look again."""
+    return msgspec.json.encode([Picture(room).whole(), room.next_tick(), room.outcomes, room.events])
+
+
+def played(path: Path, room: Room, lines: list[bytes], journal: LedgerJournal) -> None:
+    for number, line in enumerate(lines, 1):
+        event = decode(line)
+        assert isinstance(event, Event)
+        room.take(line, event.clock_us)
+        if number % 50 == 0:
+            journal.append(room.drain().entries, {}, room)
+    journal.append(room.drain().entries, {}, room)
+
+
+@pytest.fixture
+def chaotic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, list[bytes]]:
+    """A ledger whose hub was killed some time after a snapshot, and what comes next."""
+    monkeypatch.setattr(ledgerfile, "SNAPSHOT_EVERY", 900)
+    monkeypatch.setattr(keeper, "_WORTH_IT", 10)
+    lines = list(islice(chaos(4), LINES))
+    path = tmp_path / "room.db"
+    journal = LedgerJournal(path, lambda: 0)
+    room = making(config())(Books())
+    event = decode(lines[0])
+    room.open(event.clock_us)
+    played(path, room, lines[: LINES // 2], journal)
+    journal.close()
+    for _ in range(200):
+        if snapshot.paths(path):
+            break
+        keeper.os.wait()
+    return path, lines[LINES // 2 :]
+
+
+def test_a_room_goes_on_from_a_snapshot_as_from_its_journal(chaotic):
+    path, rest = chaotic
+    journal = LedgerJournal(path, lambda: 0)
+    quick = journal.recall(making(config()))
+    assert quick.books.place > 900
+    for file in snapshot.paths(path):
+        file.unlink()
+    slow = journal.recall(making(config()))
+    assert picture(quick) == picture(slow)
+    for line in rest:
+        event = decode(line)
+        for room in (quick, slow):
+            room.take(line, event.clock_us)
+        one, other = quick.drain(), slow.drain()
+        assert one.said == other.said
+        assert [entry.raw for entry in one.entries] == [entry.raw for entry in other.entries]
+    assert picture(quick) == picture(slow)
+    assert quick.log.taken_by
+    assert any(b"alert." in entry for entry in (record.raw for record in journal.records()))
+    journal.close()
+
+
+def test_other_settings_read_the_whole_journal(chaotic, caplog):
+    path, _ = chaotic
+    caplog.set_level("INFO")
+    journal = LedgerJournal(path, lambda: 0)
+    other = config()
+    other = msgspec.structs.replace(other, name="another evening")
+    room = journal.recall(making(other))
+    journal.close()
+    assert "of other settings" in caplog.text
+    assert room.books.place > 1000
+
+
+def test_a_memory_that_calls_anything_is_refused():
+    room = making(config())(Books())
+    frame = room_frame(room)
+
+    class Evil:
+        def __reduce__(self):
+            return (print, ("gotcha",))
+
+    for bad in (
+        pickle.dumps([Evil()]),
+        b"",
+        pickle.dumps([1]),
+        b"cstockwatch.hub.spawn\nos.system\n(S'true'\ntR.",
+    ):
+        with pytest.raises(BadRoom):
+            restore(making(config())(Books()), [[*frame[:3], bad]])
+    restore(making(config())(Books()), [frame])
