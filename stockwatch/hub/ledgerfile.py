@@ -14,6 +14,7 @@ from stockwatch.ledger.replay import restored
 from stockwatch.ledger.snapshot import BadSnapshot, Frame
 from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import Record
+from stockwatch.ledger.unhurried import no_collections
 from stockwatch.ledger.writer import Book, stock_rows
 from stockwatch.paths import make_private
 from stockwatch.room.pipeline import Entry, Room
@@ -45,6 +46,10 @@ class LedgerJournal:
         A snapshot that is not of this version and these settings is passed over; without any the whole journal is
         read. Raises LedgerCorrupt.
         """
+        with no_collections():
+            return self._recalled(make)
+
+    def _recalled(self, make: Callable[[Books], Room]) -> Room:
         room = None
         for snapshot in self._file.snapshots():
             books = restored(snapshot)

@@ -17,6 +17,7 @@ from stockwatch.ledger.store import Store
 log = logging.getLogger(__name__)
 
 Frames = Callable[[], Iterable[Frame]]
+_SHARE = 20
 _WORTH_IT = 5_000
 """Events that take no longer to read back than a snapshot takes to write."""
 
@@ -24,17 +25,19 @@ _WORTH_IT = 5_000
 class Keeper:
     """Of one store, for one writer."""
 
-    def __init__(self, store: Store, every: int, *, share: int = 0) -> None:
-        """A snapshot each `every` events, or where that is more each 1/`share` of all events so far."""
+    def __init__(self, store: Store, every: int, *, idle: int | None = None) -> None:
+        """A snapshot each `every` events or, where that is more, each twentieth of all so far; each `idle` where
+        nothing else waits. What it costs grows with what there is to remember, what it saves with what has come
+        since."""
         self._store = store
         self._every = every
-        self._share = share
+        self._every_idle = every if idle is None else idle
         self._last = next((snapshot.seq for snapshot in store.snapshots()), 0)
         self._child: int | None = None
 
-    def committed(self, seq: int, frames: Frames) -> None:
-        """Everything up to `seq` is durable; `frames` gives the state at it."""
-        every = max(self._every, seq // self._share) if self._share else self._every
+    def committed(self, seq: int, frames: Frames, *, idle: bool = True) -> None:
+        """Everything up to `seq` is durable; `frames` gives the state at it. `idle`: nothing waits."""
+        every = max(self._every_idle if idle else self._every, seq // _SHARE)
         if seq - self._last < every or not self._idle():
             return
         self._last = seq

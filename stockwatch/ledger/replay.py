@@ -15,17 +15,19 @@ from stockwatch.ledger.figures import Outcome, Stock
 from stockwatch.ledger.snapshot import BadSnapshot, Snapshot
 from stockwatch.ledger.state import BadState, books_of
 from stockwatch.ledger.store import LedgerCorrupt, StockRows, Store
+from stockwatch.ledger.unhurried import no_collections
 
 log = logging.getLogger(__name__)
 
 
 def rebuild(store: Store) -> Books:
     """The books as they were left. Raises LedgerCorrupt."""
-    books = snapshot_books(store) or Books()
-    stock_seq, rows = store.stock()
-    for _ in replay(store, books):
-        if books.place == stock_seq:
-            compare_rows(books, rows)
+    with no_collections():
+        books = snapshot_books(store) or Books()
+        stock_seq, rows = store.stock()
+        for _ in replay(store, books):
+            if books.place == stock_seq:
+                compare_rows(books, rows)
     return books
 
 

@@ -19,8 +19,10 @@ from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import DeadLetter, Key, Records, Store
 
 Message = bytes | Invalid
-SNAPSHOT_EVERY = 250_000
-"""Events between two snapshots, or an eighth of all where that is more."""
+SNAPSHOT_EVERY = 1_000_000
+"""Events: a writer killed just before its next snapshot reads back so many, in some seconds."""
+SNAPSHOT_IDLE = 100_000
+"""The same where no more input waits."""
 ROWS_EVERY = 8
 """Commits, at most, between two that bring the stock rows up to date while messages keep coming: rows are a
 projection, and one SKU that sells a thousand times in a second needs one row."""
@@ -70,7 +72,7 @@ class Writer:
         """Reads the journal back. Raises LedgerCorrupt."""
         self.store = store
         self.books = rebuild(store)
-        self._keeper = Keeper(store, SNAPSHOT_EVERY, share=8)
+        self._keeper = Keeper(store, SNAPSHOT_EVERY, idle=SNAPSHOT_IDLE)
         self._now_us = now_us
         self._stamps: list[int] = []
         """Stamps of events whose outcome is not out yet, in order."""
@@ -149,6 +151,8 @@ class Writer:
         if not len(book.records):
             return known
         self._commit(book.records, rows_too=not (more and self._behind < ROWS_EVERY))
+        if not self._behind:
+            self._keeper.committed(self.books.place, lambda: frames(self.books), idle=not more)
         return known
 
     def _commit(self, records: Records, *, rows_too: bool) -> None:
@@ -158,7 +162,6 @@ class Writer:
         if rows is not None:
             self._dirty.clear()
             self._behind = 0
-            self._keeper.committed(self.books.place, lambda: frames(self.books))
 
     def finish(self) -> None:
         """The input has ended in good order: the next writer starts from here."""
