@@ -31,7 +31,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("report", "the review after a stream (not in this version)", "播后复盘(本版没有)"),
     ("prompter", "the host's screen (not in this version)", "主播提词屏(本版没有)"),
     ("feed", "serve, check or import feeds", "转播、检查、导入消息"),
-    ("ledger", "apply events to a ledger, show, verify or export it", "记账、看账、查账、导出"),
+    (
+        "ledger",
+        "apply events to a ledger, show, verify, export, back up or rebuild it",
+        "记账、看账、查账、导出、备份、重建",
+    ),
     ("config", "check or show a room.toml, and where files lie", "检查或查看 room.toml,以及文件在哪里"),
     ("doctor", "check this machine: terminal, disk, versions", "检查这台机器:终端、磁盘、版本"),
     ("help", "offline help for a command, a key, a tier, a word", "离线帮助:命令、设置项、预警级别、词语"),
@@ -214,6 +218,25 @@ def _ledger(command: Parser) -> None:
         if name == "export":
             action.add_argument("--events", action="store_true", help=say("events as received", "原始消息"))
             action.add_argument("--actions", action="store_true", help=say("what people did", "操作记录"))
+    backup = _inner(
+        actions,
+        "backup",
+        "a copy, also while the room is live",
+        "备份,直播中也可以",
+    )
+    _ledger_file(backup)
+    backup.add_argument(
+        "to", metavar="FILE", type=_path, help=say("the copy; must not exist", "备份文件,须不存在")
+    )
+    _json(backup)
+    rebuild = _inner(
+        actions,
+        "rebuild",
+        "stock rows and snapshots made anew from the journal alone",
+        "只凭流水重建库存行与快照",
+    )
+    _ledger_file(rebuild)
+    _json(rebuild)
 
 
 def _ledger_file(command: Parser) -> None:

@@ -1,4 +1,4 @@
-"""`stockwatch ledger apply|show|verify|export`: a ledger from the command line.
+"""`stockwatch ledger apply|show|verify|export|backup|rebuild`: a ledger from the command line.
 
 Owns what is printed: data on stdout, narration on stderr. The work is done in `stockwatch.ledger`; reading
 stdin by lines in `stockwatch.ledger.intake`.
@@ -21,7 +21,7 @@ from stockwatch.printable import printable
 
 
 def run(args: argparse.Namespace) -> int:
-    """One of the four. Raises Failure or ConfigError, which the command line turns into messages."""
+    """One of them. Raises Failure or ConfigError, which the command line turns into messages."""
     command = args.ledger_command
     try:
         if command == "apply":
@@ -30,6 +30,10 @@ def run(args: argparse.Namespace) -> int:
             return _show(args)
         if command == "verify":
             return _verify(args)
+        if command == "backup":
+            return _backup(args)
+        if command == "rebuild":
+            return _rebuild(args)
         assert command == "export", command
         return _export(args)
     except BrokenPipeError:
@@ -170,6 +174,33 @@ def _export(args: argparse.Namespace) -> int:
             _write([_csv(list(Movement.__struct_fields__))])
             for movement in movements(ledger):
                 _write([_csv([_cell(getattr(movement, name)) for name in Movement.__struct_fields__])])
+    return Exit.DONE
+
+
+def _backup(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from stockwatch.ledger.upkeep import backup
+
+    copied = backup(Path(args.ledger), Path(args.to))
+    if args.json:
+        _write([msgspec.json.encode(copied)])
+    else:
+        _write([f"{printable(copied.path)}: seq {copied.seq}, {copied.bytes} bytes".encode()])
+    return Exit.DONE
+
+
+def _rebuild(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from stockwatch.ledger.upkeep import rebuild_all
+
+    rebuilt = rebuild_all(Path(args.ledger))
+    if args.json:
+        _write([msgspec.json.encode(rebuilt)])
+    else:
+        told = f"{rebuilt.events} events; {rebuilt.rows} stock rows, {rebuilt.mended} of them mended"
+        _write([told.encode()])
     return Exit.DONE
 
 

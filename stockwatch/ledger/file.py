@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -158,16 +159,7 @@ class LedgerFile:
             if len(records):
                 head = self._insert_batch(records, committed_us)
             if stock is not None:
-                database.executemany(
-                    "INSERT OR REPLACE INTO stock VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                    (
-                        (*key, row.available, row.held, row.reserved, row.sold, row.shipped, row.quarantined,
-                         row.shortfall, row.oversold)
-                        for key, row in stock.items()
-                    ),
-                )  # fmt: skip
-                last = self.last_seq + len(records)
-                database.execute("UPDATE meta SET value = ? WHERE key = 'stock_seq'", (last,))
+                self._write_stock(stock, self.last_seq + len(records))
             if cursors:
                 database.executemany("INSERT OR REPLACE INTO cursor VALUES (?,?)", list(cursors.items()))
             database.execute("COMMIT")
@@ -205,6 +197,28 @@ class LedgerFile:
         except apsw.Error as error:
             self._fail(error)
         self._wal_pages = 0
+
+    def replace_stock(self, stock: StockRows) -> None:
+        """Throw the stock rows away and write these, which are those of the last record. Raises LedgerFailed."""
+        self._writable()
+        try:
+            with self._db:
+                self._db.execute("DELETE FROM stock")
+                self._write_stock(stock, self.last_seq)
+        except apsw.Error as error:
+            self._fail(error)
+            raise LedgerFailed(f"{self.path}: the stock rows could not be written ({error})") from error
+
+    def _write_stock(self, stock: StockRows, seq: int) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO stock VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                (*key, row.available, row.held, row.reserved, row.sold, row.shipped, row.quarantined,
+                 row.shortfall, row.oversold)
+                for key, row in stock.items()
+            ),
+        )  # fmt: skip
+        self._db.execute("UPDATE meta SET value = ? WHERE key = 'stock_seq'", (seq,))
 
     def set_aside(self, letters: Iterable[DeadLetter]) -> None:
         """Append to the dead-letter file, durable on return. Raises LedgerFailed; after that every call
@@ -295,6 +309,15 @@ class LedgerFile:
             else:
                 log.warning("%s is passed over: it is of another journal", path)
 
+    def strange_snapshot(self) -> Snapshot | None:
+        """A sound one beside the ledger that does not belong to its journal."""
+        for path in snapshot.paths(self.path):
+            with suppress(BadSnapshot, OSError):
+                found = Snapshot(path)
+                if self._head_at(found.seq) != found.head:
+                    return found
+        return None
+
     def keep_snapshot(self, seq: int, frames: Iterable[Frame]) -> None:
         """Put away the state at `seq`, which must be the last one. Uses files only, so that a forked child may.
         Raises OSError: then it is not kept, and nothing else has happened."""
@@ -326,6 +349,12 @@ class LedgerFile:
             )
         }
         return self._meta("stock_seq"), rows
+
+    def copy_into(self, target: apsw.Connection, pages: int) -> None:
+        """Copy the file as last committed, some pages at a step; a writer goes on meanwhile. Raises apsw.Error."""
+        with target.backup("main", self._db, "main") as copying:
+            while not copying.done:
+                copying.step(pages)
 
     def cursors(self) -> dict[str, str]:
         """Where each feed goes on, as last committed."""

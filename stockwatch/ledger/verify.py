@@ -58,6 +58,12 @@ def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, St
     Raises LedgerCorrupt, LedgerBroken."""
     if stock_seq == 0 and rows:
         return Finding(None, "there are stock rows before the first event")
+    if (stranger := ledger.strange_snapshot()) is not None:
+        return Finding(
+            None,
+            f"{stranger.path} was made at seq {stranger.seq} of a journal that is not this one: the journal's end was "
+            "cut off or changed, or the file is of another ledger (then delete it)",
+        )
     snapshots = {snapshot.seq: snapshot for snapshot in ledger.snapshots()}
     for _ in replay(ledger, books):
         if books.place == stock_seq:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sqlite3
 
 import pytest
 from ledger_making import raw
@@ -165,3 +166,21 @@ def test_a_child_that_fails_is_told_of_and_the_writer_goes_on(path, monkeypatch,
         assert "could not be written" in caplog.text
         assert [a.seq for a in writer.process([raw("order.placed", order="on", qty=1)])] == [7]
     assert snapshot.paths(path) == []
+
+
+def test_a_journal_whose_end_was_cut_off_is_given_away_by_its_snapshot(path):
+    """The chain alone can't tell: what is left of it is whole."""
+    filled(path)
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, clock())
+        ledger.keep_snapshot(ledger.last_seq, frames(writer.books))
+        last = ledger.last_seq
+    database = sqlite3.connect(path)
+    database.executescript(
+        "DROP TRIGGER batch_is_never_deleted; DELETE FROM batch WHERE first_seq = (SELECT max(first_seq) FROM batch);"
+        "UPDATE meta SET value = 31 WHERE key = 'stock_seq';"
+    )
+    database.close()
+    with LedgerFile(path, read_only=True) as ledger:
+        (finding,) = verify(ledger).findings
+    assert f"at seq {last} of a journal that is not this one" in finding.what

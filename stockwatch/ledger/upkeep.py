@@ -1,0 +1,115 @@
+"""Keeping a ledger well: a copy of it while it is written, and all that follows from its journal made anew."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from stockwatch.exits import Exit
+from stockwatch.ledger import snapshot
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.replay import replay
+from stockwatch.ledger.state import frames
+from stockwatch.ledger.store import LedgerError
+
+_PAGES_AT_ONCE = 4096
+
+
+class Copied(msgspec.Struct, frozen=True):
+    """A copy, which is a ledger of its own."""
+
+    path: str
+    seq: int
+    bytes: int
+
+
+def backup(source: Path, to: Path) -> Copied:
+    """Copy a ledger, also one that a writer is at: what was committed when the copy began, whole, durable on return.
+
+    Messages set aside are copied too. Raises LedgerError; then `to` is as it was.
+    """
+    for path in (to, _dead(to)):
+        if path.exists():
+            raise LedgerError(f"{path}: exists already; name a file that does not", Exit.USAGE)
+    if not to.parent.is_dir():
+        raise LedgerError(
+            f"{to}: there is no folder {to.parent}; create it, or name another file", Exit.USAGE
+        )
+    unfinished = to.with_name(to.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    with LedgerFile(source, read_only=True) as ledger:
+        try:
+            _copy(ledger, unfinished)
+            if _dead(source).exists():
+                shutil.copyfile(_dead(source), _dead(to))
+                _sync(_dead(to))
+            unfinished.rename(to)
+            _sync(to.parent)
+        except (OSError, apsw.Error) as error:
+            unfinished.unlink(missing_ok=True)
+            _dead(to).unlink(missing_ok=True)
+            raise LedgerError(
+                f"{to}: the copy failed ({type(error).__name__}: {error}). Check the disk (space, permissions), "
+                "then try again"
+            ) from error
+    with LedgerFile(to, read_only=True) as copy:
+        return Copied(str(to), copy.last_seq, to.stat().st_size)
+
+
+def _copy(ledger: LedgerFile, to: Path) -> None:
+    target = apsw.Connection(str(to))
+    try:
+        target.pragma("synchronous", "full")
+        ledger.copy_into(target, _PAGES_AT_ONCE)
+        target.pragma("journal_mode", "delete")
+    finally:
+        target.close()
+    _sync(to)
+
+
+def _dead(ledger: Path) -> Path:
+    return ledger.with_name(ledger.name + ".dead.jsonl")
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What came of the journal alone."""
+
+    events: int
+    rows: int
+    mended: int
+    """Stock rows that were not what the journal comes to."""
+
+
+def rebuild_all(path: Path) -> Rebuilt:
+    """Throw away whatever a ledger keeps beside its journal (stock rows, snapshots) and make it anew from it.
+
+    Nobody may be writing. Raises LedgerBusy, LedgerCorrupt where the journal itself does not add up: then nothing is
+    changed.
+    """
+    if not path.is_file():
+        raise LedgerError(f"{path}: there is no such ledger; check the path")
+    with LedgerFile(path) as ledger:
+        books = Books()
+        for _ in replay(ledger, books):
+            pass
+        books.check()
+        _, before = ledger.stock()
+        rows = books.balances()
+        mended = sum(before.get(key) != rows.get(key) for key in before.keys() | rows.keys())
+        ledger.replace_stock(rows)
+        snapshot.remove_all(path)
+        ledger.keep_snapshot(ledger.last_seq, frames(books))
+        return Rebuilt(books.place, len(rows), mended)
