@@ -35,6 +35,10 @@ def check_books(books: Books) -> None:
                 total[index] += units
     for cell in books.cells():
         cell.check()
+        if cell.moments.on_hand() != cell.on_hand:
+            raise LedgerBroken(
+                f"{cell.key}: {cell.on_hand} on hand, movements sum to {cell.moments.on_hand()}"
+            )
         _compare(cell, sums.get(id(cell), [0] * 6))
 
 

@@ -8,11 +8,13 @@ too little, `available`. Pure: no clock, no I/O; asserts its equations on reques
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 
 import msgspec
 
 from stockwatch.ledger.figures import LedgerBroken
+from stockwatch.ledger.moments import Moments
 
 Units = tuple[int, int, int, int]
 """(reserved, sold, quarantined, shipped); shipped is the part of sold that has left."""
@@ -47,9 +49,9 @@ class Cell:
     """Balances of one (SKU, location, pool)."""
 
     __slots__ = (
-        "adjusted", "available", "debt", "held", "hold_target", "inspections", "key", "location", "off_done",
-        "ok_done", "opening", "oversold", "pool", "pushes", "quarantined", "received", "reserved", "shipped",
-        "shortfall", "shorts", "sku", "sold", "touched", "written_off",
+        "adjusted", "available", "debt", "held", "hold_target", "inspections", "key", "location", "moments",
+        "noted", "off_done", "ok_done", "opening", "oversold", "pool", "pushes", "quarantined", "received", "reserved",
+        "shipped", "shortfall", "shorts", "sku", "sold", "touched", "written_off",
     )  # fmt: skip
 
     def __init__(self, sku: str, location: str, pool: str) -> None:
@@ -67,6 +69,9 @@ class Cell:
         self.inspections: list[tuple[int, int]] = []
         """(ok, written off) still waiting for units to reach quarantine, oldest first."""
         self.ok_done = self.off_done = 0
+        self.moments = Moments()
+        self.noted = 0
+        """What was on hand when its movements were last noted."""
         self.pushes = 0
         self.shorts: list[tuple[int, int, int, Part]] = []
         """Heap of (seq of the shortfall, seq of the line, tie, part); entries of parts no longer short are
@@ -91,12 +96,13 @@ class Cell:
             or available + held + reserved + sold + quarantined
             != self.opening + self.received + self.adjusted - self.written_off
             or (available and (self.shortfall or self.debt or self.hold_target > held))
+            or self.on_hand != self.noted
         ):
             raise LedgerBroken(
                 f"{self.key}: available {available} held {held} reserved {reserved} sold {sold} "
                 f"shipped {self.shipped} quarantined {quarantined} shortfall {self.shortfall} "
                 f"debt {self.debt}; opening {self.opening} received {self.received} adjusted {self.adjusted} "
-                f"written off {self.written_off}"
+                f"written off {self.written_off}; on hand {self.on_hand}, noted {self.noted}"
             )
 
     def check_moved(self) -> None:
@@ -238,6 +244,27 @@ class Cell:
                 self.inspections.insert(0, (ok - passed, off - scrapped))
             if passed:
                 self.give(passed)
+
+    # --- on hand, and when ----------------------------------------------------------------------------
+
+    def note(self, time_us: int, seq: int, parts_of: Callable[[Cell], Iterable[Part]]) -> None:
+        """An event of this time is booked: note what it has moved on hand.
+
+        What a count as of a later moment has already seen is taken back: it told what was left afterwards.
+        """
+        units = self.on_hand - self.noted
+        second = time_us // 1_000_000
+        if units and second <= self.moments.counted_s:
+            if units < 0:
+                self.adjusted -= units
+                self.give(-units)
+            else:
+                enough = self.available + self.held >= units
+                self.remove(units, seq, [] if enough else list(parts_of(self)))
+            units = self.on_hand - self.noted
+        if units:
+            self.moments.add(second, units)
+            self.noted += units
 
     # --- holds and counts -------------------------------------------------------------------------
 

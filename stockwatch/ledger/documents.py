@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from stockwatch.events import Event
+from stockwatch.events import Event, parse_time
 from stockwatch.ledger.cells import Cell, Part
 from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
+from stockwatch.ledger.moments import KEPT_S
 from stockwatch.ledger.restocks import Restocks
 from stockwatch.ledger.shelves import Shelves
 
@@ -50,6 +51,9 @@ class Documents:
                 return "noop", "the document is booked already", NO_SKUS, ()
             reason = f"document {document!r} is booked with other content"
             return self._troubles.conflict(event, seq, reason)
+        as_of_us = parse_time(data["as_of"]) if type_ == "stock.counted" and data.get("as_of") else None
+        if as_of_us is not None and (refusal := self._too_late(sku, event, as_of_us)) is not None:
+            return self._troubles.conflict(event, seq, refusal)
         self._booked[key] = event.content
         self.skus.add(sku)
         if type_ == "stock.ordered":
@@ -60,7 +64,10 @@ class Documents:
         if type_ == "stock.received":
             self._receive(cell, data)
         elif type_ == "stock.counted":
-            self._count(cell, data["qty"], document == "opening", seq)
+            if as_of_us is None:
+                self._count(cell, data["qty"], document == "opening", seq)
+            elif not self._count_as_of(cell, data["qty"], min(as_of_us, event.time_us) // 1_000_000, seq):
+                return "noop", "a count as of a later moment stands", NO_SKUS, ()
         elif type_ == "stock.adjusted":
             enough = self._adjust(cell, data["qty"], seq)
         elif type_ == "stock.inspected":
@@ -70,6 +77,7 @@ class Documents:
             enough = cell.hold(data["qty"])
         elif type_ == "stock.unheld":
             cell.hold(-data["qty"])
+        cell.note(event.time_us, seq, self._parts_of)
         cell.check()
         if enough:
             return "accepted", None, (sku,), ()
@@ -100,6 +108,32 @@ class Documents:
             else:
                 cell.adjusted += difference
             cell.give(difference)
+
+    def _too_late(self, sku: str, event: Event, as_of_us: int) -> str | None:
+        """Why a count of a moment so long ago can't be booked."""
+        data = event.data
+        cell = self._shelves.cell(sku, (data.get("location") or "main", data.get("pool") or "spot"))
+        if cell.moments.after(as_of_us // 1_000_000) is not None:
+            return None
+        return (
+            f"as_of {data['as_of']} is before what is remembered of movements ({KEPT_S // 86_400} days); "
+            "count again and tell a later moment"
+        )
+
+    def _count_as_of(self, cell: Cell, qty: int, second: int, seq: int) -> bool:
+        """Book a count of a moment: what has moved since then goes on top. False where a later count stands."""
+        moments = cell.moments
+        if second < moments.counted_s:
+            return False
+        since = moments.after(second)
+        assert since is not None, "how long ago it may be is judged before"
+        self._count(cell, max(0, qty + since), False, seq)
+        difference = cell.on_hand - cell.noted
+        if difference:
+            moments.add(second, difference)
+            cell.noted += difference
+        moments.counted_s = second
+        return True
 
     def _adjust(self, cell: Cell, qty: int, seq: int) -> bool:
         if qty > 0:

@@ -53,7 +53,7 @@ class Orders:
             decision = self._new_plain(lines, key, event, told, seq) if refusal is None else None
             return decision or self._new_line(event, told, seq, refusal)
         if type(line) is Plain:
-            moved = self._move(line, event, told)
+            moved = self._move(line, event, told, seq)
             if moved is not None:
                 return moved
             line = self._unfold(lines, key, line)
@@ -116,7 +116,7 @@ class Orders:
             self.expiries.add(line, expires_us + GRACE_US if facts & FACT else expires_us)
         return "accepted", None, cell.touched, ((sku, size),)
 
-    def _move(self, line: Plain, event: Event, told: LineData) -> Decision | None:
+    def _move(self, line: Plain, event: Event, told: LineData, seq: int) -> Decision | None:
         """What an event does to a plain line; None where it takes the general rule."""
         cell, size, type_ = line.cell, line.size, event.type
         if event.subject is not None and event.subject != cell.sku:
@@ -152,6 +152,8 @@ class Orders:
                 cell.give(size)
             else:
                 cell.available += size
+        if shipped or quarantined or available > 0:
+            cell.note(event.time_us, seq, self.parts_of)
         cell.check_moved()
         taken = ((cell.sku, size),) if not was_booked and after & BOOKED else ()
         return "accepted", None, cell.touched, taken
@@ -183,7 +185,10 @@ class Orders:
         """Move the units, and tell who watches the line; `leaving` are its parts before the event."""
         grew = line.settle(seq)
         parts = line.parts
-        touched = checked(parts if leaving is parts or not leaving else (*leaving, *parts))
+        moved = parts if leaving is parts or not leaving else (*leaving, *parts)
+        for part in moved:
+            part.cell.note(event.time_us, seq, self.parts_of)
+        touched = checked(moved)
         taken = self._take(line) if not line.taken and line.booked() else ()
         if line.expires_us is not None and line.holds and not line.expired:
             self.expiries.watch(line)

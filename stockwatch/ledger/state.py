@@ -8,6 +8,7 @@ never stopped. Pure: knows no file.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -18,6 +19,7 @@ from stockwatch.ledger.cells import Cell, Part
 from stockwatch.ledger.expiry import GRACE_US
 from stockwatch.ledger.figures import Trouble
 from stockwatch.ledger.lines import Change, Line
+from stockwatch.ledger.moments import Moments
 from stockwatch.ledger.orders import LineKey, Orders
 from stockwatch.ledger.plain import FACT, Plain
 from stockwatch.ledger.restocks import RestockOrder
@@ -27,7 +29,7 @@ NOT_OURS = frozenset(["room"])
 FORMAT = 1
 """Of the frames: raise it with every change here, and older snapshots are no longer read."""
 _ROWS = 20_000
-_CELL = tuple(name for name in Cell.__slots__ if name not in ("key", "shorts", "touched"))
+_CELL = tuple(name for name in Cell.__slots__ if name not in ("key", "moments", "shorts", "touched"))
 _PART = tuple(name for name in Part.__struct_fields__ if name != "cell")
 _LINE = tuple(
     name for name in Line.__struct_fields__ if name not in ("source", "order", "line", "changes", "parts")
@@ -48,7 +50,7 @@ def frames(books: Books) -> Iterator[Frame]:
     cells = {id(cell): number for number, cell in enumerate(shelves)}
     yield ["books", FORMAT, books.place, [[source, *channel] for source, channel in books.channels.items()]]
     for rows in _chunks(shelves):
-        yield ["cells", [[getattr(cell, name) for name in _CELL] for cell in rows]]
+        yield ["cells", [[_moments(cell.moments), *(getattr(cell, name) for name in _CELL)] for cell in rows]]
     for source, lines in orders._lines.items():
         for chunk in _chunks(lines.values()):
             yield ["lines", source, [_row(line, cells) for line in chunk]]
@@ -130,6 +132,10 @@ def _short_parts(orders: Orders) -> dict[int, list[Any]]:
     }
 
 
+def _moments(moments: Moments) -> list[Any]:
+    return [list(moments.seconds), list(moments.deltas), moments.base, moments.floor_s, moments.counted_s]
+
+
 def _restock(order: RestockOrder) -> list[Any]:
     told = order.told
     raw = [None, None] if told is None else [told.raw, told.received_us]
@@ -148,11 +154,15 @@ def _head(books: Books, cells: list[Cell], format_: int, place: int, channels: l
 
 def _cells(books: Books, cells: list[Cell], rows: list[Any]) -> None:
     for row in rows:
-        told = dict(zip(_CELL, row, strict=True))
+        told = dict(zip(_CELL, row[1:], strict=True))
         cell = books._shelves.cell(told["sku"], (told["location"], told["pool"]))
         for name, value in told.items():
             setattr(cell, name, value)
         cell.inspections = [(ok, off) for ok, off in cell.inspections]
+        seconds, deltas, *rest = row[0]
+        moments = cell.moments
+        moments.seconds, moments.deltas = array("q", seconds), array("q", deltas)
+        moments.base, moments.floor_s, moments.counted_s = rest
         cells.append(cell)
 
 

@@ -1,0 +1,145 @@
+"""A count is as of a moment: what moved since then goes on top, what the counter had seen is not taken off twice."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_making import apply, books_with, event, figures, outcomes
+
+from stockwatch.ledger.balances import Books
+
+
+def at(minute: int) -> str:
+    return f"2025-11-11T20:{minute:02d}:00+08:00"
+
+
+def ship(order: str, minute: int, qty: int = 1):
+    return event("order.shipped", order=order, qty=qty, id=f"s-{order}", time_=at(minute))
+
+
+def receive(document: str, minute: int, qty: int):
+    return event("stock.received", document=document, qty=qty, id=f"r-{document}", time_=at(minute))
+
+
+def count(qty: int, as_of: int, entered: int, document: str = "count"):
+    return event(
+        "stock.counted", document=document, qty=qty, as_of=at(as_of), id=f"c-{document}", time_=at(entered)
+    )
+
+
+def test_orders_between_the_moment_and_the_entry_stay_reserved_and_shipments_are_accounted_for():
+    books = books_with(100)
+    apply(books, event("order.placed", order="a", qty=40, time_=at(1)))
+    apply(books, event("order.placed", order="b", qty=20, time_=at(6)), ship("a", 7, 40))
+    # At 20:05 there were 98 in the warehouse; entered at 20:10, when 40 had left.
+    assert outcomes(books, count(98, 5, 10)) == ["accepted"]
+    assert figures(books) == {"on_hand": 58, "available": 38, "reserved": 20, "sold": 40, "shipped": 40}
+
+
+def test_a_shipment_that_the_counter_had_seen_but_the_ledger_had_not_is_not_taken_off_twice():
+    books = books_with(100)
+    apply(books, event("order.placed", order="a", qty=10, time_=at(1)))
+    apply(books, count(90, 5, 6))
+    assert figures(books)["available"] == 80, "ten are reserved, ten are missing as far as anyone knows"
+    apply(books, ship("a", 4, 10))
+    assert figures(books) == {"on_hand": 90, "available": 90, "sold": 10, "shipped": 10}
+
+
+def test_a_receipt_that_was_counted_already_adds_nothing():
+    books = books_with(100)
+    apply(books, count(130, 5, 6))
+    apply(books, receive("late", 4, 30))
+    assert figures(books) == {"on_hand": 130, "available": 130}
+    apply(books, receive("new", 7, 5))
+    assert figures(books)["on_hand"] == 135
+
+
+def test_the_later_moment_stands_whichever_is_entered_first():
+    for order in itertools.permutations(
+        [count(70, 5, 20, "old"), count(90, 15, 16, "new"), receive("r", 10, 50)]
+    ):
+        books = books_with(100)
+        apply(books, *order)
+        assert figures(books)["on_hand"] == 90
+    books = books_with(100)
+    assert outcomes(books, count(90, 15, 16, "new"), count(70, 5, 20, "old")) == ["accepted", "noop"]
+
+
+def test_a_moment_too_long_ago_is_refused_with_the_reason_and_changes_nothing():
+    books = books_with(5000)
+    before = None
+    for n in range(1100):
+        day, minute = divmod(n, 60)
+        time = f"2025-11-{1 + day:02d}T20:{minute:02d}:00+08:00"
+        apply_one = event("order.shipped", order=f"o{n}", qty=1, time_=time)
+        books.apply(apply_one)
+    before = figures(books)
+    old = event(
+        "stock.counted",
+        document="c",
+        qty=1,
+        as_of="2025-11-02T20:00:00+08:00",
+        time_="2025-11-19T20:00:00+08:00",
+    )
+    (applied,) = apply(books, old)
+    assert applied.outcome == "conflict"
+    assert "7 days" in applied.reason
+    assert figures(books) == before
+
+
+def test_a_count_without_a_moment_is_of_the_moment_it_comes():
+    books = books_with(100)
+    apply(books, event("stock.counted", document="c", qty=80, time_=at(5)), ship("a", 4, 10))
+    assert figures(books)["on_hand"] == 70
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("ship"), st.integers(0, 50), st.integers(1, 3)),
+            st.tuples(st.just("receive"), st.integers(0, 50), st.integers(1, 9)),
+            st.tuples(st.just("count"), st.integers(0, 50), st.integers(200, 300)),
+            st.tuples(st.just("scrap"), st.integers(0, 50), st.integers(1, 2)),
+        ),
+        min_size=1,
+        max_size=7,
+        unique_by=lambda what: (what[0] == "count", what[1]),
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_on_hand_is_the_latest_count_and_what_moved_after_it_in_any_order_of_arrival(told, random_):
+    events, moved, counts = [], [(-1, 250)], []
+    for n, (kind, minute, units) in enumerate(told):
+        if kind == "ship":
+            events.append(ship(f"o{n}", minute, units))
+            moved.append((minute, -units))
+        elif kind == "receive":
+            events.append(receive(f"d{n}", minute, units))
+            moved.append((minute, units))
+        elif kind == "scrap":
+            events.append(event("stock.adjusted", document=f"d{n}", qty=-units, id=f"x{n}", time_=at(minute)))
+            moved.append((minute, -units))
+        else:
+            events.append(count(units, minute, min(59, minute + random_.randrange(9)), f"d{n}"))
+            counts.append((minute, units))
+    moment, base = max(counts, default=(-2, 0))
+    want = base + sum(units for minute, units in moved if minute > moment)
+    for _ in range(4):
+        random_.shuffle(events)
+        books = Books()
+        apply(books, event("stock.counted", document="opening", qty=250, time_="2025-11-11T19:00:00+08:00"))
+        apply(books, *events)
+        assert books.stock("A").on_hand == want
+
+
+@pytest.mark.parametrize("pool", ["spot", "presale"])
+def test_each_place_has_moments_of_its_own(pool):
+    books = books_with(100)
+    apply(books, event("stock.counted", document="p", qty=7, as_of=at(5), time_=at(6), pool="presale"))
+    apply(books, event("order.shipped", order="o", qty=2, time_=at(4), pool=pool))
+    assert books.balances()["A", "main", "presale"].on_hand == 7
+    assert books.stock("A").on_hand == (98 if pool == "spot" else 100)
