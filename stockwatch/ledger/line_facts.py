@@ -33,6 +33,14 @@ def as_items(subject: str | None, told: LineData) -> Items:
     return tuple(sorted(units.items()))
 
 
+def _gifts(told: LineData) -> tuple[str, ...]:
+    """SKUs that stand among the items as gifts only."""
+    if told.items is UNSET:
+        return ()
+    sold = {item.sku for item in told.items if item.role != "gift"}
+    return tuple(sorted({item.sku for item in told.items} - sold))
+
+
 def learn(line: Line, event: Event, deduct: Deduct) -> Refusal:
     """Add an event to its line; NONE, or why it is in conflict. `deduct` is the channel's."""
     told = event.line
@@ -70,6 +78,7 @@ def _learn_order(line: Line, event: Event, told: LineData, deduct: Deduct) -> Re
         names = [subject] if subject is not None else []
         names += [sku for sku, _ in items if sku not in names]
         line.items, line.rank = items, rank
+        line.gifts = _gifts(told)
         line.subject = subject
         line.names = tuple(names) + tuple(name for name in line.names if name not in names)
     _learn_where(line, told)

@@ -68,6 +68,8 @@ class Line(msgspec.Struct, gc=False, eq=False):
     rank: int = 0
     """Who told `items`: 0 nobody, 1 a fact with a subject, 2 placed or requested, 3 its `items`."""
     items: Items = ()
+    gifts: tuple[str, ...] = ()
+    """SKUs of `items` that are given away."""
     where: tuple[str, str] = ("main", "spot")
     """Location and pool."""
     names: tuple[str, ...] = ()

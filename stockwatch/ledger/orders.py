@@ -197,8 +197,7 @@ class Orders:
         if line.expired and event.type in ("order.paid", "order.shipped"):
             self._troubles.note("late", seq, event, event.subject, "paid after its reservation expired")
         if grew:
-            open_now = sum(part.short for part in parts)
-            reason = f"{open_now} units short"
+            reason = _what_is_short(line)
             self._troubles.note("short", seq, event, event.subject, reason)
             return "short", reason, touched, taken
         return "accepted", None, touched, taken
@@ -333,3 +332,14 @@ class Orders:
 def _can_not_be_refused(line: Line) -> bool:
     """Whether a platform has taken the order already, so that asking again decides nothing."""
     return (line.fact and line.holds) or line.has_payment()
+
+
+def _what_is_short(line: Line) -> str:
+    """Which components lack how many units; a gift that has run out stops no sale, so it is called one."""
+    short: dict[str, int] = {}
+    for part in line.parts:
+        if part.short:
+            short[part.cell.sku] = short.get(part.cell.sku, 0) + part.short
+    return ", ".join(
+        f"{sku}{' (gift)' if sku in line.gifts else ''}: {units} short" for sku, units in short.items()
+    )

@@ -183,7 +183,8 @@ def _lines(books: Books, cells: list[Cell], source: str, rows: list[Any]) -> Non
         for name, value in zip(_LINE, members, strict=True):
             setattr(line, name, value)
         line.items = tuple([(sku, per) for sku, per in line.items])
-        line.names, line.where = tuple(line.names), (line.where[0], line.where[1])
+        line.names, line.gifts = tuple(line.names), tuple(line.gifts)
+        line.where = (line.where[0], line.where[1])
         line.changes = tuple([Change(*change) for change in changes])
         line.parts = tuple([Part(cells[part[0]], *part[1:]) for part in parts])
         lines[_key(order, number)] = line

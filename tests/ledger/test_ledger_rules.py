@@ -152,6 +152,21 @@ def test_a_bundle_is_one_line_and_the_same_sku_twice_is_summed():
     ]
 
 
+def test_short_names_the_component_and_calls_a_gift_a_gift():
+    books = books_with(10, "HOODIE", "SOCK")
+    items = [{"sku": "HOODIE", "qty": 2}, {"sku": "SOCK", "qty": 1, "role": "gift"}]
+    apply(books, event("stock.adjusted", "SOCK", qty=-8))
+    (gift,) = apply(books, event("order.placed", None, order="o", qty=3, items=items))
+    assert (gift.outcome, gift.reason) == ("short", "SOCK (gift): 1 short")
+    (both,) = apply(books, event("order.placed", None, order="p", qty=4, items=items))
+    assert (both.outcome, both.reason) == ("short", "HOODIE: 4 short, SOCK (gift): 4 short")
+    sold_too = [*items, {"sku": "SOCK", "qty": 1}]
+    (twice,) = apply(books, event("order.placed", None, order="q", qty=1, items=sold_too))
+    assert twice.reason == "HOODIE: 2 short, SOCK: 2 short"
+    (one,) = apply(books, event("order.paid", "SOCK", order="r", qty=5))
+    assert one.reason == "SOCK: 5 short"
+
+
 def test_an_order_counts_as_taken_once_with_its_own_time():
     books = books_with(1)
     late = "2025-11-11T19:00:00+08:00"
