@@ -63,10 +63,20 @@ class Books:
             self._close_group(group)
             group = None
         self.place = place = self.place + 1
-        ids = self._seen[source]
+        seen = self._seen
+        now_us = event.time_us if event.received_us is None else event.received_us
+        if now_us >= seen.day_ends_us:
+            seen.hear(now_us, place)
+        elif seen.claimed:
+            seen.claimed = False
+        ids = seen.of(source)
         entry = ids.get(event.id)
-        if entry is not None:
+        if entry is None and len(seen.generations) > 1:
+            entry = seen.find(source, event.id)
+        if entry is not None and seq_of(entry) >= seen.days[0][1]:
             return self._repeated(event, place, entry, group)
+        if entry is not None:
+            ids.pop(event.id, None)  # remembered no more: claimed anew, in the order of claims
         line = event.line
         if line is None:
             if source == OWN_SOURCE and event.type == CLOSED:
@@ -137,7 +147,7 @@ class Books:
         if line is not None and line.atomic_of is not UNSET:
             group.expects = max(group.expects, line.atomic_of)
         self._slots.append(slot)
-        self._seen[event.source][event.id] = entry_of(event.content, place, None)
+        self._seen.of(event.source)[event.id] = entry_of(event.content, place, None)
         return self._filled(group)
 
     def _filled(self, group: Group) -> tuple[Applied, ...]:
@@ -153,11 +163,11 @@ class Books:
             event, place = slot.event, slot.place
             assert isinstance(event, Event), "only valid events join a group"
             outcome, reason, touched, taken = self._orders.decide(event, place, refusal)
-            self._seen[event.source][event.id] = entry_of(event.content, place, outcome)
+            self._seen.of(event.source)[event.id] = entry_of(event.content, place, outcome)
             seq = place if outcome != "conflict" else None
             slot.applied = Applied(event, outcome, seq, place, None, reason, touched, taken)
         for slot, id_ in group.repeats:
-            entry = self._seen[group.source][id_]
+            entry = self._seen.of(group.source)[id_]
             original = outcome_of(entry)
             seq = None if original == "conflict" else seq_of(entry)
             slot.applied = Applied(slot.event, "duplicate", seq, slot.place, original)

@@ -1,7 +1,7 @@
 """Which (source, id) were seen, with what content, and what came of it.
 
-The first fence against deliveries that repeat; the second is the meaning of the facts themselves. One
-packed integer an event keeps a million of them in about 200 MB, ids included. Pure.
+The first fence against deliveries that repeat, for as long as any channel may repeat them; the second is the meaning of
+the facts themselves. One packed integer an event keeps a million of them in about 200 MB, ids included. Pure.
 """
 
 from __future__ import annotations
@@ -19,12 +19,72 @@ _CODES: dict[Outcome | None, int] = {
 }
 
 
-class Seen(dict[str, dict[str, int]]):
-    """Identities and first outcomes: source -> id -> entry, to be read with the functions below."""
+Ids = dict[str, int]
+"""id -> entry, to be read with the functions below."""
 
-    def __missing__(self, source: str) -> dict[str, int]:
-        ids = self[source] = {}
+WINDOW_DAYS = 14
+"""How long an id is remembered: longer than any channel delivers again. Days of the decision clock, UTC."""
+_DAY_US = 86_400_000_000
+
+
+class Seen:
+    """Identities and first outcomes of the last 14 days.
+
+    The day moves on once two events in a row lie beyond it, so that one wild clock forgets nothing. Ids lie in
+    generations of a week, the newest first, so that old ones go all at once.
+    """
+
+    def __init__(self) -> None:
+        self.generations: list[dict[str, Ids]] = [{}]
+        self.days: list[list[int]] = []
+        """[day, its first seq], oldest first: the days that are remembered."""
+        self.day_ends_us = -(1 << 62)
+        self.claimed = False
+        """Whether the event before lay beyond the day."""
+
+    def of(self, source: str) -> Ids:
+        """The newest generation of a source's ids: where new ones are claimed."""
+        ids = self.generations[0].get(source)
+        if ids is None:
+            ids = self.generations[0][source] = {}
         return ids
+
+    def find(self, source: str, id_: str) -> int | None:
+        """The entry of an id that is remembered."""
+        for generation in self.generations:
+            ids = generation.get(source)
+            entry = None if ids is None else ids.get(id_)
+            if entry is not None:
+                return entry if seq_of(entry) >= self.days[0][1] else None
+        return None
+
+    def hear(self, now_us: int, seq: int) -> None:
+        """An event beyond the day."""
+        if self.days and not self.claimed:
+            self.claimed = True
+            return
+        self.claimed = False
+        day = now_us // _DAY_US
+        self.day_ends_us = (day + 1) * _DAY_US
+        self.days.append([day, seq])
+        while self.days[0][0] <= day - WINDOW_DAYS:
+            del self.days[0]
+        oldest = self.days[0][1]
+        newest = self.generations[0]
+        if newest and day - self._began(newest) >= WINDOW_DAYS // 2:
+            self.generations.insert(0, {})
+        while len(self.generations) > 1 and not _reaches(self.generations[-1], oldest):
+            del self.generations[-1]
+
+    def _began(self, generation: dict[str, Ids]) -> int:
+        """The day of its first id; the oldest day that is remembered where it is older still."""
+        first = min(seq_of(next(iter(ids.values()))) for ids in generation.values() if ids)
+        return max((day for day, seq in self.days if seq <= first), default=self.days[0][0])
+
+
+def _reaches(generation: dict[str, Ids], seq: int) -> bool:
+    """Whether any of its ids was claimed at `seq` or later."""
+    return any(seq_of(next(reversed(ids.values()))) >= seq for ids in generation.values() if ids)
 
 
 def entry_of(content: bytes, seq: int, outcome: Outcome | None) -> int:

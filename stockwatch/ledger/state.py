@@ -57,16 +57,16 @@ def frames(books: Books) -> Iterator[Frame]:
     places = _short_parts(orders)
     yield ["shorts", [_shorts(cell, places) for cell in shelves]]
     yield ["money", [[line.source, line.order, line.line] for line in orders._due_money.values()]]
-    for source, ids in books._seen.items():
-        for chunk_ids in _chunks(ids):
-            entries = [ids[id_] for id_ in chunk_ids]
-            yield [
-                "seen",
-                source,
-                chunk_ids,
-                [entry >> 64 for entry in entries],
-                [entry & _LOW for entry in entries],
-            ]
+    seen = books._seen
+    yield ["days", len(seen.generations), seen.days, seen.day_ends_us, seen.claimed]
+    for number, generation in enumerate(seen.generations):
+        for source, ids in generation.items():
+            for chunk in _chunks(ids):
+                entries = [ids[id_] for id_ in chunk]
+                yield [
+                    "seen", number, source, chunk,
+                    [entry >> 64 for entry in entries], [entry & _LOW for entry in entries],
+                ]  # fmt: skip
     yield ["skus", sorted(documents.skus)]
     for booked in _chunks(documents._booked.items()):
         yield ["documents", [[list(key), content] for key, content in booked]]
@@ -217,10 +217,24 @@ def _money(books: Books, cells: list[Cell], rows: list[Any]) -> None:
         books._orders._due_money[id(line)] = line
 
 
-def _seen(
-    books: Books, cells: list[Cell], source: str, ids: list[str], highs: list[int], lows: list[int]
+def _days(
+    books: Books, cells: list[Cell], generations: int, days: list[list[int]], ends_us: int, claimed: bool
 ) -> None:
-    books._seen[source].update(
+    seen = books._seen
+    seen.generations = [{} for _ in range(generations)]
+    seen.days, seen.day_ends_us, seen.claimed = days, ends_us, claimed
+
+
+def _seen(
+    books: Books,
+    cells: list[Cell],
+    number: int,
+    source: str,
+    ids: list[str],
+    highs: list[int],
+    lows: list[int],
+) -> None:
+    books._seen.generations[number].setdefault(source, {}).update(
         {id_: (high << 64) | low for id_, high, low in zip(ids, highs, lows, strict=True)}
     )
 
@@ -251,6 +265,7 @@ _RESTORE: dict[str, Callable[..., None]] = {
     "lines": _lines,
     "shorts": _set_shorts,
     "money": _money,
+    "days": _days,
     "seen": _seen,
     "skus": _skus,
     "documents": _booked,

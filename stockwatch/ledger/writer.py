@@ -110,6 +110,8 @@ class Writer:
             if received_us is None:
                 received_us = stamp
                 stamp += 1
+                if type(event) is Event:
+                    event.received_us = received_us
             stamps.append(received_us)
             known += apply(event)
         self._stamp = stamp - 1

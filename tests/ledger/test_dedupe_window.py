@@ -1,0 +1,79 @@
+"""An id is remembered for fourteen days of the decision clock; what comes later meets the meaning of the facts."""
+
+from __future__ import annotations
+
+import pytest
+from ledger_making import apply, event, figures
+from test_books_state import put_away
+
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.identity import WINDOW_DAYS
+
+
+def day(number: int) -> str:
+    return f"2025-{10 + number // 30:02d}-{number % 30 + 1:02d}T12:00:00Z"
+
+
+def tick(books: Books, number: int) -> None:
+    """Two events of a day: the clock believes the second."""
+    for n in (1, 2):
+        books.apply(event("feed.heartbeat", None, id=f"h{number}-{n}", time_=day(number)))
+
+
+def opened() -> Books:
+    books = Books()
+    apply(books, event("stock.counted", document="opening", qty=10, time_=day(0)))
+    return books
+
+
+def paid(**more):
+    return event("order.paid", order="o", qty=1, id="p", time_=day(0), **more)
+
+
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize(
+    ("later", "outcome"), [(0, "duplicate"), (WINDOW_DAYS - 1, "duplicate"), (WINDOW_DAYS, "noop")]
+)
+def test_a_delivery_that_repeats_is_known_for_the_window_and_has_no_effect_after_it(later, outcome, away):
+    books = opened()
+    apply(books, event("order.placed", order="o", qty=1, time_=day(0)), paid())
+    for number in range(1, later + 1):
+        tick(books, number)
+    books = put_away(books) if away else books
+    before = figures(books)
+    (applied,) = apply(books, paid())
+    assert applied.outcome == outcome
+    assert applied.original == ("accepted" if outcome == "duplicate" else None)
+    assert figures(books) == before
+    (again,) = apply(books, paid())
+    assert (again.outcome, again.original) == ("duplicate", applied.original or applied.outcome)
+
+
+def test_one_wild_clock_forgets_nothing():
+    books = opened()
+    first = event("order.placed", order="o", qty=1, id="x", time_=day(0))
+    apply(books, first)
+    apply(books, event("feed.heartbeat", None, time_="2031-01-01T00:00:00Z"))
+    assert [a.outcome for a in apply(books, first)] == ["duplicate"]
+    apply(books, event("feed.heartbeat", None, time_=day(0)))
+    apply(books, event("feed.heartbeat", None, time_="2031-01-01T00:00:00Z"))
+    assert [a.outcome for a in apply(books, first)] == ["duplicate"]
+
+
+def test_documents_are_remembered_for_ever():
+    books = opened()
+    received = event("stock.received", document="R1", qty=5, id="r", time_=day(0))
+    apply(books, received)
+    for number in range(1, 40):
+        tick(books, number)
+    assert [a.outcome for a in apply(books, received)] == ["noop"]
+    assert figures(books)["on_hand"] == 15
+
+
+def test_ids_leave_memory_with_their_window():
+    books = opened()
+    for number in range(80):
+        for n in range(50):
+            books.apply(event("chat.message", None, id=f"c{number}-{n}", time_=day(number)))
+    kept = sum(len(ids) for generation in books._seen.generations for ids in generation.values())
+    assert kept <= 50 * WINDOW_DAYS * 1.6
