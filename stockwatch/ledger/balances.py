@@ -64,19 +64,17 @@ class Books:
             group = None
         self.place = place = self.place + 1
         seen = self._seen
-        now_us = event.time_us if event.received_us is None else event.received_us
-        if now_us >= seen.day_ends_us:
+        now_us = event.received_us or event.time_us
+        if now_us >= seen.day_ends_us or seen.claimed:
             seen.hear(now_us, place)
-        elif seen.claimed:
-            seen.claimed = False
-        ids = seen.of(source)
+        ids = seen.newest.get(source)
+        if ids is None:
+            ids = seen.of(source)
         entry = ids.get(event.id)
-        if entry is None and len(seen.generations) > 1:
+        if entry is not None or seen.older:
             entry = seen.find(source, event.id)
-        if entry is not None and seq_of(entry) >= seen.days[0][1]:
-            return self._repeated(event, place, entry, group)
-        if entry is not None:
-            ids.pop(event.id, None)  # remembered no more: claimed anew, in the order of claims
+            if entry is not None:
+                return self._repeated(event, place, entry, group)
         line = event.line
         if line is None:
             if source == OWN_SOURCE and event.type == CLOSED:

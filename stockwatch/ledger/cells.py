@@ -83,24 +83,24 @@ class Cell:
 
     def check(self) -> None:
         """Raise LedgerBroken unless nothing is negative and units are conserved."""
-        available, held, reserved, sold, quarantined = (
-            self.available, self.held, self.reserved, self.sold, self.quarantined
+        available, held, reserved, sold, quarantined, shipped = (
+            self.available, self.held, self.reserved, self.sold, self.quarantined, self.shipped
         )  # fmt: skip
+        units = available + held + reserved + sold + quarantined
         if (
             available < 0
             or held < 0
             or reserved < 0
             or quarantined < 0
-            or not 0 <= self.shipped <= sold
+            or not 0 <= shipped <= sold
             or self.shortfall < 0
-            or available + held + reserved + sold + quarantined
-            != self.opening + self.received + self.adjusted - self.written_off
+            or units != self.opening + self.received + self.adjusted - self.written_off
+            or units - shipped != self.noted
             or (available and (self.shortfall or self.debt or self.hold_target > held))
-            or self.on_hand != self.noted
         ):
             raise LedgerBroken(
                 f"{self.key}: available {available} held {held} reserved {reserved} sold {sold} "
-                f"shipped {self.shipped} quarantined {quarantined} shortfall {self.shortfall} "
+                f"shipped {shipped} quarantined {quarantined} shortfall {self.shortfall} "
                 f"debt {self.debt}; opening {self.opening} received {self.received} adjusted {self.adjusted} "
                 f"written off {self.written_off}; on hand {self.on_hand}, noted {self.noted}"
             )

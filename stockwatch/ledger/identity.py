@@ -35,7 +35,9 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self.generations: list[dict[str, Ids]] = [{}]
+        self.newest: dict[str, Ids] = {}
+        """source -> ids: where new ones are claimed."""
+        self.older: list[dict[str, Ids]] = []
         self.days: list[list[int]] = []
         """[day, its first seq], oldest first: the days that are remembered."""
         self.day_ends_us = -(1 << 62)
@@ -43,23 +45,26 @@ class Seen:
         """Whether the event before lay beyond the day."""
 
     def of(self, source: str) -> Ids:
-        """The newest generation of a source's ids: where new ones are claimed."""
-        ids = self.generations[0].get(source)
-        if ids is None:
-            ids = self.generations[0][source] = {}
-        return ids
+        """Where a source's new ids are claimed."""
+        return self.newest.setdefault(source, {})
 
     def find(self, source: str, id_: str) -> int | None:
-        """The entry of an id that is remembered."""
-        for generation in self.generations:
+        """The entry of an id, None when it is new or remembered no more (then it may be claimed anew)."""
+        oldest = self.days[0][1]
+        for generation in (self.newest, *self.older):
             ids = generation.get(source)
             entry = None if ids is None else ids.get(id_)
-            if entry is not None:
-                return entry if seq_of(entry) >= self.days[0][1] else None
+            if ids is not None and entry is not None:
+                if seq_of(entry) >= oldest:
+                    return entry
+                del ids[id_]  # so that ids stay in the order of their claims
         return None
 
     def hear(self, now_us: int, seq: int) -> None:
-        """An event beyond the day."""
+        """An event beyond the day, or the one after such an event."""
+        if now_us < self.day_ends_us:
+            self.claimed = False
+            return
         if self.days and not self.claimed:
             self.claimed = True
             return
@@ -70,11 +75,11 @@ class Seen:
         while self.days[0][0] <= day - WINDOW_DAYS:
             del self.days[0]
         oldest = self.days[0][1]
-        newest = self.generations[0]
-        if newest and day - self._began(newest) >= WINDOW_DAYS // 2:
-            self.generations.insert(0, {})
-        while len(self.generations) > 1 and not _reaches(self.generations[-1], oldest):
-            del self.generations[-1]
+        if any(self.newest.values()) and day - self._began(self.newest) >= WINDOW_DAYS // 2:
+            self.older.insert(0, self.newest)
+            self.newest = {}
+        while self.older and not _reaches(self.older[-1], oldest):
+            del self.older[-1]
 
     def _began(self, generation: dict[str, Ids]) -> int:
         """The day of its first id; the oldest day that is remembered where it is older still."""

@@ -58,8 +58,8 @@ def frames(books: Books) -> Iterator[Frame]:
     yield ["shorts", [_shorts(cell, places) for cell in shelves]]
     yield ["money", [[line.source, line.order, line.line] for line in orders._due_money.values()]]
     seen = books._seen
-    yield ["days", len(seen.generations), seen.days, seen.day_ends_us, seen.claimed]
-    for number, generation in enumerate(seen.generations):
+    yield ["days", len(seen.older), seen.days, seen.day_ends_us, seen.claimed]
+    for number, generation in enumerate((seen.newest, *seen.older)):
         for source, ids in generation.items():
             for chunk in _chunks(ids):
                 entries = [ids[id_] for id_ in chunk]
@@ -218,10 +218,10 @@ def _money(books: Books, cells: list[Cell], rows: list[Any]) -> None:
 
 
 def _days(
-    books: Books, cells: list[Cell], generations: int, days: list[list[int]], ends_us: int, claimed: bool
+    books: Books, cells: list[Cell], older: int, days: list[list[int]], ends_us: int, claimed: bool
 ) -> None:
     seen = books._seen
-    seen.generations = [{} for _ in range(generations)]
+    seen.older = [{} for _ in range(older)]
     seen.days, seen.day_ends_us, seen.claimed = days, ends_us, claimed
 
 
@@ -234,7 +234,7 @@ def _seen(
     highs: list[int],
     lows: list[int],
 ) -> None:
-    books._seen.generations[number].setdefault(source, {}).update(
+    (books._seen.newest, *books._seen.older)[number].setdefault(source, {}).update(
         {id_: (high << 64) | low for id_, high, low in zip(ids, highs, lows, strict=True)}
     )
 

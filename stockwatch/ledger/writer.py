@@ -6,7 +6,7 @@ one. Reads no clock: `now_us` is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from stockwatch.config import RoomConfig
 from stockwatch.events import Event, Invalid, decode, decode_all, encode, format_time, from_outside
@@ -23,6 +23,7 @@ SNAPSHOT_EVERY = 1_000_000
 """Events: a writer killed just before its next snapshot reads back so many, in some seconds."""
 SNAPSHOT_IDLE = 100_000
 """The same where no more input waits."""
+_AT_HAND = 128
 ROWS_EVERY = 8
 """Commits, at most, between two that bring the stock rows up to date while messages keep coming: rows are a
 projection, and one SKU that sells a thousand times in a second needs one row."""
@@ -65,6 +66,12 @@ def _letter(applied: Applied, received_us: int) -> DeadLetter:
     return DeadLetter(received_us, applied.outcome, applied.reason or "", event.source, event.id, event.raw)
 
 
+def _decoded(messages: Sequence[Message]) -> Iterator[Event | Invalid]:
+    """A few at a time, so that they are still at hand (in the processor's cache) when they are applied."""
+    for start in range(0, len(messages), _AT_HAND):
+        yield from decode_all(messages[start : start + _AT_HAND])
+
+
 class Writer:
     """Applies batches to one ledger."""
 
@@ -94,7 +101,7 @@ class Writer:
         Raises LedgerFailed: then nothing of these messages may be answered, and this writer is of no more
         use.
         """
-        return self._take(decode_all(messages), more=more)
+        return self._take(_decoded(messages), more=more)
 
     def _take(
         self, events: Iterable[Event | Invalid], *, ours: bool = False, more: bool = False
