@@ -21,7 +21,7 @@ from stockwatch.ledger.figures import MoneyDue, Taken
 from stockwatch.ledger.groups import Group
 from stockwatch.ledger.line_facts import NONE, Refusal, learn
 from stockwatch.ledger.lines import Line
-from stockwatch.ledger.plain import BOOKED, FACT, GONE, HOLDS, MOVES, Plain, unfolded
+from stockwatch.ledger.plain import BOOKED, FACT, GONE, HOLDS, MOVES, PLACED, Plain, unfolded
 from stockwatch.ledger.shelves import Shelves, checked
 
 LineKey = str | tuple[str, int]
@@ -83,12 +83,13 @@ class Orders:
     ) -> Decision | None:
         """An order for one SKU on its usual shelf that has enough; None where it takes the general rule."""
         size, sku = told.qty, event.subject
-        if event.type == "order.placed":
+        type_, source = event.type, event.source
+        if type_ == "order.placed":
             if told.holds is UNSET:
-                facts = FACT | HOLDS if self._channels.deduct(event.source) == "place" else FACT
+                facts = PLACED if self._channels.deduct(source) == "place" else FACT
             else:
-                facts = FACT | HOLDS if told.holds else FACT
-        elif event.type == "order.requested":
+                facts = PLACED if told.holds else FACT
+        elif type_ == "order.requested":
             facts = HOLDS
         else:
             return None
@@ -101,25 +102,27 @@ class Orders:
             or (cell := self._shelves.plain.get(sku)) is None
         ):
             return None
-        expires_us = event.expires_us
-        if facts & HOLDS:
-            if cell.available < size:
-                return None
-            cell.available -= size
-            cell.reserved += size
-        line = Plain(cell, size, facts, seq, expires_us, event.source, told.order, told.number)
-        lines[key] = line
-        cell.check_moved()
-        if not facts & HOLDS:
+        expires_us, number = event.expires_us, told.line
+        line = Plain(
+            cell, size, facts, seq, expires_us, source, told.order, 1 if number is UNSET else number
+        )  # fmt: skip
+        if facts == FACT:
+            lines[key] = line
             return "accepted", None, cell.touched, ()
+        left = cell.available - size
+        if left < 0:
+            return None
+        cell.available = left
+        cell.reserved += size
+        lines[key] = line
         if expires_us is not None:
-            self.expiries.add(line, expires_us + GRACE_US if facts & FACT else expires_us)
+            self.expiries.add(line, expires_us + GRACE_US if facts == PLACED else expires_us)
         return "accepted", None, cell.touched, ((sku, size),)
 
     def _move(self, line: Plain, event: Event, told: LineData, seq: int) -> Decision | None:
         """What an event does to a plain line; None where it takes the general rule."""
-        cell, size, type_ = line.cell, line.size, event.type
-        if event.subject is not None and event.subject != cell.sku:
+        cell, size, type_, sku = line.cell, line.size, event.type, event.subject
+        if sku is not None and sku != cell.sku:
             return None
         if told.qty is not UNSET and told.qty != size:
             return None
@@ -137,7 +140,7 @@ class Orders:
             if cell.available < size:
                 return None
             cell.available -= size
-        was_booked = line.facts & BOOKED
+        taken = ((cell.sku, size),) if not line.facts & BOOKED and after & BOOKED else ()
         line.facts = after
         if reserved:
             cell.reserved += reserved * size
@@ -147,15 +150,14 @@ class Orders:
             cell.shipped += shipped * size
         if quarantined:
             cell.enter_quarantine(size)
-        if available > 0:
-            if cell.waits():
-                cell.give(size)
-            else:
-                cell.available += size
-        if shipped or quarantined or available > 0:
+        if available > 0 and not cell.waits():
+            cell.available += size
+        elif available > 0:
+            cell.give(size)
+            cell.note(event.time_us, seq, self.parts_of)
+        if shipped or quarantined:
             cell.note(event.time_us, seq, self.parts_of)
         cell.check_moved()
-        taken = ((cell.sku, size),) if not was_booked and after & BOOKED else ()
         return "accepted", None, cell.touched, taken
 
     def _unfold(self, lines: dict[LineKey, Line | Plain], key: LineKey, plain: Plain) -> Line:

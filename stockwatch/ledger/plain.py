@@ -13,6 +13,8 @@ from stockwatch.ledger.cells import Cell, Part, Units
 from stockwatch.ledger.lines import Line
 
 HOLDS, FACT, PAID, SHIPPED, CANCELLED, EXPIRED, REFUNDED, RESTOCKED = (1 << bit for bit in range(8))
+PLACED = FACT | HOLDS
+"""An order that a platform has taken and that holds stock: how most lines begin."""
 _SETS = 1 << 8
 GONE = -1
 """Facts of a line that was unfolded: whoever still holds it must look for the `Line`."""
