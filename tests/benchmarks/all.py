@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("replay_speed", "startup", "idle", "board_cpu", "latency", "stalled_terminal", "losses", "kill_hub")
+NAMES = (
+    "replay_speed", "startup", "idle", "board_cpu", "latency", "stalled_terminal", "losses", "kill_hub",
+    "ledger_throughput", "ledger_against", "ledger_memory", "ledger_coldstart", "ledger_readers",
+)  # fmt: skip
 
 
 def main() -> int:
