@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from stockwatch.hub.journal import rebuild
+from stockwatch.ledger.archive import closed, connect
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.keeper import Keeper
@@ -15,7 +16,7 @@ from stockwatch.ledger.snapshot import BadSnapshot, Frame
 from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import Record
 from stockwatch.ledger.unhurried import no_collections
-from stockwatch.ledger.writer import Book, stock_rows
+from stockwatch.ledger.writer import LOOKS, Book, stock_rows
 from stockwatch.paths import make_private
 from stockwatch.room.pipeline import Entry, Room
 from stockwatch.room.state import BadRoom, restore, room_frame
@@ -65,6 +66,8 @@ class LedgerJournal:
                 break
         if room is None:
             room = make(Books())
+        if self._file.has_closed_lines():
+            connect(room.books, self._file)
         since = room.books.place
         count = rebuild(self._file.read_since(since), room)
         log.info("%s: %d events from a snapshot, %d read back", self._file.path, since, count)
@@ -98,7 +101,13 @@ class LedgerJournal:
             return
         rows = None if waiting else stock_rows(room.books, self._dirty)
         kept = {} if waiting else self._cursors
-        self._file.append(book.records, stock=rows, cursors=kept, committed_us=self._now_us())
+        over = [] if waiting else room.books.over(LOOKS)
+        self._file.append(
+            book.records, stock=rows, cursors=kept, lines=closed(over), committed_us=self._now_us()
+        )
+        if over:
+            room.books.leave(over)
+            connect(room.books, self._file)
         if not waiting:
             self._dirty.clear()
             self._cursors = {}

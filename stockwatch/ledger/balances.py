@@ -8,7 +8,8 @@ LedgerBroken when an equation does not hold; everything else about an event is a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from msgspec import UNSET
 
@@ -21,7 +22,8 @@ from stockwatch.ledger.figures import Applied, Deduct, MoneyDue, Restock, Stock,
 from stockwatch.ledger.groups import Group, Slot, group_of
 from stockwatch.ledger.identity import Seen, entry_of, outcome_of, same_content, seq_of
 from stockwatch.ledger.lines import Line
-from stockwatch.ledger.orders import Orders
+from stockwatch.ledger.orders import Orders, Recall
+from stockwatch.ledger.plain import Plain
 from stockwatch.ledger.shelves import Shelves
 
 __all__ = ["CLOSED", "CONFIGURED", "OWN_SOURCE", "Books"]
@@ -44,6 +46,8 @@ class Books:
         self._orders = Orders(self._shelves, self._channels, self._troubles)
         self._documents = Documents(self._shelves, self._orders.parts_of, self._troubles)
         self._groups: dict[str, Group] = {}
+        self._looked_before = 1
+        self._looking: Iterator[Line | Plain | None] = iter(())
         self._slots: deque[Slot] = deque()
         """Events whose outcome is not out yet, in their order: behind an open group everyone waits."""
 
@@ -170,6 +174,27 @@ class Books:
             seq = None if original == "conflict" else seq_of(entry)
             slot.applied = Applied(slot.event, "duplicate", seq, slot.place, original)
 
+    # --- lines that are over ------------------------------------------------------------------------
+
+    def remember(self, recall: Recall | None) -> None:
+        """Lines have left memory: this finds them again."""
+        self._orders.recall = recall
+
+    def over(self, looks: int) -> list[Line | Plain]:
+        """Lines that are over and whose ids are remembered no more, found by looking at so many; call it again and
+        again. They may `leave` once a store keeps them. Nobody can tell: a fact about one recalls it."""
+        if not self._seen.days:
+            return []
+        oldest = self._seen.days[0][1]
+        if oldest != self._looked_before:
+            self._looked_before = oldest
+            self._looking = self._orders.closed_before(oldest)
+        return [line for line in islice(self._looking, looks) if line is not None]
+
+    def leave(self, lines: Iterable[Line | Plain]) -> None:
+        for line in lines:
+            self._orders.leave(line)
+
     # --- what readers ask -------------------------------------------------------------------------
 
     @property
@@ -249,8 +274,21 @@ class Books:
 
         check_books(self)
 
+    def cell(self, key: Sequence[str]) -> Cell:
+        """The cell of a (SKU, location, pool)."""
+        sku, location, pool = key
+        return self._shelves.cell(sku, (location, pool))
+
     def cells(self) -> Iterator[Cell]:
         return iter(self._shelves)
+
+    def line(self, source: str, order: str, number: int) -> Line | Plain | None:
+        """A line that is in memory."""
+        return self._orders.kept(source, order, number)
+
+    def kept_lines(self) -> Iterator[Line | Plain]:
+        """Every line that is in memory, as it is kept."""
+        return self._orders.each()
 
     def lines(self) -> Iterator[Line]:
         return iter(self._orders)

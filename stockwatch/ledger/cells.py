@@ -49,9 +49,9 @@ class Cell:
     """Balances of one (SKU, location, pool)."""
 
     __slots__ = (
-        "adjusted", "available", "debt", "held", "hold_target", "inspections", "key", "location", "moments",
-        "noted", "off_done", "ok_done", "opening", "oversold", "pool", "pushes", "quarantined", "received", "reserved",
-        "shipped", "shortfall", "shorts", "sku", "sold", "touched", "written_off",
+        "adjusted", "available", "away_shipped", "away_sold", "debt", "held", "hold_target", "inspections", "key",
+        "location", "moments", "noted", "off_done", "ok_done", "opening", "oversold", "pool", "pushes", "quarantined",
+        "received", "reserved", "shipped", "shortfall", "shorts", "sku", "sold", "touched", "written_off",
     )  # fmt: skip
 
     def __init__(self, sku: str, location: str, pool: str) -> None:
@@ -72,6 +72,8 @@ class Cell:
         self.moments = Moments()
         self.noted = 0
         """What was on hand when its movements were last noted."""
+        self.away_sold = self.away_shipped = 0
+        """Of sold and shipped: units of lines that have left memory."""
         self.pushes = 0
         self.shorts: list[tuple[int, int, int, Part]] = []
         """Heap of (seq of the shortfall, seq of the line, tie, part); entries of parts no longer short are

@@ -22,11 +22,12 @@ from stockwatch.ledger import connection, snapshot
 from stockwatch.ledger.dead import DeadLetters
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.lock import WriterLock
-from stockwatch.ledger.schema import APPLICATION_ID, FIRST_HASH, SCHEMA, VERSION, chain
+from stockwatch.ledger.schema import APPLICATION_ID, FIRST_HASH, MIGRATIONS, SCHEMA, VERSION, chain
 from stockwatch.ledger.snapshot import BadSnapshot, Frame, Snapshot
 from stockwatch.ledger.store import (
     CODES,
     OUTCOME_OF,
+    ClosedLine,
     DeadLetter,
     Key,
     LedgerCorrupt,
@@ -56,6 +57,7 @@ class LedgerFile:
         self.epoch = 0
         self._failed: str | None = None
         """Why this writer can't go on."""
+        self._has_archive = True
         self._wal_pages = 0
         self._lock: WriterLock | None = None
         self._dead = DeadLetters(path)
@@ -78,7 +80,8 @@ class LedgerFile:
     # --- opening --------------------------------------------------------------------------------------
 
     def _adopt(self) -> None:
-        """Create the tables of a new ledger; as a writer, begin a new epoch."""
+        """Create the tables of a new ledger, bring those of an older format up to date; as a writer, begin a new
+        epoch. All of it or nothing."""
         database = self._db
         version = database.pragma("user_version")
         if version > VERSION:
@@ -89,11 +92,15 @@ class LedgerFile:
         if self.read_only:
             if version == 0:
                 raise LedgerError(f"{self.path}: is empty, not a ledger; check the path")
+            self._has_archive = version > 1
             return
         with database:
             if version == 0:
                 database.execute(SCHEMA)
                 database.pragma("application_id", APPLICATION_ID)
+            for step in range(max(version, 1), VERSION):
+                database.execute(MIGRATIONS[step])
+            if version != VERSION:
                 database.pragma("user_version", VERSION)
             self.epoch = self._meta("epoch") + 1
             database.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (self.epoch,))
@@ -118,9 +125,11 @@ class LedgerFile:
         *,
         stock: StockRows | None,
         cursors: Mapping[str, str] | None = None,
+        lines: Sequence[ClosedLine] = (),
         committed_us: int,
     ) -> None:
-        """One durable commit of records, the stock rows they changed and feed cursors: all of it or nothing.
+        """One durable commit of records, the stock rows they changed, feed cursors and lines that are to leave memory:
+        all of it or nothing.
 
         `stock` None: the rows are not brought up to date by this commit (an atomic group is open). Records
         must go on where the journal ends. Raises LedgerFailed; after that every call does.
@@ -129,7 +138,7 @@ class LedgerFile:
         if len(records) and records.first_seq != self.last_seq + 1:
             raise ValueError(f"records must go on from {self.last_seq}, got {records.first_seq}…")
         try:
-            head = self._commit(records, stock, cursors or {}, committed_us)
+            head = self._commit(records, stock, cursors or {}, lines, committed_us)
         except apsw.Error as error:
             self._fail(error)
             raise LedgerFailed(
@@ -148,6 +157,7 @@ class LedgerFile:
         records: Records,
         stock: StockRows | None,
         cursors: Mapping[str, str],
+        lines: Sequence[ClosedLine],
         committed_us: int,
     ) -> bytes:
         database = self._db
@@ -162,6 +172,12 @@ class LedgerFile:
                 self._write_stock(stock, self.last_seq + len(records))
             if cursors:
                 database.executemany("INSERT OR REPLACE INTO cursor VALUES (?,?)", list(cursors.items()))
+            if lines:
+                seq = self.last_seq + len(records)
+                database.executemany(
+                    "INSERT OR REPLACE INTO line VALUES (?,?,?,?,?)",
+                    ((line.source, line.order, line.line, seq, line.state) for line in lines),
+                )
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
@@ -199,11 +215,13 @@ class LedgerFile:
         self._wal_pages = 0
 
     def replace_stock(self, stock: StockRows) -> None:
-        """Throw the stock rows away and write these, which are those of the last record. Raises LedgerFailed."""
+        """Throw away what is kept beside the journal, and write these stock rows, which are those of the last record.
+        Raises LedgerFailed."""
         self._writable()
         try:
             with self._db:
                 self._db.execute("DELETE FROM stock")
+                self._db.execute("DELETE FROM line")
                 self._write_stock(stock, self.last_seq)
         except apsw.Error as error:
             self._fail(error)
@@ -295,6 +313,20 @@ class LedgerFile:
         if not len(lines) == len(stamps) == len(outcomes) == n:
             raise LedgerCorrupt(f"{self.path}: the batch from seq {first} does not hold {n} events", first)
         return Records(first, lines, stamps, [OUTCOME_OF[code] for code in outcomes])
+
+    def closed_line(self, source: str, order: str, line: int, before_seq: int) -> bytes | None:
+        """The state in which a line left memory last before a seq, None where it never did."""
+        if not self._has_archive:
+            return None
+        row = self._db.execute(
+            "SELECT state FROM line WHERE source = ? AND ord = ? AND line = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
+            (source, order, line, before_seq),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def has_closed_lines(self) -> bool:
+        """Whether any line ever left memory."""
+        return self._has_archive and self._db.execute("SELECT 1 FROM line LIMIT 1").fetchone() is not None
 
     def snapshots(self) -> Iterator[Snapshot]:
         """States put away earlier, newest first: sound ones that belong to what the journal holds now."""

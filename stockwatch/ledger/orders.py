@@ -7,7 +7,7 @@ what the facts say; it never looks at stock documents or at identities. A line s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 
 from msgspec import UNSET
@@ -21,11 +21,24 @@ from stockwatch.ledger.figures import MoneyDue, Taken
 from stockwatch.ledger.groups import Group
 from stockwatch.ledger.line_facts import NONE, Refusal, learn
 from stockwatch.ledger.lines import Line
-from stockwatch.ledger.plain import BOOKED, FACT, GONE, HOLDS, MOVES, PLACED, Plain, unfolded
+from stockwatch.ledger.plain import BOOKED, FACT, GONE, HOLDS, MOVES, PLACED, WANTS, Plain, unfolded
 from stockwatch.ledger.shelves import Shelves, checked
 
+Recall = Callable[[str, str, int, int], Line | Plain | None]
+"""(source, order, line, seq) -> the line as it was when it left memory last before that seq."""
 LineKey = str | tuple[str, int]
 """Of a line among its source's: the order alone for its line 1."""
+
+
+class SourceLines(dict[LineKey, Line | Plain]):
+    """The lines of one source."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.source = source
+        """One text for all its lines, rather than one each."""
 
 
 class Orders:
@@ -36,8 +49,10 @@ class Orders:
         self._shelves = shelves
         self._channels = channels
         self._troubles = troubles
-        self._lines: dict[str, dict[LineKey, Line | Plain]] = {}
+        self._lines: dict[str, SourceLines] = {}
         self._due_money: dict[int, Line] = {}
+        self.recall: Recall | None = None
+        """Finds lines that have left memory; None while none has."""
 
     def decide(self, event: Event, seq: int, refusal: str | None = None) -> Decision:
         """`refusal`: why the group of a request is refused."""
@@ -47,8 +62,10 @@ class Orders:
         key: LineKey = told.order if number is UNSET or number == 1 else (told.order, number)
         lines = self._lines.get(event.source)
         if lines is None:
-            lines = self._lines[event.source] = {}
+            lines = self._lines[event.source] = SourceLines(event.source)
         line = lines.get(key)
+        if line is None and self.recall is not None:
+            line = self._recalled(lines, key, event.source, told, seq)
         if line is None:
             decision = self._new_plain(lines, key, event, told, seq) if refusal is None else None
             return decision or self._new_line(event, told, seq, refusal)
@@ -79,14 +96,14 @@ class Orders:
         return self._settle(line, event, seq, leaving)
 
     def _new_plain(
-        self, lines: dict[LineKey, Line | Plain], key: LineKey, event: Event, told: LineData, seq: int
+        self, lines: SourceLines, key: LineKey, event: Event, told: LineData, seq: int
     ) -> Decision | None:
         """An order for one SKU on its usual shelf that has enough; None where it takes the general rule."""
         size, sku = told.qty, event.subject
-        type_, source = event.type, event.source
+        type_ = event.type
         if type_ == "order.placed":
             if told.holds is UNSET:
-                facts = PLACED if self._channels.deduct(source) == "place" else FACT
+                facts = PLACED if self._channels.deduct(event.source) == "place" else FACT
             else:
                 facts = PLACED if told.holds else FACT
         elif type_ == "order.requested":
@@ -104,7 +121,7 @@ class Orders:
             return None
         expires_us, number = event.expires_us, told.line
         line = Plain(
-            cell, size, facts, seq, expires_us, source, told.order, 1 if number is UNSET else number
+            cell, size, facts, seq, expires_us, lines.source, told.order, 1 if number is UNSET else number
         )  # fmt: skip
         if facts == FACT:
             lines[key] = line
@@ -160,7 +177,7 @@ class Orders:
         cell.check_moved()
         return "accepted", None, cell.touched, taken
 
-    def _unfold(self, lines: dict[LineKey, Line | Plain], key: LineKey, plain: Plain) -> Line:
+    def _unfold(self, lines: SourceLines, key: LineKey, plain: Plain) -> Line:
         """Go on with a line that is plain no more."""
         line = unfolded(plain)
         plain.facts = GONE
@@ -204,7 +221,43 @@ class Orders:
             return "short", reason, touched, taken
         return "accepted", None, touched, taken
 
-    def _find(self, event: Event) -> Line | None:
+    def _recalled(
+        self, lines: SourceLines, key: LineKey, source: str, told: LineData, seq: int
+    ) -> Line | Plain | None:
+        """A line that had left memory is there again, as it was."""
+        assert self.recall is not None, "asked only where lines have left"
+        line = self.recall(source, told.order, told.number, seq)
+        if line is not None:
+            lines[key] = line
+            _count_away(line, -1)
+        return line
+
+    def closed_before(self, seq: int) -> Iterator[Line | Plain | None]:
+        """Look at every line that is here now, one a step: itself where it began before `seq` and is over, else None.
+
+        It is over when nothing of it waits for anything: no reservation, no unit that has yet to leave, none short, no
+        money due. A late fact about it still has its effect: it is recalled.
+        """
+        due = self._due_money
+        for lines in list(self._lines.values()):
+            for key in list(lines):
+                line = lines.get(key)
+                if line is None or line.seq >= seq:
+                    yield None
+                    continue
+                if isinstance(line, Plain):
+                    reserved, sold, _, shipped = WANTS[line.facts]
+                    over = not reserved and sold == shipped
+                else:
+                    over = not line.waits() and id(line) not in due and all(map(_is_over, line.parts))
+                yield line if over else None
+
+    def leave(self, line: Line | Plain) -> None:
+        """A line leaves memory: the store has it, and `recall` finds it there."""
+        del self._lines[line.source][line.order if line.line == 1 else (line.order, line.line)]
+        _count_away(line, 1)
+
+    def _find(self, event: Event, seq: int) -> Line | None:
         told = event.line
         assert told is not None, "only events about order lines are looked up"
         lines = self._lines.get(event.source)
@@ -212,6 +265,8 @@ class Orders:
             return None
         key: LineKey = told.order if told.number == 1 else (told.order, told.number)
         line = lines.get(key)
+        if line is None and self.recall is not None:
+            line = self._recalled(lines, key, event.source, told, seq)
         return self._unfold(lines, key, line) if isinstance(line, Plain) else line
 
     def _trial(self, line: Line | None, event: Event, seq: int) -> Line | Refusal:
@@ -253,7 +308,7 @@ class Orders:
     def _keep(self, line: Line) -> None:
         lines = self._lines.get(line.source)
         if lines is None:
-            lines = self._lines[line.source] = {}
+            lines = self._lines[line.source] = SourceLines(line.source)
         lines[line.order if line.line == 1 else (line.order, line.line)] = line
 
     def _take(self, line: Line) -> tuple[Taken, ...]:
@@ -284,7 +339,7 @@ class Orders:
             if line_key in seen:
                 continue
             seen.add(line_key)
-            known = self._find(event)
+            known = self._find(event, slot.place)
             line = self._trial(known, event, slot.place)
             if isinstance(line, Refusal):
                 return f"a member of the atomic group is in conflict: {line.reason}"
@@ -317,16 +372,22 @@ class Orders:
     def waiting(self) -> Iterator[Line]:
         """Lines with facts that move nothing, as nobody has told their size or their SKU (orphans): a payment
         whose order never came, or whose request was refused, is money that a person must look at."""
-        for line in self._each():
+        for line in self.each():
             if isinstance(line, Line) and line.waits():
                 yield line
 
     def __iter__(self) -> Iterator[Line]:
         """Every line; a plain one as the general rule has it."""
-        for line in self._each():
+        for line in self.each():
             yield unfolded(line) if isinstance(line, Plain) else line
 
-    def _each(self) -> Iterator[Line | Plain]:
+    def kept(self, source: str, order: str, number: int) -> Line | Plain | None:
+        """A line that is in memory."""
+        lines = self._lines.get(source)
+        return None if lines is None else lines.get(order if number == 1 else (order, number))
+
+    def each(self) -> Iterator[Line | Plain]:
+        """Every line that is in memory, as it is kept."""
         for lines in self._lines.values():
             yield from lines.values()
 
@@ -334,6 +395,22 @@ class Orders:
 def _can_not_be_refused(line: Line) -> bool:
     """Whether a platform has taken the order already, so that asking again decides nothing."""
     return (line.fact and line.holds) or line.has_payment()
+
+
+def _is_over(part: Part) -> bool:
+    return part.short == 0 and part.want_reserved == 0 and part.want_sold == part.want_shipped
+
+
+def _count_away(line: Line | Plain, sign: int) -> None:
+    """Let the line's cells know of units whose line leaves memory (1) or is back (-1)."""
+    if isinstance(line, Plain):
+        _, sold, _, shipped = WANTS[line.facts]
+        line.cell.away_sold += sign * sold * line.size
+        line.cell.away_shipped += sign * shipped * line.size
+        return
+    for part in line.parts:
+        part.cell.away_sold += sign * min(part.want_sold, part.got)
+        part.cell.away_shipped += sign * min(part.want_shipped, part.got)
 
 
 def _what_is_short(line: Line) -> str:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from stockwatch.events import decode_all
+from stockwatch.ledger.archive import connect
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import Outcome, Stock
 from stockwatch.ledger.snapshot import BadSnapshot, Snapshot
@@ -24,6 +25,8 @@ def rebuild(store: Store) -> Books:
     """The books as they were left. Raises LedgerCorrupt."""
     with no_collections():
         books = snapshot_books(store) or Books()
+        if store.has_closed_lines():
+            connect(books, store)
         stock_seq, rows = store.stock()
         for _ in replay(store, books):
             if books.place == stock_seq:

@@ -3,7 +3,7 @@
 A `batch` row is one commit: its events as received, one a line, so that a stranger with any SQLite shell
 can read them; when each came; an outcome letter each (accepted, duplicate, rejected, short, noop,
 conflict); and a SHA-256 that covers it and the batch before. Batches are append-only. `stock` is a
-projection of them.
+projection of them, and so is `line`: order lines that are over and left memory, each as it was at a seq.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 APPLICATION_ID = 0x53544B57  # "STKW"
-VERSION = 1
+VERSION = 2
 FIRST_HASH = bytes(32)
 
 SCHEMA = """
@@ -46,6 +46,17 @@ CREATE TABLE stock (
 CREATE TABLE cursor (feed TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('epoch', 0), ('stock_seq', 0);
 """
+_ARCHIVE = """
+CREATE TABLE line (
+  source TEXT NOT NULL, ord TEXT NOT NULL, line INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  state BLOB NOT NULL,
+  PRIMARY KEY (source, ord, line, seq)
+) STRICT, WITHOUT ROWID;
+"""
+MIGRATIONS = {1: _ARCHIVE}
+"""By format: what turns a ledger of it into one of the next. The tables of format 1 are `SCHEMA`: a new ledger goes
+through all of them too, so that there is one way to every format. Never change one that was released."""
 
 
 def chain(

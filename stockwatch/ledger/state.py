@@ -20,7 +20,7 @@ from stockwatch.ledger.expiry import GRACE_US
 from stockwatch.ledger.figures import Trouble
 from stockwatch.ledger.lines import Change, Line
 from stockwatch.ledger.moments import Moments
-from stockwatch.ledger.orders import LineKey, Orders
+from stockwatch.ledger.orders import LineKey, Orders, SourceLines
 from stockwatch.ledger.plain import FACT, Plain
 from stockwatch.ledger.restocks import RestockOrder
 
@@ -30,6 +30,8 @@ FORMAT = 1
 """Of the frames: raise it with every change here, and older snapshots are no longer read."""
 _ROWS = 20_000
 _CELL = tuple(name for name in Cell.__slots__ if name not in ("key", "moments", "shorts", "touched"))
+AWAY = tuple(1 + at for at, name in enumerate(_CELL) if name in ("away_sold", "away_shipped"))
+"""Positions, in the row of a cell, of what it says of lines that have left memory."""
 _PART = tuple(name for name in Part.__struct_fields__ if name != "cell")
 _LINE = tuple(
     name for name in Line.__struct_fields__ if name not in ("source", "order", "line", "changes", "parts")
@@ -53,7 +55,7 @@ def frames(books: Books) -> Iterator[Frame]:
         yield ["cells", [[_moments(cell.moments), *(getattr(cell, name) for name in _CELL)] for cell in rows]]
     for source, lines in orders._lines.items():
         for chunk in _chunks(lines.values()):
-            yield ["lines", source, [_row(line, cells) for line in chunk]]
+            yield ["lines", source, [line_row(line, lambda cell: cells[id(cell)]) for line in chunk]]
     places = _short_parts(orders)
     yield ["shorts", [_shorts(cell, places) for cell in shelves]]
     yield ["money", [[line.source, line.order, line.line] for line in orders._due_money.values()]]
@@ -100,17 +102,34 @@ def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
 # --- to data ----------------------------------------------------------------------------------------------
 
 
-def _row(line: Line | Plain, cells: dict[int, int]) -> list[Any]:
-    """A plain line by position (7 members), any other with its parts (5 members)."""
+def line_row(line: Line | Plain, told: Callable[[Cell], Any]) -> list[Any]:
+    """A plain line by position (7 members), any other with its parts (5 members); `told` is what to say of a cell."""
     if isinstance(line, Plain):
-        return [cells[id(line.cell)], line.size, line.facts, line.seq, line.expires_us, line.order, line.line]
+        return [told(line.cell), line.size, line.facts, line.seq, line.expires_us, line.order, line.line]
     return [
         line.order,
         line.line,
         [getattr(line, name) for name in _LINE],
         [[change.time_us, change.id, change.sku, change.to, change.qty] for change in line.changes],
-        [[cells[id(part.cell)], *(getattr(part, name) for name in _PART)] for part in line.parts],
+        [[told(part.cell), *(getattr(part, name) for name in _PART)] for part in line.parts],
     ]
+
+
+def line_of(source: str, row: list[Any], cell_of: Callable[[Any], Cell]) -> Line | Plain:
+    """The line of a row; `cell_of` finds the cell of what was told of it. Raises as a wrong row makes it."""
+    if len(row) == 7:
+        cell, size, facts, seq, expires_us, order, number = row
+        return Plain(cell_of(cell), size, facts, seq, expires_us, source, order, number)
+    order, number, members, changes, parts = row
+    line = Line(source, order, number, 0)
+    for name, value in zip(_LINE, members, strict=True):
+        setattr(line, name, value)
+    line.items = tuple([(sku, per) for sku, per in line.items])
+    line.names, line.gifts = tuple(line.names), tuple(line.gifts)
+    line.where = (line.where[0], line.where[1])
+    line.changes = tuple([Change(*change) for change in changes])
+    line.parts = tuple([Part(cell_of(part[0]), *part[1:]) for part in parts])
+    return line
 
 
 def _shorts(cell: Cell, places: dict[int, list[Any]]) -> list[Any]:
@@ -168,28 +187,16 @@ def _cells(books: Books, cells: list[Cell], rows: list[Any]) -> None:
 
 def _lines(books: Books, cells: list[Cell], source: str, rows: list[Any]) -> None:
     orders = books._orders
-    lines = orders._lines.setdefault(source, {})
+    lines = orders._lines.setdefault(source, SourceLines(source))
     add = orders.expiries.add
     for row in rows:
-        if len(row) == 7:
-            cell, size, facts, seq, expires_us, order, number = row
-            plain = Plain(cells[cell], size, facts, seq, expires_us, source, order, number)
-            lines[_key(order, number)] = plain
-            if expires_us is not None and plain.reserves():
-                add(plain, expires_us + GRACE_US if facts & FACT else expires_us)
-            continue
-        order, number, members, changes, parts = row
-        line = Line(source, order, number, 0)
-        for name, value in zip(_LINE, members, strict=True):
-            setattr(line, name, value)
-        line.items = tuple([(sku, per) for sku, per in line.items])
-        line.names, line.gifts = tuple(line.names), tuple(line.gifts)
-        line.where = (line.where[0], line.where[1])
-        line.changes = tuple([Change(*change) for change in changes])
-        line.parts = tuple([Part(cells[part[0]], *part[1:]) for part in parts])
-        lines[_key(order, number)] = line
-        if line.watched_us is not None:
-            add(line, line.watched_us)
+        line = line_of(source, row, cells.__getitem__)
+        lines[_key(line.order, line.line)] = line
+        if isinstance(line, Line):
+            if line.watched_us is not None:
+                add(line, line.watched_us)
+        elif line.expires_us is not None and line.reserves():
+            add(line, line.expires_us + GRACE_US if line.facts & FACT else line.expires_us)
 
 
 def _key(order: str, number: int) -> LineKey:

@@ -60,6 +60,15 @@ class Records(msgspec.Struct):
         return len(self.raws)
 
 
+class ClosedLine(msgspec.Struct, frozen=True):
+    """An order line that is over: it may leave memory once it is kept."""
+
+    source: str
+    order: str
+    line: int
+    state: bytes
+
+
 class DeadLetter(msgspec.Struct, frozen=True):
     """A message set aside: a conflict, or one that can't be used."""
 
@@ -125,6 +134,7 @@ class Store(Protocol):
         *,
         stock: StockRows | None,
         cursors: Mapping[str, str] | None = None,
+        lines: Sequence[ClosedLine] = (),
         committed_us: int,
     ) -> None:
         """One commit. `stock` None: rows are not brought up to date by this one. Raises LedgerFailed."""
@@ -134,6 +144,12 @@ class Store(Protocol):
 
     def columns_since(self, seq: int) -> Iterator[Records]:
         """The same by columns, a run at a time."""
+
+    def closed_line(self, source: str, order: str, line: int, before_seq: int) -> bytes | None:
+        """The state in which a line left memory last before a seq, None where it never did."""
+
+    def has_closed_lines(self) -> bool:
+        """Whether any line ever left memory."""
 
     def snapshots(self) -> Iterator[Snapshot]:
         """States put away earlier, newest first: sound ones that belong to what the journal holds now."""

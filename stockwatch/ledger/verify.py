@@ -5,16 +5,13 @@ Reads only. Every finding names the first sequence number that does not add up, 
 
 from __future__ import annotations
 
-from itertools import zip_longest
-
 import msgspec
 
+from stockwatch.ledger.agree import difference
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import LedgerBroken, Stock
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.replay import compare_rows, replay
-from stockwatch.ledger.snapshot import Snapshot
-from stockwatch.ledger.state import NOT_OURS, frames
 from stockwatch.ledger.store import Key, LedgerCorrupt
 
 
@@ -68,21 +65,18 @@ def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, St
     for _ in replay(ledger, books):
         if books.place == stock_seq:
             compare_rows(books, rows)
-        if (snapshot := snapshots.get(books.place)) is not None and not _same(snapshot, books):
+        snapshot = snapshots.get(books.place)
+        if snapshot is not None and (wrong := difference(snapshot, books, ledger)) is not None:
             return Finding(
-                books.place, f"the snapshot {snapshot.path} is not what the journal comes to; delete it"
+                books.place,
+                f"the snapshot {snapshot.path} is not what the journal comes to: {wrong}; "
+                "`stockwatch ledger rebuild` makes it anew",
             )
     if stock_seq > books.place:
         return Finding(
             books.place, f"stock rows stand for seq {stock_seq}, the journal ends at {books.place}"
         )
     return None
-
-
-def _same(snapshot: Snapshot, books: Books) -> bool:
-    here = (msgspec.msgpack.decode(msgspec.msgpack.encode(frame)) for frame in frames(books))
-    there = (frame for frame in snapshot.frames() if frame[0] not in NOT_OURS)
-    return all(one == other for one, other in zip_longest(here, there))
 
 
 def _equations(books: Books) -> Finding | None:

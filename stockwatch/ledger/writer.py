@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from stockwatch.config import RoomConfig
 from stockwatch.events import Event, Invalid, decode, decode_all, encode, format_time, from_outside
+from stockwatch.ledger.archive import closed, connect
 from stockwatch.ledger.balances import CLOSED, OWN_SOURCE, Books
 from stockwatch.ledger.figures import Applied, Stock
 from stockwatch.ledger.keeper import Keeper
@@ -24,6 +25,8 @@ SNAPSHOT_EVERY = 1_000_000
 SNAPSHOT_IDLE = 100_000
 """The same where no more input waits."""
 _AT_HAND = 128
+LOOKS = 2000
+"""Lines looked at by a commit, for those that may leave memory."""
 ROWS_EVERY = 8
 """Commits, at most, between two that bring the stock rows up to date while messages keep coming: rows are a
 projection, and one SKU that sells a thousand times in a second needs one row."""
@@ -165,8 +168,13 @@ class Writer:
         return known
 
     def _commit(self, records: Records, *, rows_too: bool) -> None:
-        rows = stock_rows(self.books, self._dirty) if rows_too and not self.books.pending() else None
-        self.store.append(records, stock=rows, committed_us=self._next_stamp())
+        books = self.books
+        rows = stock_rows(books, self._dirty) if rows_too and not books.pending() else None
+        over = [] if rows is None else books.over(LOOKS)
+        self.store.append(records, stock=rows, lines=closed(over), committed_us=self._next_stamp())
+        if over:
+            books.leave(over)
+            connect(books, self.store)
         self._behind += 1
         if rows is not None:
             self._dirty.clear()

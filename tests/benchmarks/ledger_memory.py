@@ -6,24 +6,25 @@ import os
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 from bench import Report, arguments
 from e2e_world import World, stockwatch
-from ledger_load import START, Apply, events, room
+from ledger_load import Apply, events, room
 
 DAYS = 45
 
 
 def days(a_day: int) -> list[list[bytes]]:
-    """Of each day: orders that are placed, paid and shipped, all stamped within it."""
+    """Of each day from now on: orders that are placed, paid and shipped, all stamped within it."""
     made = []
+    start = datetime.now(UTC)
     for day in range(DAYS):
         lines = []
         for n in range(a_day):
-            stamp = (START + timedelta(days=day, milliseconds=n)).isoformat(timespec="milliseconds")
+            stamp = (start + timedelta(days=day, milliseconds=n)).isoformat(timespec="milliseconds")
             order = f"{day:03d}{n:08d}"
             for type_, more in (("placed", ',"qty":1'), ("paid", ""), ("shipped", "")):
                 lines.append(

@@ -1,0 +1,194 @@
+"""Lines that are over leave memory, and nobody can tell: a late fact about one finds it as it was."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sqlite3
+from typing import Any
+
+import pytest
+from ledger_making import apply, event, figures, raw
+from test_plain_lines import SKUS, random_event
+
+from stockwatch.ledger import archive
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.replay import rebuild
+from stockwatch.ledger.store import ClosedLine, LedgerCorrupt
+from stockwatch.ledger.upkeep import rebuild_all
+from stockwatch.ledger.verify import verify
+from stockwatch.ledger.writer import Writer
+
+
+class Kept:
+    """A store, as far as lines go."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str, int], list[tuple[int, bytes]]] = {}
+
+    def closed_line(self, source: str, order: str, line: int, before_seq: int) -> bytes | None:
+        found = [state for seq, state in self.rows.get((source, order, line), ()) if seq < before_seq]
+        return found[-1] if found else None
+
+    def keep(self, seq: int, lines: list[ClosedLine]) -> None:
+        for line in lines:
+            self.rows.setdefault((line.source, line.order, line.line), []).append((seq, line.state))
+
+
+def facts_of(books: Books) -> Any:
+    return [
+        books.balances(),
+        sorted((m.source, m.order, m.line, m.units) for m in books.money_due()),
+        sorted((line.source, line.order, line.line) for line in books.waiting()),
+        books.next_due(),
+        [(trouble.kind, trouble.seq, trouble.detail) for trouble in books.troubles()],
+    ]
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("stock", [3, 1000])
+def test_books_whose_lines_leave_whenever_they_may_are_the_books_that_keep_them(seed, stock):
+    random_ = random.Random(seed)
+    leaving, keeping = Books({"payshop": ("payshop", "pay")}), Books({"payshop": ("payshop", "pay")})
+    store = Kept()
+    archive.connect(leaving, store)  # type: ignore[arg-type]
+    feed = [event("stock.counted", sku, document="opening", qty=stock) for sku in SKUS]
+    feed += [random_event(random_, number) for number in range(250)]
+    left = 0
+    for one in feed:
+        assert leaving.apply(one) == keeping.apply(one)
+        if random_.random() < 0.3:
+            over = [line for line in leaving._orders.closed_before(1 << 60) if line is not None]
+            store.keep(leaving.place, archive.closed(over))
+            leaving.leave(over)
+            left += len(over)
+        leaving.check()
+        assert facts_of(leaving) == facts_of(keeping)
+    assert left > 3
+
+
+DAY_US = 86_400_000_000
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.us = 1_762_862_400_000_000
+
+    def __call__(self) -> int:
+        self.us += 1000
+        return self.us
+
+
+def pass_days(writer: Writer, clock: Clock, days: int) -> None:
+    for _ in range(days):
+        clock.us += DAY_US
+        writer.process([raw("feed.heartbeat", None), raw("feed.heartbeat", None)])
+
+
+def test_a_return_that_comes_after_weeks_finds_its_order_also_after_a_crash(tmp_path):
+    path, clock = tmp_path / "shop.db", Clock()
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, clock)
+        writer.process([raw("stock.counted", document="opening", qty=20)])
+        for n in range(5):
+            writer.process([raw("order.placed", order=f"o{n}", qty=1), raw("order.shipped", order=f"o{n}")])
+        writer.process([raw("order.placed", order="open", qty=1)])
+        pass_days(writer, clock, 20)
+        assert [line.order for line in writer.books.lines()] == ["open"]
+        assert figures(writer.books) == {
+            "on_hand": 15,
+            "available": 14,
+            "reserved": 1,
+            "sold": 5,
+            "shipped": 5,
+        }
+        again, refund = raw("order.placed", order="o3", qty=1), raw("order.refunded", order="o3", qty=1)
+        assert [a.outcome for a in writer.process([again, refund])] == ["noop", "accepted"]
+        pass_days(writer, clock, 1)
+        late = writer.process([raw("order.refunded", order="o3", qty=1), raw("order.refunded", order="o4")])
+        assert [a.outcome for a in late] == ["noop", "accepted"]
+        was = writer.books
+    with LedgerFile(path, read_only=True) as ledger:
+        assert ledger.has_closed_lines()
+        assert verify(ledger).findings == ()
+        books = rebuild(ledger)
+        assert books.balances() == was.balances()
+        books.check()
+
+
+def test_a_line_that_left_twice_is_read_back_as_it_was_then(tmp_path):
+    """A snapshot between the two: what comes after it must not find what only came later."""
+    from stockwatch.ledger.state import frames
+
+    path, clock = tmp_path / "shop.db", Clock()
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, clock)
+        writer.process([raw("stock.counted", document="opening", qty=20)])
+        writer.process([raw("order.placed", order="o", qty=3), raw("order.shipped", order="o", qty=3)])
+        pass_days(writer, clock, 16)
+        assert list(writer.books.lines()) == []
+        ledger.keep_snapshot(ledger.last_seq, frames(writer.books))
+        writer.process([raw("order.refunded", order="o", qty=1)])
+        pass_days(writer, clock, 16)
+        assert list(writer.books.lines()) == []
+        writer.process([raw("order.refunded", order="o", qty=1)])
+        was = writer.books.balances()
+    with LedgerFile(path, read_only=True) as ledger:
+        assert next(ledger.snapshots()).seq < ledger.last_seq
+        assert rebuild(ledger).balances() == was
+        assert verify(ledger).findings == ()
+        assert next(iter(was.values())).quarantined == 2
+
+
+def test_the_audit_finds_a_kept_line_that_is_not_what_the_journal_comes_to(tmp_path):
+    from stockwatch.ledger.state import frames
+
+    path, clock = tmp_path / "shop.db", Clock()
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, clock)
+        writer.process([raw("stock.counted", document="opening", qty=20)])
+        for order in ("o", "p"):
+            writer.process(
+                [raw("order.placed", order=order, qty=3), raw("order.shipped", order=order, qty=3)]
+            )
+        pass_days(writer, clock, 16)
+        ledger.keep_snapshot(ledger.last_seq, frames(writer.books))
+        assert verify(ledger).findings == ()
+        other = ledger.closed_line("shop", "p", 1, 1 << 60)
+    database = sqlite3.connect(path)
+    database.execute("UPDATE line SET state = ? WHERE ord = 'o'", (other,))
+    database.commit()
+    database.close()
+    with LedgerFile(path, read_only=True) as ledger:
+        (finding,) = verify(ledger).findings
+    assert "the kept line shop o 1 is not" in finding.what
+    rebuild_all(path)
+    with LedgerFile(path, read_only=True) as ledger:
+        assert verify(ledger).findings == ()
+
+
+def test_a_kept_line_that_can_not_be_read_stops_the_writer_and_says_what_to_do():
+    books = Books()
+
+    class Broken(Kept):
+        def closed_line(self, *_: object) -> bytes | None:
+            return b"\x93\x01\x02\x03"
+
+    archive.connect(books, Broken())  # type: ignore[arg-type]
+    with pytest.raises(LedgerCorrupt, match="ledger rebuild"):
+        apply(books, event("order.refunded", order="o"))
+
+
+def test_looking_for_lines_that_are_over_is_cut_into_pieces():
+    books = Books()
+    apply(books, event("stock.counted", document="opening", qty=100, time_="2025-11-01T12:00:00Z"))
+    for n in range(40):
+        for type_ in ("placed", "shipped"):
+            books.apply(event(f"order.{type_}", order=f"o{n}", qty=1, time_="2025-11-01T12:00:00Z"))
+    for day in range(2, 20):
+        for _ in range(2):
+            books.apply(event("feed.heartbeat", None, time_=f"2025-11-{day:02d}T12:00:00Z"))
+    pieces = [len(books.over(15)) for _ in range(5)]
+    assert pieces == [15, 15, 10, 0, 0]
+    assert list(itertools.chain(books.over(100))) == []
