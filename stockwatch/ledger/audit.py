@@ -1,11 +1,13 @@
-"""The equations of the books over all lines: what `Cell.check` can't see from one cell. Pure."""
+"""The equations of the books over all lines: what `Cell.check` can't see from one cell, and whether the lines that a
+person should know of are all watched. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from stockwatch.ledger.cells import Cell
-from stockwatch.ledger.figures import LedgerBroken
+from stockwatch.ledger.figures import LedgerBroken, TroubleKind
+from stockwatch.ledger.lines import Line
 
 if TYPE_CHECKING:
     from stockwatch.ledger.balances import Books
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
 def check_books(books: Books) -> None:
     """Raise LedgerBroken unless each cell is sound and equals the sum of its lines' parts."""
     sums: dict[int, list[int]] = {}
+    watched = books.watched()
     for line in books.lines():
+        _check_watched(line, watched)
         for part in line.parts:
             total = sums.setdefault(id(part.cell), [0] * 6)
             sold = min(part.want_sold, part.got)
@@ -43,6 +47,19 @@ def check_books(books: Books) -> None:
         total[1] += cell.away_sold
         total[2] += cell.away_shipped
         _compare(cell, total)
+
+
+def _check_watched(line: Line, watched: dict[TroubleKind, set[tuple[str, str, int]]]) -> None:
+    states: dict[TroubleKind, bool] = {
+        "short": any(part.short for part in line.parts),
+        "orphan": line.waits(),
+        "money_due": bool(line.money_due()),
+    }
+    for kind, holds in states.items():
+        if holds != ((line.source, line.order, line.line) in watched[kind]):
+            raise LedgerBroken(
+                f"{line.source} {line.order} {line.line}: {kind} is {holds}, the work list differs"
+            )
 
 
 def _compare(cell: Cell, total: list[int]) -> None:

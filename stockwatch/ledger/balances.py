@@ -16,19 +16,23 @@ from msgspec import UNSET
 from stockwatch.events import OWN_SOURCE, Event, Invalid
 from stockwatch.ledger.cells import Cell
 from stockwatch.ledger.channels import ChannelList, Channels, channels_of
-from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
+from stockwatch.ledger.decision import NO_SKUS, Decision
 from stockwatch.ledger.documents import Documents
-from stockwatch.ledger.figures import Applied, Deduct, MoneyDue, Restock, Stock, Trouble
+from stockwatch.ledger.exceptions import Exceptions
+from stockwatch.ledger.figures import Applied, Deduct, MoneyDue, Restock, Stock, Trouble, TroubleKind
 from stockwatch.ledger.groups import Group, Slot, group_of
 from stockwatch.ledger.identity import Seen, entry_of, outcome_of, same_content, seq_of
 from stockwatch.ledger.lines import Line
-from stockwatch.ledger.orders import Orders, Recall
+from stockwatch.ledger.orders import Orders, Recall, Watched
 from stockwatch.ledger.plain import Plain
 from stockwatch.ledger.shelves import Shelves
+from stockwatch.ledger.worklist import open_exceptions
 
-__all__ = ["CLOSED", "CONFIGURED", "OWN_SOURCE", "Books"]
+__all__ = ["CLOSED", "CONFIGURED", "OWN_SOURCE", "RESOLVED", "Books"]
 
 CONFIGURED = "ledger.configured"
+RESOLVED = "action.resolved"
+"""A person has dealt with an exception: `data.exception` is its key."""
 CLOSED = "ledger.closed"
 """End of an input: every open atomic group closes, here and when the journal is read back."""
 
@@ -42,9 +46,11 @@ class Books:
         self._channels = ChannelList(channels or {})
         self._seen = Seen()
         self._shelves = Shelves()
-        self._troubles = Troubles()
-        self._orders = Orders(self._shelves, self._channels, self._troubles)
-        self._documents = Documents(self._shelves, self._orders.parts_of, self._troubles)
+        self._exceptions = Exceptions()
+        self._orders = Orders(self._shelves, self._channels, self._exceptions)
+        self._documents = Documents(
+            self._shelves, self._orders.parts_of, self._orders.stripped, self._exceptions
+        )
         self._groups: dict[str, Group] = {}
         self._looked_before = 1
         self._looking: Iterator[Line | Plain | None] = iter(())
@@ -103,7 +109,7 @@ class Books:
     def _repeated(self, event: Event, place: int, entry: int, group: Group | None) -> tuple[Applied, ...]:
         if not same_content(entry, event.content):
             reason = "the same source and id came before with other content"
-            self._troubles.conflict(event, place, reason)
+            self._exceptions.conflict(event, place, reason)
             return self._out(Applied(event, "conflict", None, place, None, reason))
         original = outcome_of(entry)
         if original is None:
@@ -136,6 +142,8 @@ class Books:
             return self._documents.decide(event, seq)
         if type_ == CONFIGURED and event.source == OWN_SOURCE:
             self._channels.by_source = channels_of(event.data)
+        if type_ == RESOLVED and isinstance(key := event.data.get("exception"), str):
+            self._exceptions.resolve(key, seq)
         return "accepted", None, NO_SKUS, ()
 
     # --- atomic groups ----------------------------------------------------------------------------
@@ -250,11 +258,29 @@ class Books:
     def waiting(self) -> Iterator[Line]:
         """Lines with facts that move nothing, as nobody has told their size or their SKU (orphans): a payment
         whose order never came, or whose request was refused, is money that a person must look at."""
-        return self._orders.waiting()
+        return (watched.line for watched in self._orders.waiting())
 
-    def troubles(self) -> tuple[Trouble, ...]:
-        """The latest things for a person to look at, oldest first."""
-        return self._troubles.latest()
+    def exceptions(self) -> list[Trouble]:
+        """What a person should look at and nobody has resolved, oldest first."""
+        return open_exceptions(self._exceptions, self._orders, self._shelves, self.unknown_skus())
+
+    def watched(self) -> dict[TroubleKind, set[tuple[str, str, int]]]:
+        """(source, order, line) of the lines that the work list follows, resolved or not."""
+        orders = self._orders
+        kinds: dict[TroubleKind, Iterator[Watched]] = {
+            "short": orders.short(),
+            "orphan": orders.waiting(),
+            "money_due": orders.unsettled(),
+        }
+        return {
+            kind: {(line.source, line.order, line.line) for line, *_ in lines}
+            for kind, lines in kinds.items()
+        }
+
+    @property
+    def exceptions_forgotten(self) -> int:
+        """Exceptions that made room for later ones of their kind."""
+        return self._exceptions.forgotten
 
     def unknown_skus(self) -> tuple[str, ...]:
         """SKUs that orders name and no stock document does, by code point."""

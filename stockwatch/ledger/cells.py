@@ -249,11 +249,12 @@ class Cell:
 
     # --- on hand, and when ----------------------------------------------------------------------------
 
-    def note(self, time_us: int, seq: int, parts_of: Callable[[Cell], Iterable[Part]]) -> None:
-        """An event of this time is booked: note what it has moved on hand.
+    def note(self, time_us: int, seq: int, parts_of: Callable[[Cell], Iterable[Part]]) -> bool:
+        """An event of this time is booked: note what it has moved on hand. True when order lines lost units by it.
 
         What a count as of a later moment has already seen is taken back: it told what was left afterwards.
         """
+        missing = self.shortfall
         units = self.on_hand - self.noted
         second = time_us // 1_000_000
         if units and second <= self.moments.counted_s:
@@ -267,6 +268,7 @@ class Cell:
         if units:
             self.moments.add(second, units)
             self.noted += units
+        return self.shortfall > missing
 
     # --- holds and counts -------------------------------------------------------------------------
 

@@ -11,25 +11,31 @@ from typing import Any
 
 from stockwatch.events import Event, parse_time
 from stockwatch.ledger.cells import Cell, Part
-from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
+from stockwatch.ledger.decision import NO_SKUS, Decision
+from stockwatch.ledger.exceptions import Exceptions
 from stockwatch.ledger.moments import KEPT_S
 from stockwatch.ledger.restocks import Restocks
 from stockwatch.ledger.shelves import Shelves
 
 PartsOf = Callable[[Cell], Iterable[Part]]
+Stripped = Callable[[Cell, Event, int], None]
 """All order lines' parts of a cell."""
 
 
 class Documents:
     """Every stock document."""
 
-    def __init__(self, shelves: Shelves, parts_of: PartsOf, troubles: Troubles) -> None:
+    def __init__(
+        self, shelves: Shelves, parts_of: PartsOf, stripped: Stripped, exceptions: Exceptions
+    ) -> None:
+        """`parts_of`: every order line's part of a cell; `stripped` is told when lines have lost units of it."""
         self.restocks = Restocks()
         self.skus: set[str] = set()
         """SKUs that a document has named."""
         self._shelves = shelves
         self._parts_of = parts_of
-        self._troubles = troubles
+        self._stripped = stripped
+        self._exceptions = exceptions
         self._booked: dict[tuple[str, ...], bytes] = {}
         """Document -> digest of what it says."""
 
@@ -50,17 +56,17 @@ class Documents:
             if content == event.content:
                 return "noop", "the document is booked already", NO_SKUS, ()
             reason = f"document {document!r} is booked with other content"
-            return self._troubles.conflict(event, seq, reason)
+            return self._exceptions.conflict(event, seq, reason)
         as_of_us = parse_time(data["as_of"]) if type_ == "stock.counted" and data.get("as_of") else None
         if as_of_us is not None and (refusal := self._too_late(sku, event, as_of_us)) is not None:
-            return self._troubles.conflict(event, seq, refusal)
+            return self._exceptions.conflict(event, seq, refusal)
         self._booked[key] = event.content
         self.skus.add(sku)
         if type_ == "stock.ordered":
             self.restocks.ordered(event)
             return "accepted", None, (sku,), ()
         cell = self._shelves.cell(sku, (data.get("location") or "main", data.get("pool") or "spot"))
-        enough = True
+        enough, missing = True, cell.shortfall
         if type_ == "stock.received":
             self._receive(cell, data)
         elif type_ == "stock.counted":
@@ -78,11 +84,13 @@ class Documents:
         elif type_ == "stock.unheld":
             cell.hold(-data["qty"])
         cell.note(event.time_us, seq, self._parts_of)
+        if cell.shortfall > missing:
+            self._stripped(cell, event, seq)
         cell.check()
         if enough:
             return "accepted", None, (sku,), ()
         reason = f"too little stock for all of {abs(data['qty'])}; the rest waits"
-        self._troubles.note("waiting_stock", seq, event, sku, reason)
+        self._exceptions.note("waiting_stock", seq, event, sku, reason)
         return "short", reason, (sku,), ()
 
     def _receive(self, cell: Cell, data: dict[str, Any]) -> None:

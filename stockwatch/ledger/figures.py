@@ -95,13 +95,24 @@ class MoneyDue(msgspec.Struct, frozen=True):
     units: int
 
 
-class Trouble(msgspec.Struct, frozen=True):
-    """Something for a person to look at, as data for work lists."""
+TroubleKind = Literal["short", "conflict", "orphan", "late", "unknown_sku", "money_due", "waiting_stock"]
 
-    kind: Literal["short", "conflict", "late", "waiting_stock"]
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Something for a person to look at: an entry of the work list."""
+
+    key: str
+    """Names the matter for as long as it lasts; `action.resolved` tells it."""
+    kind: TroubleKind
     seq: int
-    """Its number in the journal."""
+    """Place in the journal of the event that it last happened with; 0 where none can be named."""
     source: str
     id: str
     sku: str | None
+    order: str | None
+    line: int | None
     detail: str
+    at_us: int
+    """When, by the decision clock."""
+    count: int = 1
+    """How often it was told."""

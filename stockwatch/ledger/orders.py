@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import copy
+from typing import NamedTuple
 
 from msgspec import UNSET
 
 from stockwatch.events import Event, LineData
 from stockwatch.ledger.cells import Cell, Part
 from stockwatch.ledger.channels import ChannelList
-from stockwatch.ledger.decision import NO_SKUS, Decision, Troubles
+from stockwatch.ledger.decision import NO_SKUS, Decision
+from stockwatch.ledger.exceptions import Exceptions
 from stockwatch.ledger.expiry import GRACE_US, Expiries
 from stockwatch.ledger.figures import MoneyDue, Taken
 from stockwatch.ledger.groups import Group
@@ -28,6 +30,16 @@ Recall = Callable[[str, str, int, int], Line | Plain | None]
 """(source, order, line, seq) -> the line as it was when it left memory last before that seq."""
 LineKey = str | tuple[str, int]
 """Of a line among its source's: the order alone for its line 1."""
+
+
+class Watched(NamedTuple):
+    """A line in a state that a person should know of, and the event that it last got deeper into it with."""
+
+    line: Line
+    seq: int
+    at_us: int
+    """Of the event, by the decision clock."""
+    id: str
 
 
 class SourceLines(dict[LineKey, Line | Plain]):
@@ -44,13 +56,18 @@ class SourceLines(dict[LineKey, Line | Plain]):
 class Orders:
     """Every order line."""
 
-    def __init__(self, shelves: Shelves, channels: ChannelList, troubles: Troubles) -> None:
+    def __init__(self, shelves: Shelves, channels: ChannelList, exceptions: Exceptions) -> None:
         self.expiries = Expiries()
         self._shelves = shelves
         self._channels = channels
-        self._troubles = troubles
+        self._exceptions = exceptions
         self._lines: dict[str, SourceLines] = {}
-        self._due_money: dict[int, Line] = {}
+        self._due_money: dict[int, Watched] = {}
+        self._waits: dict[int, Watched] = {}
+        """Lines whose facts move nothing yet."""
+        self._short: dict[int, Watched] = {}
+        """Lines that became short; some may have been covered since."""
+        self._short_look_at = 1024
         self.recall: Recall | None = None
         """Finds lines that have left memory; None while none has."""
 
@@ -87,9 +104,11 @@ class Orders:
         had = line.q, line.items, line.where, line.changes
         wrong = learn(line, event, self._channels.deduct(event.source))
         if wrong is not NONE:
-            return self._troubles.conflict(event, seq, wrong.reason)
+            return self._exceptions.conflict(event, seq, wrong.reason)
         if before == line.state():
             return "noop", None, NO_SKUS, ()
+        if line.waits() or id(line) in self._waits:
+            _watch(self._waits, line, line.waits(), event, seq)
         leaving = line.parts
         if had != (line.q, line.items, line.where, line.changes):
             line.arrange(self._shelves.cell, seq)
@@ -167,13 +186,14 @@ class Orders:
             cell.shipped += shipped * size
         if quarantined:
             cell.enter_quarantine(size)
+        on_hand_too = shipped or quarantined
         if available > 0 and not cell.waits():
             cell.available += size
         elif available > 0:
             cell.give(size)
-            cell.note(event.time_us, seq, self.parts_of)
-        if shipped or quarantined:
-            cell.note(event.time_us, seq, self.parts_of)
+            on_hand_too = True
+        if on_hand_too and cell.note(event.time_us, seq, self.parts_of):
+            self.stripped(cell, event, seq)
         cell.check_moved()
         return "accepted", None, cell.touched, taken
 
@@ -190,13 +210,15 @@ class Orders:
         line = Line(event.source, told.order, told.number, seq)
         wrong = learn(line, event, self._channels.deduct(event.source))
         if wrong is not NONE:
-            return self._troubles.conflict(event, seq, wrong.reason)
+            return self._exceptions.conflict(event, seq, wrong.reason)
         if event.type == "order.requested":
             refusal = refusal or self._shortage(line)
             if refusal is not None:
                 # It binds nothing: the line stays unknown.
                 return "rejected", refusal, NO_SKUS, ()
         self._keep(line)
+        if line.waits():
+            _watch(self._waits, line, True, event, seq)
         line.arrange(self._shelves.cell, seq)
         return self._settle(line, event, seq, ())
 
@@ -206,19 +228,19 @@ class Orders:
         parts = line.parts
         moved = parts if leaving is parts or not leaving else (*leaving, *parts)
         for part in moved:
-            part.cell.note(event.time_us, seq, self.parts_of)
+            if part.cell.note(event.time_us, seq, self.parts_of):
+                self.stripped(part.cell, event, seq)
         touched = checked(moved)
         taken = self._take(line) if not line.taken and line.booked() else ()
         if line.expires_us is not None and line.holds and not line.expired:
             self.expiries.watch(line)
         if line.cancelled or line.whole_cancelled:
-            self._watch_money(line)
+            _watch(self._due_money, line, bool(line.money_due()), event, seq)
         if line.expired and event.type in ("order.paid", "order.shipped"):
-            self._troubles.note("late", seq, event, event.subject, "paid after its reservation expired")
+            self._exceptions.note("late", seq, event, event.subject, "paid after its reservation expired")
         if grew:
-            reason = _what_is_short(line)
-            self._troubles.note("short", seq, event, event.subject, reason)
-            return "short", reason, touched, taken
+            self._watch_short(line, event, seq)
+            return "short", what_is_short(line), touched, taken
         return "accepted", None, touched, taken
 
     def _recalled(
@@ -316,11 +338,12 @@ class Orders:
         q = line.q or 0
         return tuple([(sku, q * per) for sku, per in line.items])
 
-    def _watch_money(self, line: Line) -> None:
-        if line.money_due():
-            self._due_money[id(line)] = line
-        else:
-            self._due_money.pop(id(line), None)
+    def _watch_short(self, line: Line, event: Event, seq: int) -> None:
+        """Units that come in cover a line without telling: those are sorted out when there are many."""
+        _watch(self._short, line, True, event, seq)
+        if len(self._short) >= self._short_look_at:
+            self._short = {id(watched.line): watched for watched in self.short()}
+            self._short_look_at = max(1024, 2 * len(self._short))
 
     # --- what others ask ---------------------------------------------------------------------------
 
@@ -362,19 +385,36 @@ class Orders:
                 elif line.cell is cell:
                     yield from self._unfold(lines, key, line).parts
 
+    def stripped(self, cell: Cell, event: Event, seq: int) -> None:
+        """Units that lines had are gone, by a count or an adjustment: watch those that lack some now."""
+        for line in self.each():
+            if isinstance(line, Line) and any(
+                part.short and part.cell is cell and (part.short_seq == seq or id(line) not in self._short)
+                for part in line.parts
+            ):
+                self._watch_short(line, event, seq)
+
     def money_due(self) -> list[MoneyDue]:
         """Lines paid and cancelled, refund still to come."""
         return [
             MoneyDue(line.source, line.order, line.line, line.money_due())
-            for line in self._due_money.values()
+            for line, *_ in self._due_money.values()
         ]
 
-    def waiting(self) -> Iterator[Line]:
+    def waiting(self) -> Iterator[Watched]:
         """Lines with facts that move nothing, as nobody has told their size or their SKU (orphans): a payment
         whose order never came, or whose request was refused, is money that a person must look at."""
-        for line in self.each():
-            if isinstance(line, Line) and line.waits():
-                yield line
+        yield from self._waits.values()
+
+    def unsettled(self) -> Iterator[Watched]:
+        """Lines with money due."""
+        yield from self._due_money.values()
+
+    def short(self) -> Iterator[Watched]:
+        """Lines that lack units now."""
+        for watched in self._short.values():
+            if any(part.short for part in watched.line.parts):
+                yield watched
 
     def __iter__(self) -> Iterator[Line]:
         """Every line; a plain one as the general rule has it."""
@@ -413,7 +453,13 @@ def _count_away(line: Line | Plain, sign: int) -> None:
         part.cell.away_shipped += sign * min(part.want_shipped, part.got)
 
 
-def _what_is_short(line: Line) -> str:
+def _watch(kept: dict[int, Watched], line: Line, on: bool, event: Event, seq: int) -> None:
+    kept.pop(id(line), None)
+    if on:
+        kept[id(line)] = Watched(line, seq, event.clock_us, event.id)
+
+
+def what_is_short(line: Line) -> str:
     """Which components lack how many units; a gift that has run out stops no sale, so it is called one."""
     short: dict[str, int] = {}
     for part in line.parts:

@@ -50,6 +50,10 @@ class Shelves:
             oversold=sum(cell.oversold for cell in cells),
         )
 
+    def of(self, sku: str) -> Iterable[Cell]:
+        """Its places."""
+        return self._by_sku.get(sku, ())
+
     def rows(self, sku: str) -> dict[tuple[str, str, str], Stock]:
         """Figures of a SKU by (SKU, location, pool), their equations checked; in_transit is 0 here."""
         cells = self._by_sku.get(sku, ())

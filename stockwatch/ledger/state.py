@@ -20,13 +20,13 @@ from stockwatch.ledger.expiry import GRACE_US
 from stockwatch.ledger.figures import Trouble
 from stockwatch.ledger.lines import Change, Line
 from stockwatch.ledger.moments import Moments
-from stockwatch.ledger.orders import LineKey, Orders, SourceLines
+from stockwatch.ledger.orders import LineKey, Orders, SourceLines, Watched
 from stockwatch.ledger.plain import FACT, Plain
 from stockwatch.ledger.restocks import RestockOrder
 
 NOT_OURS = frozenset(["room"])
 """Frames that others add to a snapshot."""
-FORMAT = 1
+FORMAT = 2
 """Of the frames: raise it with every change here, and older snapshots are no longer read."""
 _ROWS = 20_000
 _CELL = tuple(name for name in Cell.__slots__ if name not in ("key", "moments", "shorts", "touched"))
@@ -58,7 +58,12 @@ def frames(books: Books) -> Iterator[Frame]:
             yield ["lines", source, [line_row(line, lambda cell: cells[id(cell)]) for line in chunk]]
     places = _short_parts(orders)
     yield ["shorts", [_shorts(cell, places) for cell in shelves]]
-    yield ["money", [[line.source, line.order, line.line] for line in orders._due_money.values()]]
+    for kind, watched in (
+        ("money", orders.unsettled()),
+        ("waits", orders.waiting()),
+        ("short", orders.short()),
+    ):
+        yield [kind, [[line.source, line.order, line.line, *told] for line, *told in watched]]
     seen = books._seen
     yield ["days", len(seen.older), seen.days, seen.day_ends_us, seen.claimed]
     for number, generation in enumerate((seen.newest, *seen.older)):
@@ -73,9 +78,12 @@ def frames(books: Books) -> Iterator[Frame]:
     for booked in _chunks(documents._booked.items()):
         yield ["documents", [[list(key), content] for key, content in booked]]
     yield ["restocks", [_restock(order) for order in documents.restocks]]
+    exceptions = books._exceptions
     yield [
-        "troubles",
-        [[getattr(trouble, name) for name in Trouble.__struct_fields__] for trouble in books.troubles()],
+        "exceptions",
+        [[getattr(one, name) for name in Trouble.__struct_fields__] for one in exceptions.noted()],
+        list(exceptions.resolved().items()),
+        exceptions.forgotten,
     ]
 
 
@@ -218,10 +226,21 @@ def _set_shorts(books: Books, cells: list[Cell], rows: list[Any]) -> None:
         ]
 
 
+def _watched(books: Books, rows: list[Any]) -> dict[int, Watched]:
+    told = [Watched(_line(books, *row[:3]), *row[3:]) for row in rows]
+    return {id(watched.line): watched for watched in told}
+
+
 def _money(books: Books, cells: list[Cell], rows: list[Any]) -> None:
-    for place in rows:
-        line = _line(books, *place)
-        books._orders._due_money[id(line)] = line
+    books._orders._due_money = _watched(books, rows)
+
+
+def _waits(books: Books, cells: list[Cell], rows: list[Any]) -> None:
+    books._orders._waits = _watched(books, rows)
+
+
+def _short(books: Books, cells: list[Cell], rows: list[Any]) -> None:
+    books._orders._short = _watched(books, rows)
 
 
 def _days(
@@ -262,8 +281,11 @@ def _restocks(books: Books, cells: list[Cell], rows: list[Any]) -> None:
         books._documents.restocks.put_back(RestockOrder(sku, document, told, *rest))
 
 
-def _set_troubles(books: Books, cells: list[Cell], rows: list[Any]) -> None:
-    books._troubles.put_back(Trouble(*row) for row in rows)
+def _exceptions(
+    books: Books, cells: list[Cell], noted: list[Any], resolved: list[Any], forgotten: int
+) -> None:
+    told = [Trouble(**dict(zip(Trouble.__struct_fields__, row, strict=True))) for row in noted]
+    books._exceptions.put_back(told, dict(resolved), forgotten)
 
 
 _RESTORE: dict[str, Callable[..., None]] = {
@@ -272,10 +294,12 @@ _RESTORE: dict[str, Callable[..., None]] = {
     "lines": _lines,
     "shorts": _set_shorts,
     "money": _money,
+    "waits": _waits,
+    "short": _short,
     "days": _days,
     "seen": _seen,
     "skus": _skus,
     "documents": _booked,
     "restocks": _restocks,
-    "troubles": _set_troubles,
+    "exceptions": _exceptions,
 }

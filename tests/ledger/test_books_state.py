@@ -39,7 +39,7 @@ def test_books_put_away_at_any_moment_go_on_as_they_would_have(seed, stock):
             for raw in due:
                 assert away.apply(decode(raw)) == stayed.apply(decode(raw))
         assert all_of(away) == all_of(stayed), one
-        assert away.troubles() == stayed.troubles()
+        assert away.exceptions() == stayed.exceptions()
         assert away.money_due() == stayed.money_due()
         assert away.restocks() == stayed.restocks()
     assert list(frames(away)) == list(frames(stayed)), (

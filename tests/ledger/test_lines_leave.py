@@ -42,7 +42,7 @@ def facts_of(books: Books) -> Any:
         sorted((m.source, m.order, m.line, m.units) for m in books.money_due()),
         sorted((line.source, line.order, line.line) for line in books.waiting()),
         books.next_due(),
-        [(trouble.kind, trouble.seq, trouble.detail) for trouble in books.troubles()],
+        [(trouble.kind, trouble.seq, trouble.detail) for trouble in books.exceptions()],
     ]
 
 

@@ -1,0 +1,163 @@
+"""The work list: what a person should look at is on it until it is over or somebody has resolved it."""
+
+from __future__ import annotations
+
+from ledger_making import apply, books_with, event
+
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.exceptions import KEPT
+from stockwatch.ledger.figures import Trouble
+
+
+def kinds(books: Books) -> list[str]:
+    return [one.kind for one in books.exceptions()]
+
+
+def only(books: Books) -> Trouble:
+    (one,) = books.exceptions()
+    return one
+
+
+def resolve(books: Books, one: Trouble) -> None:
+    apply(books, event("action.resolved", None, exception=one.key, by="小林", note="补发"))
+
+
+def test_a_short_line_is_on_it_until_units_cover_it():
+    books = books_with(2)
+    apply(books, event("order.placed", order="o1", qty=5))
+    one = only(books)
+    assert (one.kind, one.sku, one.order, one.line, one.detail) == ("short", "A", "o1", 1, "A: 3 short")
+    apply(books, event("stock.received", qty=1))
+    assert only(books).detail == "A: 2 short", "it says what is missing now"
+    apply(books, event("stock.received", qty=2))
+    assert books.exceptions() == []
+
+
+def test_a_line_that_a_count_strips_is_on_it():
+    books = books_with(5)
+    apply(books, event("order.placed", order="o1", qty=2), event("order.placed", order="o2", qty=2))
+    assert books.exceptions() == []
+    count = event("stock.counted", qty=3)
+    apply(books, count)
+    one = only(books)
+    assert (one.kind, one.order, one.id, one.detail) == ("short", "o2", count.id, "A: 1 short")
+
+
+def test_a_count_of_an_earlier_moment_that_a_late_movement_corrects_strips_lines_too():
+    books = books_with(3)
+    apply(
+        books,
+        event("stock.counted", qty=3, as_of="2025-11-11T20:00:10+08:00", time_="2025-11-11T20:01:00+08:00"),
+    )
+    apply(books, event("order.placed", order="o1", qty=3))
+    # Arrived late: of a moment before the count, which had seen it.
+    apply(books, event("stock.received", qty=2, time_="2025-11-11T20:00:05+08:00"))
+    apply(books, event("stock.adjusted", qty=-1, time_="2025-11-11T20:02:00+08:00"))
+    one = only(books)
+    assert (one.kind, one.order, one.detail) == ("short", "o1", "A: 1 short")
+
+
+def test_a_payment_without_its_order_is_an_orphan_until_the_order_comes():
+    books = books_with(5)
+    apply(books, event("order.paid", None, order="o1"))
+    one = only(books)
+    assert (one.kind, one.order, one.sku) == ("orphan", "o1", None)
+    apply(books, event("order.placed", order="o1", qty=1))
+    assert books.exceptions() == []
+
+
+def test_money_due_is_on_it_until_the_refund():
+    books = books_with(5)
+    apply(
+        books,
+        event("order.placed", order="o1", qty=2),
+        event("order.paid", order="o1"),
+        event("order.cancelled", order="o1"),
+    )
+    one = only(books)
+    assert (one.kind, one.detail) == ("money_due", "2 paid and cancelled, not refunded")
+    apply(books, event("order.refunded", order="o1", qty=1))
+    assert only(books).detail == "1 paid and cancelled, not refunded"
+    apply(books, event("order.refunded", order="o1", qty=1))
+    assert books.exceptions() == []
+
+
+def test_a_hold_that_found_too_little_is_on_it_until_the_rest_is_held():
+    books = books_with(2)
+    apply(books, event("stock.held", qty=5))
+    assert kinds(books) == ["waiting_stock"]
+    apply(books, event("stock.received", qty=3))
+    assert books.exceptions() == []
+
+
+def test_a_sku_that_only_orders_name_is_on_it_until_a_document_names_it():
+    books = books_with(5)
+    apply(books, event("order.placed", "NEW", order="o1", qty=1))
+    assert kinds(books) == ["unknown_sku", "short"]
+    apply(books, event("stock.received", "NEW", qty=1))
+    assert books.exceptions() == []
+
+
+def test_a_conflict_stays_until_somebody_resolves_it_and_comes_back_when_told_again():
+    books = books_with(5)
+    apply(books, event("order.placed", order="o1", qty=2, id="x"))
+    other = event("order.placed", order="o1", qty=3, id="x")
+    apply(books, other)
+    one = only(books)
+    assert (one.kind, one.id, one.count) == ("conflict", "x", 1)
+    resolve(books, one)
+    assert books.exceptions() == []
+    apply(books, other)
+    assert (only(books).key, only(books).count) == (one.key, 2)
+
+
+def test_a_payment_after_expiry_stays_until_somebody_resolves_it():
+    books = books_with(1)
+    apply(
+        books,
+        event("order.placed", order="o1", qty=1),
+        event("order.expired", order="o1"),
+        event("order.paid", order="o1"),
+    )
+    assert kinds(books) == ["late"]
+    resolve(books, only(books))
+    assert books.exceptions() == []
+
+
+def test_a_resolved_shortfall_comes_back_when_it_grows():
+    books = books_with(1)
+    apply(books, event("order.placed", order="o1", qty=2))
+    resolve(books, only(books))
+    assert books.exceptions() == []
+    apply(books, event("order.placed", order="o2", qty=1))
+    assert only(books).order == "o2"
+    apply(
+        books, event("stock.adjusted", qty=-1), event("stock.received", qty=9), event("stock.counted", qty=0)
+    )
+    assert [one.order for one in books.exceptions()] == ["o1", "o2"]
+
+
+def test_resolving_what_is_not_there_does_nothing():
+    books = books_with(5)
+    apply(books, event("action.resolved", None, exception="conflict:shop:nothing", by="小林"))
+    apply(books, event("action.resolved", None, exception=7, by="小林"))
+    assert books.exceptions() == []
+
+
+def test_a_flood_of_conflicts_is_bounded_and_says_so():
+    books = books_with(5)
+    for number in range(KEPT + 3):
+        books.apply(event("order.placed", order="o1", qty=1, id=f"c{number}"))
+        books.apply(event("order.placed", order="o1", qty=2, id=f"c{number}"))
+    assert len(books.exceptions()) == KEPT
+    assert books.exceptions_forgotten == 3
+    assert books.exceptions()[0].id == "c3"
+
+
+def test_many_shortfalls_that_were_covered_leave_the_list_lean():
+    books = books_with(0)
+    for number in range(5000):
+        books.apply(event("order.placed", order=f"o{number}", qty=1))
+        books.apply(event("stock.received", qty=1))
+    assert len(books._orders._short) <= 1024
+    books.check()
