@@ -165,7 +165,8 @@ def _export(args: argparse.Namespace) -> int:
     import msgspec
 
     from stockwatch.ledger.file import LedgerFile
-    from stockwatch.ledger.movements import Movement, movements, recorded_feed
+    from stockwatch.ledger.movements import movements, recorded_feed
+    from stockwatch.ledger.trail import Movement
 
     with LedgerFile(Path(args.ledger), read_only=True) as ledger:
         if args.events or args.actions:

@@ -8,7 +8,7 @@ LedgerBroken when an equation does not hold; everything else about an event is a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from msgspec import UNSET
@@ -43,6 +43,8 @@ class Books:
     def __init__(self, channels: Channels | None = None) -> None:
         self.place = 0
         """Number of the last event given a place in the journal."""
+        self.follow: Callable[[Applied], None] | None = None
+        """Told of every journaled event when it is decided, which for members of a group is before it is out."""
         self._channels = ChannelList(channels or {})
         self._seen = Seen()
         self._shelves = Shelves()
@@ -98,6 +100,8 @@ class Books:
         ids[event.id] = entry_of(event.content, place, outcome)
         seq = None if outcome == "conflict" else place
         applied = Applied(event, outcome, seq, place, None, reason, touched, taken)
+        if self.follow is not None:
+            self.follow(applied)
         return self._out(applied) if self._slots else (applied,)
 
     def close(self) -> tuple[Applied, ...]:
@@ -110,7 +114,7 @@ class Books:
         if not same_content(entry, event.content):
             reason = "the same source and id came before with other content"
             self._exceptions.conflict(event, place, reason)
-            return self._out(Applied(event, "conflict", None, place, None, reason))
+            return self._out(self._told(Applied(event, "conflict", None, place, None, reason)))
         original = outcome_of(entry)
         if original is None:
             assert group is not None, "only a member of an open group has no outcome yet"
@@ -119,7 +123,12 @@ class Books:
             self._slots.append(slot)
             return self._filled(group)
         seq = None if original == "conflict" else seq_of(entry)
-        return self._out(Applied(event, "duplicate", seq, place, original))
+        return self._out(self._told(Applied(event, "duplicate", seq, place, original)))
+
+    def _told(self, applied: Applied) -> Applied:
+        if self.follow is not None:
+            self.follow(applied)
+        return applied
 
     def _out(self, applied: Applied) -> tuple[Applied, ...]:
         if not self._slots:
@@ -175,12 +184,12 @@ class Books:
             outcome, reason, touched, taken = self._orders.decide(event, place, refusal)
             self._seen.of(event.source)[event.id] = entry_of(event.content, place, outcome)
             seq = place if outcome != "conflict" else None
-            slot.applied = Applied(event, outcome, seq, place, None, reason, touched, taken)
+            slot.applied = self._told(Applied(event, outcome, seq, place, None, reason, touched, taken))
         for slot, id_ in group.repeats:
             entry = self._seen.of(group.source)[id_]
             original = outcome_of(entry)
             seq = None if original == "conflict" else seq_of(entry)
-            slot.applied = Applied(slot.event, "duplicate", seq, slot.place, original)
+            slot.applied = self._told(Applied(slot.event, "duplicate", seq, slot.place, original))
 
     # --- lines that are over ------------------------------------------------------------------------
 
@@ -229,6 +238,14 @@ class Books:
     def stock(self, sku: str) -> Stock:
         """Figures of a SKU, summed over its locations in pool `spot`; all 0 when unknown."""
         return self._shelves.stock(sku, self._documents.restocks.in_transit(sku))
+
+    def in_transit(self, sku: str) -> int:
+        """Units of it that somebody has promised and that are not here yet."""
+        return self._documents.restocks.in_transit(sku)
+
+    def cells_of(self, sku: str) -> Iterable[Cell]:
+        """Its places, in the order they were named."""
+        return self._shelves.of(sku)
 
     def rows(self, sku: str) -> dict[tuple[str, str, str], Stock]:
         """Figures of a SKU by (SKU, location, pool), their equations checked; in_transit is 0 here. Raises

@@ -23,7 +23,7 @@ class Exceptions:
     def __init__(self) -> None:
         self._noted: dict[TroubleKind, dict[str, Trouble]] = {}
         self._resolved: dict[str, int] = {}
-        """Key -> seq of the event that resolved it: what came before it is settled."""
+        """Of what lasts: key -> seq of the event that resolved it; what came before it is settled."""
         self.forgotten = 0
         """Noted ones that had to make room for later ones."""
 
@@ -56,6 +56,9 @@ class Exceptions:
 
     def resolve(self, key: str, seq: int) -> None:
         """A person has dealt with it. What happens to it later opens it again."""
+        for kept in self._noted.values():
+            if kept.pop(key, None) is not None:
+                return
         self._resolved.pop(key, None)
         if len(self._resolved) >= KEPT:
             del self._resolved[next(iter(self._resolved))]
@@ -66,7 +69,7 @@ class Exceptions:
         return self._resolved.get(key, -1) < seq
 
     def noted(self) -> list[Trouble]:
-        """Everything noted, oldest first, resolved or not."""
+        """What was noted and is not resolved, oldest first."""
         return sorted((one for kept in self._noted.values() for one in kept.values()), key=_by_seq)
 
     # --- for snapshots ----------------------------------------------------------------------------
