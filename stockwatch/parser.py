@@ -218,6 +218,39 @@ def _ledger(command: Parser) -> None:
         if name == "export":
             action.add_argument("--events", action="store_true", help=say("events as received", "原始消息"))
             action.add_argument("--actions", action="store_true", help=say("what people did", "操作记录"))
+    audit = _inner(
+        actions,
+        "audit",
+        "every movement of a SKU, newest first: when, which message, by whom, why",
+        "一个商品的每笔变动,从新到旧:时间、来源消息、谁、为什么",
+    )
+    _ledger_file(audit)
+    audit.add_argument(
+        "sku", metavar="SKU", nargs="?", type=_text, help=say("all of them if left out", "不写则全部")
+    )
+    audit.add_argument("--order", metavar="ORDER", type=_text, help=say("of one order", "某个订单的"))
+    audit.add_argument(
+        "--search",
+        metavar="TEXT",
+        type=_text,
+        help=say("rows that hold every word of it", "含有全部这些词的行"),
+    )
+    audit.add_argument(
+        "--limit",
+        metavar="N",
+        type=_at_least_one,
+        default=50,
+        help=say("rows, 50 unless told", "行数,默认 50"),
+    )
+    _json(audit)
+    exceptions = _inner(
+        actions,
+        "exceptions",
+        "what does not add up with the world and nobody has resolved",
+        "对不上、还没人处理的事",
+    )
+    _ledger_file(exceptions)
+    _json(exceptions)
     backup = _inner(
         actions,
         "backup",

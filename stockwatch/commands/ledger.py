@@ -1,4 +1,4 @@
-"""`stockwatch ledger apply|show|verify|export|backup|rebuild`: a ledger from the command line.
+"""`stockwatch ledger apply|show|verify|…`: a ledger from the command line.
 
 Owns what is printed: data on stdout, narration on stderr. The work is done in `stockwatch.ledger`; reading
 stdin by lines in `stockwatch.ledger.intake`.
@@ -35,6 +35,10 @@ def run(args: argparse.Namespace) -> int:
             return _backup(args)
         if command == "rebuild":
             return _rebuild(args)
+        if command == "audit":
+            return _audit(args)
+        if command == "exceptions":
+            return _exceptions(args)
         assert command == "export", command
         return _export(args)
     except BrokenPipeError:
@@ -120,14 +124,7 @@ def _show(args: argparse.Namespace) -> int:
         return Exit.DONE
     rows = [["SKU", *names]]
     rows += [[printable(sku, 40), *map(str, row.values())] for sku, row in figures.items()]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    _write(
-        "  ".join(
-            cell.ljust(width) if index == 0 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).encode()
-        for row in rows
-    )
+    _table(rows, right=range(1, len(rows[0])))
     _say(f"seq {books.place}")
     return Exit.DONE
 
@@ -178,6 +175,99 @@ def _export(args: argparse.Namespace) -> int:
             for movement in movements(ledger):
                 _write([_csv([_cell(getattr(movement, name)) for name in Movement.__struct_fields__])])
     return Exit.DONE
+
+
+def _audit(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from stockwatch.ledger.catchup import catch_up, open_index
+    from stockwatch.ledger.file import LedgerFile
+    from stockwatch.ledger.trail import BUCKETS, Movement
+
+    def told(done: int, of: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\rstockwatch: reading the journal: {done} of {of} events\x1b[K")
+
+    def text(row: Movement) -> list[str]:
+        changes = [f"{name} {units:+}" for name in (*BUCKETS, "in_transit") if (units := getattr(row, name))]
+        place = "" if (row.location, row.pool) == ("main", "spot") else f" ({row.location} / {row.pool})"
+        of = row.document or (f"{row.order} line {row.line}" if row.order is not None else "")
+        cells = [
+            str(row.seq), row.received, f"{row.sku or ''}{place}", f"{row.type} {row.outcome}",
+            ", ".join(changes) or "-", str(row.left), of, f"{row.source} {row.id}", row.by or "", row.reason or "",
+        ]  # fmt: skip
+        return [printable(cell, 80) for cell in cells]
+
+    with LedgerFile(Path(args.ledger), read_only=True) as ledger:
+        index = open_index(ledger)
+        catch_up(ledger, index, told)
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+        rows: list[Movement] = []
+        while len(rows) < args.limit:
+            before = rows[-1].seq if rows else None
+            left = args.limit - len(rows)
+            page = index.page(args.sku, order=args.order, search=args.search or "", before=before, limit=left)
+            if not page:
+                break
+            rows += page
+        index.close()
+        seq = ledger.last_seq
+    if args.json:
+        _write(map(msgspec.json.encode, rows))
+        return Exit.DONE
+    head = ["SEQ", "RECEIVED", "SKU", "WHAT", "MOVED", "LEFT", "OF", "MESSAGE", "BY", "WHY"]
+    _table([head, *map(text, rows)], right=(0, 5))
+    _say(f"{len(rows)} rows, newest first; seq {seq}")
+    return Exit.DONE
+
+
+def _exceptions(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from stockwatch.ledger.file import LedgerFile
+    from stockwatch.ledger.replay import rebuild
+
+    with LedgerFile(Path(args.ledger), read_only=True) as ledger:
+        books = rebuild(ledger)
+    found = books.exceptions()
+    if args.json:
+        _write(map(msgspec.json.encode, found))
+        return Exit.DONE
+    rows = [["SEQ", "KIND", "SKU", "OF", "MESSAGE", "COUNT", "WHAT"]]
+    for one in found:
+        of = "" if one.order is None else f"{one.order} line {one.line}"
+        cells = [
+            str(one.seq),
+            one.kind,
+            one.sku or "",
+            of,
+            f"{one.source} {one.id}",
+            str(one.count),
+            one.detail,
+        ]
+        rows.append([printable(cell, 80) for cell in cells])
+    _table(rows, right=(0, 5))
+    earlier = books.exceptions_forgotten
+    more = f"; {earlier} earlier ones made room, see the dead-letter file" if earlier else ""
+    _say(f"{len(found)} open{more}; seq {books.place}")
+    return Exit.DONE
+
+
+def _table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
+    """Columns as wide as their widest cell; the `right` ones are numbers."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+
+    def line(row: Sequence[str]) -> bytes:
+        padded = []
+        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            fill = " " * (width - cell_len(cell))
+            padded.append(fill + cell if index in right else cell + fill)
+        return "  ".join(padded).rstrip().encode()
+
+    _write(map(line, rows))
 
 
 def _backup(args: argparse.Namespace) -> int:

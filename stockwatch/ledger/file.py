@@ -336,7 +336,7 @@ class LedgerFile:
             except (BadSnapshot, OSError) as error:
                 log.warning("%s is passed over: %s", path, error)
                 continue
-            if self._head_at(found.seq) == found.head:
+            if self.head_at(found.seq) == found.head:
                 yield found
             else:
                 log.warning("%s is passed over: it is of another journal", path)
@@ -346,7 +346,7 @@ class LedgerFile:
         for path in snapshot.paths(self.path):
             with suppress(BadSnapshot, OSError):
                 found = Snapshot(path)
-                if self._head_at(found.seq) != found.head:
+                if self.head_at(found.seq) != found.head:
                     return found
         return None
 
@@ -356,7 +356,7 @@ class LedgerFile:
         assert seq == self.last_seq, "a snapshot is of what is durable"
         snapshot.write(self.path, seq, self._head, frames)
 
-    def _head_at(self, seq: int) -> bytes | None:
+    def head_at(self, seq: int) -> bytes | None:
         """The chain's head after the batch that ends with `seq`, None where none does."""
         row = self._db.execute(
             "SELECT n, first_seq, hash FROM batch WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1",

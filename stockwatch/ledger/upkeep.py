@@ -12,6 +12,7 @@ import msgspec
 from stockwatch.exits import Exit
 from stockwatch.ledger import snapshot
 from stockwatch.ledger.balances import Books
+from stockwatch.ledger.catchup import index_path
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.replay import replay
 from stockwatch.ledger.state import frames
@@ -94,7 +95,8 @@ class Rebuilt(msgspec.Struct, frozen=True):
 
 
 def rebuild_all(path: Path) -> Rebuilt:
-    """Throw away whatever a ledger keeps beside its journal (stock rows, snapshots) and make it anew from it.
+    """Throw away whatever a ledger keeps beside its journal (stock rows, snapshots, audit index) and make it anew from
+    it; the index when it is asked next.
 
     Nobody may be writing. Raises LedgerBusy, LedgerCorrupt where the journal itself does not add up: then nothing is
     changed.
@@ -111,5 +113,7 @@ def rebuild_all(path: Path) -> Rebuilt:
         mended = sum(before.get(key) != rows.get(key) for key in before.keys() | rows.keys())
         ledger.replace_stock(rows)
         snapshot.remove_all(path)
+        for name in ("", "-wal", "-shm"):
+            Path(f"{index_path(path)}{name}").unlink(missing_ok=True)
         ledger.keep_snapshot(ledger.last_seq, frames(books))
         return Rebuilt(books.place, len(rows), mended)

@@ -9,10 +9,12 @@ import msgspec
 
 from stockwatch.ledger.agree import difference
 from stockwatch.ledger.balances import Books
+from stockwatch.ledger.catchup import index_path
 from stockwatch.ledger.figures import LedgerBroken, Stock
 from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.index import Index
 from stockwatch.ledger.replay import compare_rows, replay
-from stockwatch.ledger.store import Key, LedgerCorrupt
+from stockwatch.ledger.store import Key, LedgerCorrupt, LedgerError
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -72,10 +74,37 @@ def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, St
                 f"the snapshot {snapshot.path} is not what the journal comes to: {wrong}; "
                 "`stockwatch ledger rebuild` makes it anew",
             )
+    if (wrong := _index_differs(ledger, books)) is not None:
+        return Finding(books.place, wrong)
     if stock_seq > books.place:
         return Finding(
             books.place, f"stock rows stand for seq {stock_seq}, the journal ends at {books.place}"
         )
+    return None
+
+
+def _index_differs(ledger: LedgerFile, books: Books) -> str | None:
+    """Whether an audit index that knows the whole journal adds up to something else than the books."""
+    path = index_path(ledger.path)
+    if not path.is_file():
+        return None
+    try:
+        index = Index(path)
+    except LedgerError as error:
+        return str(error)
+    try:
+        # One that is behind, or of another journal, is brought up to date by whoever uses it next.
+        if index.covered() != [(1, books.place)] or not index.is_of(ledger.head_at):
+            return None
+        sums = index.sums()
+    finally:
+        index.close()
+    for key, stock in books.balances().items():
+        if (told := sums.get(key, 0)) != stock.available:
+            return (
+                f"the audit index {path} adds up to {told} available of {' / '.join(key)}, not "
+                f"{stock.available}; delete it, it is made anew"
+            )
     return None
 
 

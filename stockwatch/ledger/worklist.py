@@ -18,6 +18,8 @@ from stockwatch.ledger.shelves import Shelves
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_PAID = "paid, but its order never came or was refused: refund it, or ask the platform for the order"
+
 
 def open_exceptions(
     noted: Exceptions, orders: Orders, shelves: Shelves, unknown_skus: Iterable[str]
@@ -26,7 +28,8 @@ def open_exceptions(
     found = [one for one in noted.noted() if one.kind != "waiting_stock" or _still_waits(one, shelves)]
     found += _short(orders)
     for watched in orders.waiting():
-        found.append(_of_line("orphan", watched, "nobody has told its size and SKU"))
+        paid = watched.line.has_payment()
+        found.append(_of_line("orphan", watched, _PAID if paid else "nobody has told its size and SKU"))
     for watched in orders.unsettled():
         found.append(
             _of_line("money_due", watched, f"{watched.line.money_due()} paid and cancelled, not refunded")

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 
+import apsw
 import pytest
 from ledger_making import raw
 
@@ -290,3 +291,103 @@ def test_lines_are_the_same_however_the_bytes_are_cut():
     assert lines_of(text) == want
     cuts = sorted(random.Random(3).sample(range(len(text)), 40))
     assert lines_of(*(text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True))) == want
+
+
+def run_on(room, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(room, *args),
+        cwd=room,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def test_the_audit_of_a_sku_says_when_which_message_by_whom_and_why(room):
+    apply_all(
+        room,
+        b"\n".join(
+            [
+                raw("order.placed", "A", order="o1", qty=3, id="m1"),
+                raw(
+                    "stock.adjusted", "A", qty=-2, document="adj-7", by="老王", reason="样品\x1b[31m", id="m2"
+                ),
+                raw("order.placed", "A", order="o2", qty=50, id="m3"),
+            ]
+        ),
+    )
+    done = run_on(room, "audit", "t.db", "A")
+    assert done.returncode == 0, done.stderr
+    head, short, adjusted, placed, opening = done.stdout.splitlines()
+    assert head.split() == ["SEQ", "RECEIVED", "SKU", "WHAT", "MOVED", "LEFT", "OF", "MESSAGE", "BY", "WHY"]
+    assert "available -35, reserved +35, shortfall +15" in short
+    assert "A: 15 short" in short
+    for part in (
+        "stock.adjusted accepted",
+        "available -2",
+        " 35 ",
+        "adj-7",
+        "shop m2",
+        "老王",
+        "样品\\x1b[31m",
+    ):
+        assert part in adjusted
+    assert "o1 line 1" in placed
+    assert "opening" in opening
+    assert "4 rows, newest first" in done.stderr
+    rows = [
+        json.loads(line)
+        for line in run_on(room, "audit", "t.db", "--json", "--search", "老王").stdout.splitlines()
+    ]
+    assert [(row["document"], row["available"], row["left"]) for row in rows] == [("adj-7", -2, 35)]
+    assert len(run_on(room, "audit", "t.db", "A", "--limit", "1").stdout.splitlines()) == 2
+    assert len(run_on(room, "audit", "t.db", "--order", "o2").stdout.splitlines()) == 2
+    assert run_on(room, "audit", "t.db", "--limit", "0").returncode == 2
+    assert run_on(room, "audit", "none.db").returncode == 3
+
+
+def test_the_audit_goes_on_after_more_was_applied_and_verify_checks_it(room):
+    apply_all(room, raw("order.placed", "A", order="o1", qty=3))
+    assert len(run_on(room, "audit", "t.db").stdout.splitlines()) == 3
+    apply_all(room, raw("order.placed", "A", order="o2", qty=3))
+    assert len(run_on(room, "audit", "t.db").stdout.splitlines()) == 4
+    assert run_on(room, "verify", "t.db").returncode == 0
+    index = apsw.Connection(str(room / "t.db.index"))
+    index.execute("UPDATE movement SET available = -2 WHERE ord = 'o2'")
+    index.close()
+    done = run_on(room, "verify", "t.db")
+    assert done.returncode == 1
+    assert "adds up to 35 available of A / main / spot, not 34" in done.stdout
+    assert run_on(room, "rebuild", "t.db").returncode == 0
+    assert run_on(room, "audit", "t.db").returncode == 0
+    assert run_on(room, "verify", "t.db").returncode == 0
+
+
+def test_exceptions_are_listed_until_they_are_resolved(room):
+    apply_all(
+        room,
+        b"\n".join(
+            [
+                raw("order.placed", "A", order="o1", qty=50, id="m1"),
+                raw("order.paid", None, order="o9", id="m2"),
+                raw("order.placed", "A", order="o3", qty=1, id="m1"),
+            ]
+        ),
+    )
+    done = run_on(room, "exceptions", "t.db")
+    assert done.returncode == 0, done.stderr
+    _, short, orphan, conflict = done.stdout.splitlines()
+    assert "short" in short
+    assert "A: 10 short" in short
+    assert "refund it" in orphan
+    assert "conflict" in conflict
+    assert "3 open" in done.stderr
+    keys = [
+        json.loads(line)["key"] for line in run_on(room, "exceptions", "t.db", "--json").stdout.splitlines()
+    ]
+    apply_all(
+        room, b"\n".join(raw("action.resolved", None, exception=key, by="小林", note="处理") for key in keys)
+    )
+    assert "0 open" in run_on(room, "exceptions", "t.db").stderr
