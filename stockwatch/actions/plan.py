@@ -314,6 +314,18 @@ def _release(intent: intents.Release, room: Room, now_us: int, zone: tzinfo) -> 
     )
 
 
+def _resolve(intent: intents.Resolve, room: Room, now_us: int, zone: tzinfo) -> Plan:
+    found = next((one for one in room.books.exceptions() if one.key == intent.exception), None)
+    if found is None:
+        return _no("这条异常已经处理了", "this exception is settled already")
+    if not _plain(intent.note):
+        return _no("备注太长或有不可见字符", "the note is too long or holds unprintable characters")
+    data: dict[str, Any] = {"by": intent.by, "exception": found.key, "kind": found.kind}
+    if intent.note.strip():
+        data["note"] = intent.note
+    return Plan(Text("异常已处理", "exception resolved"), (Draft("action.resolved", found.sku, data),))
+
+
 def _note(intent: intents.Note, room: Room, now_us: int, zone: tzinfo) -> Plan:
     if not intent.text.strip() or not _plain(intent.text):
         return _no("备注为空或太长", "the note is empty, too long, or holds unprintable characters")
@@ -328,5 +340,6 @@ _PLANNERS: dict[type[Any], Callable[[Any, Room, int, tzinfo], Plan]] = {
     intents.Present: _present,
     intents.Count: _count,
     intents.Release: _release,
+    intents.Resolve: _resolve,
     intents.Note: _note,
 }

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from stockwatch.hub.trail import RoomTrail
+from stockwatch.ledger.index import Index
 from stockwatch.ledger.store import LedgerCorrupt, Record
 from stockwatch.room.pipeline import Entry, Room
 
@@ -21,18 +23,34 @@ class Journal(Protocol):
     def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
         """Durable on return, all of it or nothing."""
 
+    @property
+    def trail(self) -> RoomTrail:
+        """What each event moved."""
+
+    async def message(self, seq: int) -> bytes:
+        """The message at a place of the journal; empty where it is not kept."""
+
     def close(self) -> None:
         """Let go of it."""
 
 
 class NoJournal:
-    """A replay's: it keeps nothing, since replays never write."""
+    """A replay's: it keeps nothing on disk, since replays never write."""
+
+    def __init__(self) -> None:
+        self.trail = RoomTrail(Index())
 
     def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
-        return
+        if entries:
+            self.trail.keep([entry.applied for entry in entries])
+            upto = max((entry.applied.place or 0 for entry in entries), default=0)
+            self.trail.committed(upto, None)
+
+    async def message(self, seq: int) -> bytes:
+        return self.trail.message(seq)
 
     def close(self) -> None:
-        return
+        self.trail.close()
 
 
 _AT_ONCE = 4096

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from stockwatch.hub.journal import rebuild
+from stockwatch.hub.trail import quiet
 from stockwatch.ledger.archive import closed, connect
 from stockwatch.ledger.balances import Books
+from stockwatch.ledger.catchup import open_index
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.keeper import Keeper
 from stockwatch.ledger.replay import restored
 from stockwatch.ledger.snapshot import BadSnapshot, Frame
 from stockwatch.ledger.state import frames
-from stockwatch.ledger.store import Record
+from stockwatch.ledger.store import LedgerError, Record
 from stockwatch.ledger.unhurried import no_collections
 from stockwatch.ledger.writer import LOOKS, Book, stock_rows
 from stockwatch.paths import make_private
@@ -38,6 +43,7 @@ class LedgerJournal:
         self._keeper = Keeper(self._file, SNAPSHOT_EVERY)
         self._now_us = now_us
         self._dirty: set[str] = set()
+        self.trail = quiet(lambda: open_index(self._file))
         self._cursors: dict[str, str] = {}
         """Of events that wait behind an open atomic group: a cursor is kept only with what came before it."""
 
@@ -69,7 +75,13 @@ class LedgerJournal:
         if self._file.has_closed_lines():
             connect(room.books, self._file)
         since = room.books.place
+        if self.trail.gaps(self._file.last_seq):
+            # Rows of what the journal says after the snapshot come along with reading it.
+            self.trail.follow(room.books)
         count = rebuild(self._file.read_since(since), room)
+        if room.books.follow is None:
+            self.trail.follow(room.books)
+        self.trail.committed(self._file.last_seq, self._file.head)
         log.info("%s: %d events from a snapshot, %d read back", self._file.path, since, count)
         return room
 
@@ -105,6 +117,7 @@ class LedgerJournal:
         self._file.append(
             book.records, stock=rows, cursors=kept, lines=closed(over), committed_us=self._now_us()
         )
+        self.trail.committed(self._file.last_seq, self._file.head)
         if over:
             room.books.leave(over)
             connect(room.books, self._file)
@@ -119,8 +132,37 @@ class LedgerJournal:
         if not room.books.pending() and room.books.place == self._file.last_seq:
             self._keeper.close(self._file.last_seq, lambda: _frames(room))
 
+    async def message(self, seq: int) -> bytes:
+        """The message at a place of the journal; empty where there is none."""
+        return await asyncio.to_thread(self._message, seq)
+
+    def _message(self, seq: int) -> bytes:
+        try:
+            with LedgerFile(self._file.path, read_only=True) as reader:
+                record = next(reader.read_since(seq - 1), None) if 0 < seq <= reader.last_seq else None
+        except LedgerError as error:
+            log.warning("%s", error)
+            return b""
+        return b"" if record is None else record.raw
+
+    def fill_gaps(self) -> None:
+        """Let a child process at low priority read into the index what others wrote to the journal."""
+        if not self.trail.gaps(self._file.last_seq):
+            return
+        try:
+            subprocess.Popen(
+                [sys.executable, "-m", "stockwatch.ledger.catchup", str(self._file.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            log.warning("the audit index stays behind: %s", error)
+
     def close(self) -> None:
         """Checkpoint and let go."""
+        self.trail.close()
         self._file.close()
 
 

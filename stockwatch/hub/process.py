@@ -113,6 +113,7 @@ async def _live(
     resumed_us = room.clock.now_us
     room.open(hub.stamp())
     hub.commit()
+    journal.fill_gaps()
     cursors = journal.cursors()
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(hub.run())]
@@ -143,8 +144,10 @@ async def _live(
 async def _replay(spec: HubSpec, config: RoomConfig, ready: Callable[[], None]) -> int:
     stopping = asyncio.Event()
     room = Room(config, zone_of=ZoneInfo)
+    journal = NoJournal()
+    journal.trail.follow(room.books)
     pacer = Pacer(spec.speed, from_us=spec.from_us, until_us=spec.until_us)
-    hub, server, picture = _served(spec, room, NoJournal(), stopping, pacer.now_us, live=False)
+    hub, server, picture = _served(spec, room, journal, stopping, pacer.now_us, live=False)
     picture.header_extra = {"mode": "REPLAY", "speed": spec.speed, "read_only": spec.read_only}
 
     def speed(request: intents.Speed) -> None:
@@ -175,6 +178,7 @@ async def _replay(spec: HubSpec, config: RoomConfig, ready: Callable[[], None]) 
             for task in running:
                 task.cancel()
             record()
+    journal.close()
     return Exit.DONE
 
 

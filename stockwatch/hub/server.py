@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from stockwatch import __version__
 from stockwatch.hub.core import Changes, Hub, unreachable
+from stockwatch.hub.looks import look
 from stockwatch.hub.proposals import propose
 from stockwatch.room import intents
 from stockwatch.room.picture import Picture
@@ -51,6 +52,7 @@ class _Viewer:
         self.pending: Delta | None = None
         self.wake = asyncio.Event()
         self.urgent = asyncio.Event()
+        self.looking = asyncio.Lock()
         self.watching: str | None = None
         self.detail_sent: bytes = b""
 
@@ -204,7 +206,7 @@ class ViewServer:
                 sender = tasks.create_task(self._send(viewer))
                 details = tasks.create_task(self._send_details(viewer))
                 async for frame in connection:
-                    await self._request(viewer, frame)
+                    await self._request(viewer, frame, tasks)
                 sender.cancel()
                 details.cancel()
         except* (ConnectionClosed, msgspec.DecodeError) as ended:
@@ -241,13 +243,21 @@ class ViewServer:
             viewer.detail_sent = frame
             await viewer.connection.send(frame.decode())
 
-    async def _request(self, viewer: _Viewer, frame: str | bytes) -> None:
+    async def _look(self, viewer: _Viewer, request: intents.Look) -> None:
+        """One at a time for each console, and beside what it asks for otherwise: a search may take a while."""
+        async with viewer.looking:
+            found = await look(request, self.hub.room, self.hub.journal)
+        await viewer.connection.send(encoded(found))
+
+    async def _request(self, viewer: _Viewer, frame: str | bytes, tasks: asyncio.TaskGroup) -> None:
         request = _decoder.decode(frame)
         if isinstance(request, intents.Watch):
             viewer.watching, viewer.detail_sent = request.listing, b""
             await self._send_detail(viewer)
         elif isinstance(request, intents.Propose):
             await viewer.connection.send(encoded(propose(request, self.hub.room)))
+        elif isinstance(request, intents.Look):
+            tasks.create_task(self._look(viewer, request))
         elif isinstance(request, intents.Stop):
             self._stop("asked by a console")
         elif isinstance(request, intents.Stay):

@@ -26,7 +26,7 @@ from stockwatch.ledger.lines import Line
 from stockwatch.ledger.orders import Orders, Recall, Watched
 from stockwatch.ledger.plain import Plain
 from stockwatch.ledger.shelves import Shelves
-from stockwatch.ledger.worklist import open_exceptions
+from stockwatch.ledger.worklist import count_open, open_exceptions
 
 __all__ = ["CLOSED", "CONFIGURED", "OWN_SOURCE", "RESOLVED", "Books"]
 
@@ -280,6 +280,10 @@ class Books:
     def exceptions(self) -> list[Trouble]:
         """What a person should look at and nobody has resolved, oldest first."""
         return open_exceptions(self._exceptions, self._orders, self._shelves, self.unknown_skus())
+
+    def exceptions_open(self) -> int:
+        """How many there are, without making a list of what was noted."""
+        return count_open(self._exceptions, self._orders, self._shelves, self.unknown_skus())
 
     def watched(self) -> dict[TroubleKind, set[tuple[str, str, int]]]:
         """(source, order, line) of the lines that the work list follows, resolved or not."""

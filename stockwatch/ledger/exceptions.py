@@ -72,6 +72,10 @@ class Exceptions:
         """What was noted and is not resolved, oldest first."""
         return sorted((one for kept in self._noted.values() for one in kept.values()), key=_by_seq)
 
+    def count(self, kind: TroubleKind) -> int:
+        """How many of a kind were noted and are not resolved."""
+        return len(self._noted.get(kind, ()))
+
     # --- for snapshots ----------------------------------------------------------------------------
 
     def resolved(self) -> dict[str, int]:

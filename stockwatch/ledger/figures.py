@@ -114,5 +114,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     at_us: int
     """When, by the decision clock."""
+    units: int = 0
+    """Missing, or paid and not refunded; 0 where no figure is part of it."""
     count: int = 1
     """How often it was told."""

@@ -356,6 +356,11 @@ class LedgerFile:
         assert seq == self.last_seq, "a snapshot is of what is durable"
         snapshot.write(self.path, seq, self._head, frames)
 
+    @property
+    def head(self) -> bytes:
+        """The chain's head after the last commit."""
+        return self._head
+
     def head_at(self, seq: int) -> bytes | None:
         """The chain's head after the batch that ends with `seq`, None where none does."""
         row = self._db.execute(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from stockwatch.events import Event, format_time
+from stockwatch.events import Event, format_time, parse_time
 from stockwatch.ledger.balances import RESOLVED, Books
 from stockwatch.ledger.cells import Cell
 from stockwatch.ledger.figures import Applied
@@ -52,6 +52,13 @@ class Movement(msgspec.Struct, frozen=True):
     """Available in the cell afterwards."""
     on_hand: int = 0
     """In the cell afterwards."""
+
+    @property
+    def received_us(self) -> int:
+        """`received` in microseconds since the epoch."""
+        instant = parse_time(self.received)
+        assert instant is not None, "it was formatted here"
+        return instant
 
     @property
     def moved(self) -> bool:

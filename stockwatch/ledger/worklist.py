@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from stockwatch.ledger.exceptions import Exceptions
 from stockwatch.ledger.figures import Trouble, TroubleKind
+from stockwatch.ledger.lines import Line
 from stockwatch.ledger.orders import Orders, Watched, what_is_short
 from stockwatch.ledger.shelves import Shelves
 
@@ -31,28 +32,48 @@ def open_exceptions(
         paid = watched.line.has_payment()
         found.append(_of_line("orphan", watched, _PAID if paid else "nobody has told its size and SKU"))
     for watched in orders.unsettled():
-        found.append(
-            _of_line("money_due", watched, f"{watched.line.money_due()} paid and cancelled, not refunded")
-        )
+        due = watched.line.money_due()
+        found.append(_of_line("money_due", watched, f"{due} paid and cancelled, not refunded", due))
     for sku in unknown_skus:
         found.append(_of_sku(sku))
     still = [one for one in found if noted.is_open(one.key, one.seq)]
     return sorted(still, key=lambda one: (one.seq, one.key))
 
 
+def count_open(noted: Exceptions, orders: Orders, shelves: Shelves, unknown_skus: Iterable[str]) -> int:
+    """How many `open_exceptions` would list; costs less where there are many conflicts."""
+    many = noted.count("conflict") + noted.count("late")
+    waiting = (
+        [one for one in noted.noted() if one.kind == "waiting_stock"] if noted.count("waiting_stock") else []
+    )
+    found = [one.seq for one in waiting if _still_waits(one, shelves)]
+    lines: tuple[tuple[TroubleKind, Iterator[Watched]], ...] = (
+        ("short", orders.short()),
+        ("orphan", orders.waiting()),
+        ("money_due", orders.unsettled()),
+    )
+    of_lines = sum(noted.is_open(_key(kind, one.line), one.seq) for kind, watched in lines for one in watched)
+    return many + len(found) + of_lines + sum(noted.is_open(f"unknown_sku:{sku}", 0) for sku in unknown_skus)
+
+
+def _key(kind: TroubleKind, line: Line) -> str:
+    return f"{kind}:{line.source}:{line.order}:{line.line}"
+
+
 def _short(orders: Orders) -> Iterator[Trouble]:
     for watched in orders.short():
-        yield _of_line("short", watched, what_is_short(watched.line))
+        missing = sum(part.short for part in watched.line.parts)
+        yield _of_line("short", watched, what_is_short(watched.line), missing)
 
 
 def _still_waits(one: Trouble, shelves: Shelves) -> bool:
     return any(cell.debt or cell.hold_target > cell.held for cell in shelves.of(one.sku or ""))
 
 
-def _of_line(kind: TroubleKind, watched: Watched, detail: str) -> Trouble:
+def _of_line(kind: TroubleKind, watched: Watched, detail: str, units: int = 0) -> Trouble:
     line = watched.line
     return Trouble(
-        key=f"{kind}:{line.source}:{line.order}:{line.line}",
+        key=_key(kind, line),
         kind=kind,
         seq=watched.seq,
         source=line.source,
@@ -62,6 +83,7 @@ def _of_line(kind: TroubleKind, watched: Watched, detail: str) -> Trouble:
         line=line.line,
         detail=detail,
         at_us=watched.at_us,
+        units=units,
     )
 
 

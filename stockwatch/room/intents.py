@@ -10,7 +10,16 @@ from typing import Literal
 
 import msgspec
 
-from stockwatch.room.view import Delta, Detail, RestockProposal, RoomView, SubstituteProposal, Text
+from stockwatch.room.view import (
+    Delta,
+    Detail,
+    ExceptionRow,
+    MovementRow,
+    RestockProposal,
+    RoomView,
+    SubstituteProposal,
+    Text,
+)
 
 PROTOCOL = 1
 
@@ -89,6 +98,13 @@ class Release(_Intent, tag="release", frozen=True):
     reason: str = ""
 
 
+class Resolve(_Intent, tag="resolve", frozen=True):
+    """A person has dealt with an exception; `exception` is its key, `note` says how."""
+
+    exception: str
+    note: str = ""
+
+
 class Note(_Intent, tag="note", frozen=True):
     text: str
 
@@ -117,6 +133,32 @@ class Propose(_Message, tag="propose", frozen=True):
     """Try this quantity in place of each source's own."""
 
 
+class Audit(_Message, tag="audit", frozen=True):
+    """Ask for movements, newest first; answered as Movements with the same id."""
+
+    id: str
+    sku: str | None = None
+    """None: of every SKU."""
+    search: str = ""
+    """Only rows that hold every word of it."""
+    before: int | None = None
+    """Only those of events before this seq: the next page."""
+    limit: int = 50
+
+
+class Exceptions(_Message, tag="exceptions", frozen=True):
+    """Ask for the work list; answered as WorkList with the same id."""
+
+    id: str
+
+
+class Show(_Message, tag="show", frozen=True):
+    """Ask for the message at a place of the journal; answered as Shown with the same id."""
+
+    id: str
+    seq: int
+
+
 class Speed(_Message, tag="speed", frozen=True):
     """Of a replay: factor, 0 flat out; None with pause."""
 
@@ -133,14 +175,18 @@ Request = (
     | Present
     | Count
     | Release
+    | Resolve
     | Note
+    | Audit
+    | Exceptions
+    | Show
     | Stop
     | Stay
     | Watch
     | Propose
     | Speed
 )
-Intent = Acknowledge | AskRestock | UpdateRestock | Substitute | Present | Count | Release | Note
+Intent = Acknowledge | AskRestock | UpdateRestock | Substitute | Present | Count | Release | Resolve | Note
 
 # --- hub to console ---------------------------------------------------------------------------------------------------
 
@@ -184,10 +230,45 @@ class Proposal(_Message, tag="proposal", frozen=True):
     substitute: SubstituteProposal | None = None
 
 
+class Movements(_Message, tag="movements", frozen=True):
+    """A page of the audit trail."""
+
+    id: str
+    rows: tuple[MovementRow, ...]
+    upto: int
+    """The last event that the trail knows."""
+    seq: int
+    """The last event of the journal: further means that the trail lags."""
+    missing: int = 0
+    """Earlier events that the trail does not know yet."""
+    wrong: Text = Text("", "")
+    """Why there is nothing to show, or why it may be old."""
+
+
+class WorkList(_Message, tag="worklist", frozen=True):
+    id: str
+    rows: tuple[ExceptionRow, ...]
+    """The newest first, at most 500."""
+    total: int
+    forgotten: int = 0
+    """Earlier ones that made room."""
+
+
+class Shown(_Message, tag="shown", frozen=True):
+    """A message as it came, as text. Outside text; empty when it is kept no more."""
+
+    id: str
+    seq: int
+    text: str
+
+
 class Goodbye(_Message, tag="goodbye", frozen=True):
     """The hub stops."""
 
     reason: Text
 
 
-Reply = Welcome | Refused | Snapshot | Change | DetailChange | Answer | Proposal | Goodbye
+Look = Audit | Exceptions | Show
+"""What a console asks to look at; it changes nothing and may take a moment."""
+Found = Movements | WorkList | Shown
+Reply = Welcome | Refused | Snapshot | Change | DetailChange | Answer | Proposal | Found | Goodbye

@@ -164,6 +164,12 @@ class RoomLog:
         told = f"{qty:+}" if type(qty) is int else "?"  # an action from a feed may hold anything
         self._did(event, at, f"放单 {event.subject} {told}", f"released {event.subject} {told}")
 
+    def _settled(self, event: Event, at: int) -> None:
+        kind, note = event.data.get("kind"), event.data.get("note")
+        about = f"{event.subject or ''} {kind}".strip()
+        told = f"({note})" if note else ""
+        self._did(event, at, f"处理异常 {about}{told}", f"resolved {about} {told}".rstrip())
+
     def _acknowledged(self, event: Event, at: int) -> None:
         alert = event.data.get("alert")
         self._did(event, at, f"认领 {alert}", f"acknowledged {alert}")
@@ -204,6 +210,7 @@ _TOLD: dict[str, Any] = {
     "action.substitute": RoomLog._substitute,
     "action.count": RoomLog._count,
     "action.release": RoomLog._release,
+    "action.resolved": RoomLog._settled,
     "alert.acknowledged": RoomLog._acknowledged,
     "note.added": RoomLog._noted,
     "product.pinned": RoomLog._pinned,

@@ -197,6 +197,7 @@ class Picture:
             dead=room.outcomes["invalid"] + room.outcomes["conflict"],
             short=sum(room.books.stock(sku).shortfall for sku in room.log.short),
             presenting=presenting[0] if presenting else None,
+            exceptions=room.books.exceptions_open(),
             **{"mode": "LIVE", **self.header_extra},  # type: ignore[arg-type]
         )
 

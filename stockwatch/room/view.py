@@ -172,6 +172,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     short: int = 0
     """Units that orders are short of now."""
     presenting: str | None = None
+    exceptions: int = 0
+    """Open entries of the work list."""
 
 
 class RoomView(msgspec.Struct, frozen=True, kw_only=True):
@@ -285,3 +287,48 @@ def merge(view: RoomView, delta: Delta) -> RoomView:
         restocks=view.restocks if delta.restocks is None else delta.restocks,
         actions=view.actions if delta.actions is None else delta.actions,
     )
+
+
+class MovementRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One event and what it did to one SKU: a line of the audit trail."""
+
+    seq: int
+    at: int
+    """When it was received, epoch seconds."""
+    type: str
+    outcome: str
+    source: str
+    """The channel's title, or the source as it is."""
+    id: str
+    sku: str = ""
+    title: str = ""
+    order: str = ""
+    line: int = 1
+    document: str = ""
+    by: str = ""
+    why: Text = Text("", "")
+    changes: tuple[tuple[str, int], ...] = ()
+    """(figure, change in units), without those that did not change."""
+    left: int = 0
+    """Available afterwards, in this place."""
+    place: str = ""
+    """Location and pool, where they are not the usual ones."""
+
+
+class ExceptionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An open entry of the work list."""
+
+    key: str
+    kind: str
+    seq: int
+    """Of the message it is about; 0: of none."""
+    at: int
+    """Epoch seconds; 0: not known."""
+    what: Text
+    sku: str = ""
+    title: str = ""
+    source: str = ""
+    id: str = ""
+    order: str = ""
+    line: int = 1
+    count: int = 1

@@ -12,6 +12,7 @@ from stockwatch.hub import core
 from stockwatch.hub.core import Hub
 from stockwatch.hub.journal import rebuild
 from stockwatch.hub.ledgerfile import LedgerJournal
+from stockwatch.hub.trail import RoomTrail
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.verify import verify
@@ -42,6 +43,11 @@ class Memory:
         self.commits = 0
         self.cursors: dict[str, str] = {}
         self.full = False
+
+        self.trail = RoomTrail(None, "none is kept")
+
+    async def message(self, seq: int) -> bytes:
+        return b""
 
     def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
         if self.full:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 from ledger_making import apply, books_with, event
+from test_plain_lines import random_event
 
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.exceptions import KEPT
@@ -163,3 +166,15 @@ def test_many_shortfalls_that_were_covered_leave_the_list_lean():
         books.apply(event("stock.received", qty=1))
     assert len(books._orders._short) <= 1024
     books.check()
+
+
+def test_how_many_there_are_is_the_length_of_the_list():
+    for seed in range(8):
+        random_ = random.Random(seed)
+        books = Books({"payshop": ("payshop", "pay")})
+        for number in range(150):
+            books.apply(random_event(random_, number))
+            if number % 40 == 39 and (found := books.exceptions()):
+                resolve(books, random_.choice(found))
+            assert books.exceptions_open() == len(books.exceptions())
+        assert books.exceptions_open() > 3
