@@ -385,6 +385,7 @@ class Actor:
         what = clean(say(answer.message, words)) or (pending.label if pending else "")
         sentence = fill(words.done if answer.ok else words.failed, what=what)
         self._console.say(sentence, "good" if answer.ok else "bad")
+        self._console.looker.answered(sentence, ok=answer.ok)
 
     def proposed(self, proposal: Proposal) -> None:
         """The hub has worked out a proposal: for the dialog that asked, or for a new one."""

@@ -35,6 +35,7 @@ from stockwatch.console.header import HeaderState, RoomHeader
 from stockwatch.console.keys import ACTIONS, Keymap, digit_of
 from stockwatch.console.lean import LeanDisplay
 from stockwatch.console.link import Attached, Link, LinkEvent, Lost
+from stockwatch.console.looking import Looker
 from stockwatch.console.side import Side
 from stockwatch.console.spark import SparkStyle
 from stockwatch.console.state import (
@@ -49,11 +50,25 @@ from stockwatch.console.state import (
 )
 from stockwatch.console.words import Words, fill, pick_language, say, tier_glyph, words
 from stockwatch.exits import Exit
-from stockwatch.room.intents import Answer, Change, DetailChange, Goodbye, Proposal, Refused, Snapshot, Watch
+from stockwatch.room.intents import (
+    Answer,
+    Change,
+    DetailChange,
+    Goodbye,
+    Movements,
+    Proposal,
+    Refused,
+    Shown,
+    Snapshot,
+    Watch,
+    WorkList,
+)
 from stockwatch.room.view import Detail, RoomView, merge
 
 if TYPE_CHECKING:
     from stockwatch.console.dialogs import ThemeDialog, Wants
+    from stockwatch.console.dialogs.exceptions import OpensAudit, Resolves
+    from stockwatch.console.dialogs.records import Looks
 
 JUMP_PAUSE = 0.8
 """Seconds after which a typed link number is taken as complete."""
@@ -106,6 +121,7 @@ class Console(LeanDisplay):
         self.sort: Sort = "urgency"
         self.unfolded: frozenset[str] = frozenset()
         self.actor = Actor(self)
+        self.looker = Looker(self)
         self.fault: BaseException | None = None
         """What ended the app, if that was not its own wish."""
         self.parting = ""
@@ -234,11 +250,16 @@ class Console(LeanDisplay):
                 if came_back:
                     self.say(self.words.hub_back, "good")
                 self.actor.attached(first=first)
+                if came_back:
+                    self.looker.reattached()
                 if first:
                     gc.freeze()
                     gc.enable()
             case Change() if self.view is not None:
-                self.view = merge(self.view, event.delta)
+                before, self.view = self.view, merge(self.view, event.delta)
+                self.looker.room_changed(before, self.view)
+            case Movements() | WorkList() | Shown():
+                self.looker.found(event)
             case DetailChange():
                 self.detail = event.detail
             case Answer():
@@ -249,6 +270,7 @@ class Console(LeanDisplay):
                 gc.enable()
                 if not self.lost:
                     self.actor.cut_off()
+                    self.looker.cut_off()
                 self.lost = True
                 if self.view is None:
                     self.say(clean(event.reason), "bad")
@@ -637,6 +659,24 @@ class Console(LeanDisplay):
     def on_wants(self, message: Wants) -> None:
         """An open dialog wants something worked out."""
         self.actor.wanted(message)
+
+    def _do_audit(self) -> None:
+        self.looker.open_audit()
+
+    def _do_exceptions(self) -> None:
+        self.looker.open_exceptions()
+
+    def on_looks(self, message: Looks) -> None:
+        """A screen of records wants something looked up."""
+        self.looker.look_up(message)
+
+    def on_resolves(self, message: Resolves) -> None:
+        """A person has dealt with an exception."""
+        self.looker.resolve(message)
+
+    def on_opens_audit(self, message: OpensAudit) -> None:
+        """The trail behind an exception."""
+        self.looker.open_audit_of(message)
 
     # --- the board says --------------------------------------------------------------------------
 

@@ -50,6 +50,12 @@ def clock_seconds(instant: int | None, zone: tzinfo) -> str:
     return NOTHING if moment is None else f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d}"
 
 
+def day(instant: int | None, zone: tzinfo) -> str:
+    """`11-11` in the room's zone."""
+    moment = _moment(instant, zone)
+    return NOTHING if moment is None else f"{moment.month:02d}-{moment.day:02d}"
+
+
 def _moment(instant: int | None, zone: tzinfo) -> datetime | None:
     if instant is None:
         return None

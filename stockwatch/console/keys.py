@@ -68,6 +68,12 @@ ACTIONS: tuple[Action, ...] = (
     _action("follow", "跟进", "Follow up",
             "补货跟进:已锁货、已发出、被拒、到仓", "restocks: confirmed, shipped, refused, received",
             "u", changes=True),
+    _action("audit", "流水", "Audit",
+            "库存流水:每笔变动的时间、来源、谁、为什么",
+            "audit trail: every movement, from which message, by whom, why", "h"),
+    _action("exceptions", "异常", "Except.",
+            "异常单:缺货、矛盾、无主付款等,逐条处理", "exceptions to resolve: short, conflict, orphan, late …",
+            "e"),
     _action("hold", "停回放", "Hold", "暂停或继续回放本身", "hold the replay itself, or let it go on",
             ".", "full_stop", "。", replay_only=True),
     _action("slower", "减速", "Slower", "回放减速", "replay slower", "-", "minus", replay_only=True),
@@ -91,7 +97,8 @@ BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
 FOOTER: tuple[str, ...] = (
     "acknowledge", "restock", "substitute", "present", "count", "release", "filter", "next_alert", "pause",
-    "hold", "faster", "slower", "unfold", "sort", "follow", "panel", "theme", "help", "quit",
+    "hold", "faster", "slower", "unfold", "sort", "follow", "exceptions", "audit", "panel", "theme",
+    "help", "quit",
 )  # fmt: skip
 """Order in the footer, and of importance but for the last ones."""
 FOOTER_ALWAYS = ("help", "quit")

@@ -16,6 +16,7 @@ from stockwatch.console.formats import age, clock_time, count, eta_clock, eta_mi
 from stockwatch.console.lexicon.board import BoardWords
 from stockwatch.console.lexicon.dialogs import DialogWords
 from stockwatch.console.lexicon.panes import PaneWords
+from stockwatch.console.lexicon.records import RecordWords
 from stockwatch.console.lexicon.terms import Terms
 from stockwatch.console.lexicon.word import Language, Word
 from stockwatch.room.view import Text
@@ -50,7 +51,7 @@ _CHARSET_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
-class Words(Terms, BoardWords, PaneWords, DialogWords):
+class Words(Terms, BoardWords, PaneWords, DialogWords, RecordWords):
     """The table in one language. Immutable; get it from `words`."""
 
     __slots__ = ("language",)

@@ -33,8 +33,8 @@ class Rows(Widget):
             super().__init__()
             self.index = index
 
-    def __init__(self, *, limit: int, ascii: bool = False, id: str | None = None) -> None:
-        """`limit`: rows seen at once."""
+    def __init__(self, *, limit: int | None, ascii: bool = False, id: str | None = None) -> None:
+        """`limit`: rows seen at once; None: as many as there is room for."""
         super().__init__(id=id)
         self._rows: tuple[Row, ...] = ()
         self._limit = limit
@@ -66,17 +66,21 @@ class Rows(Widget):
         """Select the next row (1) or the one before (-1)."""
         self.select(max(0, min(self._index + step, len(self._rows) - 1)))
 
+    @property
+    def _at_once(self) -> int:
+        return max(self.size.height, 1) if self._limit is None else self._limit
+
     def _top(self) -> int:
-        return max(0, min(self._index - self._limit // 2, len(self._rows) - self._limit))
+        return max(0, min(self._index - self._at_once // 2, len(self._rows) - self._at_once))
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        return min(len(self._rows), self._limit)
+        return len(self._rows) if self._limit is None else min(len(self._rows), self._limit)
 
     def render(self) -> Content:
         width = self.size.width
         top = self._top()
         shown = []
-        for index, row in enumerate(self._rows[top : top + self._limit], top):
+        for index, row in enumerate(self._rows[top : top + self._at_once], top):
             here = index == self._index
             pieces = ((row, ""),) if isinstance(row, str) else row
             mark = (">" if self._ascii else "▸") if here else " "
@@ -93,7 +97,12 @@ def _line(pieces: tuple[tuple[str, str], ...], width: int, selected: bool, *, as
     parts: list[tuple[str, str]] = []
     for text, style in pieces:
         cut = fit(text, min(left, cells(text)), ascii=ascii)
-        parts.append((cut, f"{style} reverse".strip() if selected else style))
+        parts.append((cut, _reversed(style) if selected else style))
         left -= cells(cut)
     parts.append((" " * max(left, 0), "reverse" if selected else ""))
     return Content.assemble(*parts)
+
+
+def _reversed(style: str) -> str:
+    """A selected row is one bar: its pieces keep their weight and give up their colours."""
+    return " ".join([word for word in style.split() if not word.startswith("$")] + ["reverse"])
