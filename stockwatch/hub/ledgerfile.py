@@ -21,7 +21,7 @@ from stockwatch.ledger.snapshot import BadSnapshot, Frame
 from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import LedgerError, Record
 from stockwatch.ledger.unhurried import no_collections
-from stockwatch.ledger.writer import LOOKS, Book, stock_rows
+from stockwatch.ledger.writer import LOOKS, Book, stale_rows, stock_rows
 from stockwatch.paths import make_private
 from stockwatch.room.pipeline import Entry, Room
 from stockwatch.room.state import BadRoom, restore, room_frame
@@ -82,6 +82,7 @@ class LedgerJournal:
         if room.books.follow is None:
             self.trail.follow(room.books)
         self.trail.committed(self._file.last_seq, self._file.head)
+        self._dirty = stale_rows(self._file, room.books)
         log.info("%s: %d events from a snapshot, %d read back", self._file.path, since, count)
         return room
 

@@ -111,6 +111,7 @@ async def _live(
     hub, server, picture = _served(spec, room, journal, stopping, wall_us, live=True)
     picture.header_extra = {"mode": "LIVE", "read_only": spec.read_only}
     resumed_us = room.clock.now_us
+    room.mark_end(hub.stamp())
     room.open(hub.stamp())
     hub.commit()
     journal.fill_gaps()

@@ -43,6 +43,8 @@ class Books:
     def __init__(self, channels: Channels | None = None) -> None:
         self.place = 0
         """Number of the last event given a place in the journal."""
+        self.unmarked_end = False
+        """Groups were closed by an end that no event tells of."""
         self.follow: Callable[[Applied], None] | None = None
         """Told of every journaled event when it is decided, which for members of a group is before it is out."""
         self._channels = ChannelList(channels or {})
@@ -90,6 +92,7 @@ class Books:
         line = event.line
         if line is None:
             if source == OWN_SOURCE and event.type == CLOSED:
+                self.unmarked_end = False
                 for open_group in list(self._groups.values()):
                     self._close_group(open_group)
             outcome, reason, touched, taken = self._decide(event, place)
@@ -105,7 +108,9 @@ class Books:
         return self._out(applied) if self._slots else (applied,)
 
     def close(self) -> tuple[Applied, ...]:
-        """End of input: every open group closes; the outcomes that waited."""
+        """End of input: every open group closes; the outcomes that waited. A journal that goes on after it needs a
+        CLOSED event first (`unmarked_end`), or it would be read as if the groups had stayed open."""
+        self.unmarked_end |= bool(self._groups)
         for group in list(self._groups.values()):
             self._close_group(group)
         return self._drain()

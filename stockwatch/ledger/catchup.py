@@ -72,6 +72,8 @@ def _fill(
             books.follow = lambda applied, trail=trail: rows.extend(trail.take(applied))
         for event in decode_all(run.raws, run.received_us):
             books.apply(event)
+        if end >= last:
+            books.close()  # whatever is open at the journal's end was decided there
         if end < first or books.pending():
             continue
         if end >= last or end - done >= _EVENTS_AT_ONCE:

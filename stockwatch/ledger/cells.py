@@ -44,6 +44,11 @@ class Part(msgspec.Struct, gc=False, eq=False):
     """The largest shortfall ever."""
     short_seq: int = 0
 
+    @property
+    def returned(self) -> bool:
+        """Whether units of it came back to be inspected."""
+        return bool(self.quarantined or self.lost or self.want_quarantined)
+
 
 class Cell:
     """Balances of one (SKU, location, pool)."""

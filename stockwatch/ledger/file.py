@@ -369,6 +369,11 @@ class LedgerFile:
         ).fetchone()
         return bytes(row[2]) if row is not None and row[0] + row[1] - 1 == seq else None
 
+    @property
+    def stock_seq(self) -> int:
+        """The seq that the stock rows stand for."""
+        return self._meta("stock_seq")
+
     def stock(self) -> tuple[int, dict[Key, Stock]]:
         """(seq that the rows stand for, rows by (SKU, location, pool)); in_transit is not kept in rows."""
         self._db.execute("BEGIN")  # one picture, though a writer may commit meanwhile

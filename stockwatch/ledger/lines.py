@@ -164,19 +164,23 @@ class Line(msgspec.Struct, gc=False, eq=False):
             self.parts = tuple([Part(cell_of(sku, self.where), per, q, self.seq) for sku, per in self.items])
             return
         old = list(self.parts)
-        parts = []
-        for sku, per, size in self.layout():
-            cell = cell_of(sku, self.where)
-            found = next((part for part in old if part.cell is cell and part.per == per), None)
-            if found is None:
-                found = Part(cell, per, size, self.seq)
-            else:
-                old.remove(found)
-                found.size = size
-            parts.append(found)
+        layout = [(cell_of(sku, self.where), per, size) for sku, per, size in self.layout()]
+        parts: list[Part | None] = [_taken(old, cell, per) for cell, per, _ in layout]
+        for at, (cell, per, size) in enumerate(layout):
+            part = parts[at]
+            if part is None:
+                # What a SKU is short of stays as old as it is, and is counted once, though more or less of it turns
+                # out to be in the line.
+                known = _taken(old, cell, None)
+                part = known if known is not None and not known.returned else Part(cell, per, size, self.seq)
+                if known is not None and part is not known:
+                    old.append(known)
+                    part.worst, known.worst = known.worst, 0
+            part.per, part.size = per, size
+            parts[at] = part
         for part in old:
             part.cell.settle(part, NOTHING, seq)
-        self.parts = tuple(parts)
+        self.parts = tuple([part for part in parts if part is not None])
 
     def layout(self) -> list[tuple[str, int, int]]:
         """(SKU, units of it in one unit of the line, units of the line), the parts of one item side by
@@ -235,6 +239,15 @@ class Line(msgspec.Struct, gc=False, eq=False):
         for part, units in self.demands(wants):
             grew |= part.cell.settle(part, units, seq)
         return grew
+
+
+def _taken(parts: list[Part], cell: Cell, per: int | None) -> Part | None:
+    """Take a part of the cell out of the list, where there is one; with `per` only one of so many units a unit."""
+    for part in parts:
+        if part.cell is cell and per in (None, part.per):
+            parts.remove(part)
+            return part
+    return None
 
 
 def _move(shares: dict[str, list[tuple[str, int]]], change: Change) -> bool:

@@ -23,7 +23,8 @@ def movements(ledger: LedgerFile) -> Iterator[Movement]:
         if not books.pending():
             yield from sorted(rows, key=lambda row: row.seq)
             rows.clear()
-    yield from rows
+    books.close()
+    yield from sorted(rows, key=lambda row: row.seq)
 
 
 def recorded_feed(ledger: LedgerFile, *, actions_only: bool = False) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from stockwatch.events import decode_all
 from stockwatch.ledger.archive import connect
 from stockwatch.ledger.balances import Books
-from stockwatch.ledger.figures import Outcome, Stock
+from stockwatch.ledger.figures import Applied, Outcome, Stock
 from stockwatch.ledger.snapshot import BadSnapshot, Snapshot
 from stockwatch.ledger.state import BadState, books_of
 from stockwatch.ledger.store import LedgerCorrupt, StockRows, Store
@@ -37,24 +37,29 @@ def rebuild(store: Store) -> Books:
 def replay(store: Store, books: Books) -> Iterator[None]:
     """Let books go on to the end of the journal, a run of records at a step.
 
-    Raises LedgerCorrupt where an outcome is not the one that the journal holds, or the end is not an end.
+    An event is journaled once its outcome is known; so a group that is open at the end was closed there, by an event
+    that itself was not journaled any more. Raises LedgerCorrupt where an outcome is not the one that the journal holds.
     """
     expected: deque[Outcome] = deque()
     for run in store.columns_since(books.place):
         expected += run.outcomes
         for place, event in enumerate(decode_all(run.raws, run.received_us), run.first_seq):
             for applied in books.apply(event):
-                seq = applied.place
-                if seq is None:
+                if applied.place is None:
                     raise LedgerCorrupt(f"seq {place}: not a valid event: {applied.reason}", place)
                 if applied.outcome != (told := expected.popleft()):
-                    raise LedgerCorrupt(
-                        f"seq {seq}: the journal says {told}, replay says {applied.outcome} ({applied.reason})",
-                        seq,
-                    )
+                    raise _other(applied, told)
         yield
-    if books.pending():
-        raise LedgerCorrupt(f"the journal ends within an atomic group (seq {books.place})", books.place)
+    for applied in books.close():
+        if applied.outcome != (told := expected.popleft()):
+            raise _other(applied, told)
+
+
+def _other(applied: Applied, told: Outcome) -> LedgerCorrupt:
+    return LedgerCorrupt(
+        f"seq {applied.place}: the journal says {told}, replay says {applied.outcome} ({applied.reason})",
+        applied.place,
+    )
 
 
 def snapshot_books(store: Store) -> Books | None:

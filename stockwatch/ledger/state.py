@@ -54,6 +54,8 @@ def frames(books: Books) -> Iterator[Frame]:
     for rows in _chunks(shelves):
         yield ["cells", [[_moments(cell.moments), *(getattr(cell, name) for name in _CELL)] for cell in rows]]
     for source, lines in orders._lines.items():
+        if not lines:
+            yield ["lines", source, []]  # whose requests were all refused: sources keep their order
         for chunk in _chunks(lines.values()):
             yield ["lines", source, [line_row(line, lambda cell: cells[id(cell)]) for line in chunk]]
     places = _short_parts(orders)

@@ -128,6 +128,10 @@ class Store(Protocol):
     def last_seq(self) -> int:
         """The last record's seq, 0 when there is none."""
 
+    @property
+    def stock_seq(self) -> int:
+        """The seq that the stock rows stand for."""
+
     def append(
         self,
         records: Records,
@@ -166,6 +170,9 @@ class Store(Protocol):
 
     def set_aside(self, letters: Iterable[DeadLetter]) -> None:
         """Durable on return."""
+
+    def dead_count(self) -> int:
+        """Messages set aside so far."""
 
     def close(self) -> None:
         """Let go of it."""

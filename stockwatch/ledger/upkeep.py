@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import apsw
@@ -17,6 +18,7 @@ from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.replay import replay
 from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import LedgerError
+from stockwatch.ledger.writer import Writer
 
 _PAGES_AT_ONCE = 4096
 
@@ -107,6 +109,9 @@ def rebuild_all(path: Path) -> Rebuilt:
         books = Books()
         for _ in replay(ledger, books):
             pass
+        if books.unmarked_end:
+            # The state is put away as it is after the end; so the journal must tell of that end too.
+            books = Writer(ledger, lambda: time.time_ns() // 1000).books
         books.check()
         _, before = ledger.stock()
         rows = books.balances()

@@ -40,6 +40,12 @@ def stock_rows(books: Books, skus: Iterable[str]) -> dict[Key, Stock]:
     return rows
 
 
+def stale_rows(store: Store, books: Books) -> set[str]:
+    """SKUs whose rows may be older than the journal, of which the books are: a writer before stopped before it had
+    brought them up to date."""
+    return set(books.skus()) if store.stock_seq < store.last_seq else set()
+
+
 class Book:
     """What one commit has to keep of the outcomes that it makes known."""
 
@@ -87,9 +93,11 @@ class Writer:
         self._stamps: list[int] = []
         """Stamps of events whose outcome is not out yet, in order."""
         self._stamp = 0
-        self._dirty: set[str] = set()
+        self._dirty = stale_rows(store, self.books)
         self._behind = 0
         """Commits since the stock rows were written."""
+        if self.books.unmarked_end:
+            self._mark_end()
 
     def open_room(self, config: RoomConfig) -> None:
         """Book the room's channels and the opening stock of SKUs that are new to the ledger."""
@@ -134,6 +142,10 @@ class Writer:
             if self._behind:
                 self._commit(Records(self.store.last_seq + 1, [], [], []), rows_too=True)
             return []
+        return self._mark_end()
+
+    def _mark_end(self) -> list[Applied]:
+        """Journal that what was open is closed from here on; the outcomes that become known by it."""
         now = self._next_stamp()
         raw = encode(
             type=CLOSED,

@@ -165,6 +165,15 @@ class Room:
         assert isinstance(event, Event), event.reason
         self._apply(event, stamp_us, ours=True)
 
+    def close_open(self) -> None:
+        """The journal has ended: what is open there was decided there (`Books.close`)."""
+        self._release(self.books.close())
+
+    def mark_end(self, stamp_us: int) -> None:
+        """Before anything else is booked: tell the journal where it had ended, if groups were decided by that."""
+        if self.books.unmarked_end:
+            self.close_groups(stamp_us, f"closed:{stamp_us}")
+
     def tick_to(self, second: int) -> None:
         """Run the ticks up to a whole second, before an event moves the clock there: a paced replay's quiet."""
         if self.ticked is not None:

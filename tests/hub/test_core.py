@@ -284,3 +284,42 @@ async def test_what_was_set_aside_is_still_counted_after_a_restart(tmp_path: Pat
     assert (room.outcomes["conflict"], room.outcomes["invalid"]) == (1, 2)
     assert sum(room.outcomes.values()) == room.events
     reopened.close()
+
+
+async def test_a_hub_killed_behind_a_closed_group_goes_on_and_its_journal_stays_sound(tmp_path: Path):
+    """The event that closed the group waits for its own group when the hub is killed: it is not in the journal."""
+    wall, path = Wall(), tmp_path / "room.db"
+    journal = LedgerJournal(path, wall)
+    hub = live(journal, wall)
+    asked = {"channel": "own/1", "line": 1, "qty": 1}
+    await hub.put("own", [event("order.requested", 0, "SOCK", order="g", atomic="g", **asked)], None)
+    await hub.put("own", [event("order.requested", 0, "SOCK", order="h", atomic="h", **asked)], None)
+    hub.work()
+    assert hub.room.outcomes["accepted"] == 1
+    journal._file._db.close()
+    journal._file._lock.release()
+
+    journal = LedgerJournal(path, wall)
+    room = journal.recall(lambda books: Room(config(), books, trusted_clock=True))
+    assert room.books.unmarked_end
+    hub = Hub(room, journal, now_us=wall)
+    room.mark_end(hub.stamp())
+    room.open(hub.stamp())
+    hub.commit()
+    again = event("order.requested", 1, "SOCK", order="g2", atomic="g", atomic_of=2, **asked)
+    await hub.put("own", [again, placed(2, "SOCK", "z")], None)
+    hub.work()
+    wall.us += 10 * SECOND_US
+    hub.work()
+    hub.work()
+    assert hub.room.outcomes["rejected"] + hub.room.outcomes["accepted"] >= 2
+    reserved = hub.room.books.stock("SOCK").reserved
+    journal.close()
+    with LedgerFile(path, read_only=True) as file:
+        assert verify(file).findings == ()
+    reopened = LedgerJournal(path, wall)
+    assert (
+        reopened.recall(lambda books: Room(config(), books, trusted_clock=True)).books.stock("SOCK").reserved
+        == reserved
+    )
+    reopened.close()

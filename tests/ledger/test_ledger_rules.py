@@ -518,3 +518,18 @@ def test_the_deduct_rule_follows_from_the_journal_alone():
     )
     apply(books, stranger)
     assert books.channel_of("shop") == "tb"
+
+
+def test_units_are_oversold_once_though_the_order_tells_later_that_it_holds_more():
+    books = books_with(0)
+    apply(books, event("order.placed", order="o", qty=1))
+    apply(books, event("order.placed", None, order="o", qty=1, items=[{"sku": "A", "qty": 2}]))
+    assert figures(books) == {"shortfall": 2, "oversold": 2}
+
+
+def test_a_shortfall_keeps_its_turn_though_the_order_tells_later_what_is_in_it():
+    books = books_with(0)
+    apply(books, event("order.placed", order="first", qty=1), event("order.placed", order="then", qty=1))
+    apply(books, event("order.placed", None, order="first", qty=1, items=[{"sku": "A", "qty": 2}]))
+    apply(books, event("stock.received", qty=2))
+    assert [one.order for one in books.exceptions()] == ["then"]

@@ -25,6 +25,7 @@ from stockwatch.ledger.store import (
     Record,
     Records,
 )
+from stockwatch.ledger.upkeep import rebuild_all
 from stockwatch.ledger.verify import verify
 from stockwatch.ledger.writer import Writer
 
@@ -360,3 +361,72 @@ def test_movements_tell_what_each_event_moved(path):
     assert len(feed) == 12, "all that came, duplicates and conflicts included"
     assert json.loads(feed[0])["received"].startswith("2025-11-11T12:00:03.0000")
     assert [json.loads(line)["id"] for line in people] == ["9"]
+
+
+def killed(ledger: LedgerFile) -> None:
+    """The process is gone: nothing is folded in, nothing said."""
+    ledger._db.close()
+    ledger._lock.release()
+
+
+def test_rows_that_a_killed_writer_left_behind_are_brought_up_to_date_by_the_next(path):
+    ledger = LedgerFile(path)
+    writer = Writer(ledger, counter())
+    writer.process([raw("stock.counted", sku, document="opening", qty=9) for sku in "AB"])
+    writer.process([raw("order.placed", "A", order="o", qty=4)], more=True)
+    assert ledger.stock_seq < ledger.last_seq, "under load rows may stay behind"
+    killed(ledger)
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        writer.process([raw("order.placed", "B", order="p", qty=1)])
+        assert ledger.stock()[1] == writer.books.balances()
+    assert audit(path).findings == ()
+
+
+def half_told(path) -> LedgerFile:
+    """A ledger whose writer died between a group's outcomes and the outcome of the event that closed it."""
+    ledger = LedgerFile(path)
+    writer = Writer(ledger, counter())
+    writer.process([raw("stock.counted", document="opening", qty=9)])
+    known = writer.process(
+        [
+            raw("order.requested", order="g1", qty=1, atomic="g"),
+            raw("order.placed", order="other", qty=1, source="payshop"),
+            raw("order.requested", order="h1", qty=1, atomic="h"),
+        ]
+    )
+    assert [one.outcome for one in known] == ["accepted", "accepted"], (
+        "h is open, and so its own outcome waits"
+    )
+    return ledger
+
+
+def test_a_journal_that_ends_behind_a_closed_group_is_sound_while_its_writer_lives(path):
+    ledger = half_told(path)
+    assert audit(path).findings == ()
+    with LedgerFile(path, read_only=True) as reader:
+        assert rebuild(reader).stock("A").reserved == 2
+        assert [row.reserved for row in movements(reader)] == [0, 1, 1]
+    killed(ledger)
+
+
+def test_a_journal_that_ends_behind_a_closed_group_is_gone_on_with(path):
+    killed(half_told(path))
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        # The same group again, under a new id: it is another group by now, and stays so when the journal is read.
+        (late,) = writer.process([raw("order.requested", order="g2", qty=8, atomic="g", atomic_of=1)])
+        assert late.outcome == "rejected"
+        writer.process([raw("order.placed", order="last", qty=1)])
+        figures = writer.books.balances()
+    assert audit(path).findings == ()
+    with LedgerFile(path, read_only=True) as reader:
+        assert rebuild(reader).balances() == figures
+
+
+def test_a_journal_that_ends_behind_a_closed_group_can_be_rebuilt(path):
+    killed(half_told(path))
+    rebuild_all(path)
+    with LedgerFile(path) as ledger:
+        Writer(ledger, counter()).process([raw("order.placed", order="last", qty=1)])
+    assert audit(path).findings == ()
