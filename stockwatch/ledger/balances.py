@@ -144,10 +144,20 @@ class Books:
         return self._drain()
 
     def _drain(self) -> tuple[Applied, ...]:
+        """The outcomes that are out now. A group's come out only with those of all events that were booked before it
+        was decided: who reads a journal of just these decides the same."""
+        out = last = until = 0
+        for count, slot in enumerate(self._slots, 1):
+            if slot.applied is None:
+                break
+            last, until = max(last, slot.place), max(until, slot.until)
+            if last >= until:
+                out = count
         known = []
-        while self._slots and (applied := self._slots[0].applied) is not None:
+        for _ in range(out):
+            applied = self._slots.popleft().applied
+            assert applied is not None, "counted above"
             known.append(applied)
-            self._slots.popleft()
         return tuple(known)
 
     def _decide(self, event: Event, seq: int) -> Decision:
@@ -182,6 +192,8 @@ class Books:
     def _close_group(self, group: Group) -> None:
         """Decide a group: all of it, or nothing."""
         del self._groups[group.source]
+        for slot in (*group.members, *(slot for slot, _ in group.repeats)):
+            slot.until = self.place
         refusal = self._orders.refusal(group)
         for slot in group.members:
             event, place = slot.event, slot.place

@@ -19,6 +19,8 @@ class Slot(msgspec.Struct, eq=False):
     event: Event | Invalid
     place: int
     applied: Applied | None = None
+    until: int = 0
+    """Of a group's: the last place booked when it was decided."""
 
 
 class Group(msgspec.Struct, eq=False):

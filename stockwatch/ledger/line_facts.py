@@ -81,6 +81,9 @@ def _learn_order(line: Line, event: Event, told: LineData, deduct: Deduct) -> Re
         line.gifts = _gifts(told)
         line.subject = subject
         line.names = tuple(names) + tuple(name for name in line.names if name not in names)
+    elif subject is not None and subject not in line.names:
+        # What a bundle goes by, told after what is in it.
+        line.subject, line.names = line.subject or subject, (*line.names, subject)
     _learn_where(line, told)
     expires_us = event.expires_us
     if expires_us is not None and (line.expires_us is None or expires_us > line.expires_us):

@@ -533,3 +533,13 @@ def test_a_shortfall_keeps_its_turn_though_the_order_tells_later_what_is_in_it()
     apply(books, event("order.placed", None, order="first", qty=1, items=[{"sku": "A", "qty": 2}]))
     apply(books, event("stock.received", qty=2))
     assert [one.order for one in books.exceptions()] == ["then"]
+
+
+def test_what_a_bundle_goes_by_may_be_told_after_what_is_in_it():
+    items = [{"sku": "A", "qty": 1}]
+    bundle = {"order": "o", "qty": 1, "items": items}
+    for first, then in ((None, "SET"), ("SET", None)):
+        books = books_with(5)
+        apply(books, event("order.placed", first, **bundle), event("order.placed", then, **bundle))
+        assert outcomes(books, event("order.shipped", "SET", order="o")) == ["accepted"], "in either order"
+        assert figures(books)["shipped"] == 1

@@ -430,3 +430,30 @@ def test_a_journal_that_ends_behind_a_closed_group_can_be_rebuilt(path):
     with LedgerFile(path) as ledger:
         Writer(ledger, counter()).process([raw("order.placed", order="last", qty=1)])
     assert audit(path).findings == ()
+
+
+def test_what_a_commit_holds_of_a_group_follows_from_that_commit_alone(path):
+    """Another source's open group stands between the members: none is answered before all that decided them is."""
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        writer.process([raw("stock.counted", document="opening", qty=9)])
+        known = writer.process(
+            [
+                raw("order.requested", order="g1", qty=1, atomic="g", id="g1"),
+                raw("order.requested", order="w1", qty=1, atomic="w", source="payshop", id="w1"),
+                raw("order.placed", order="takes", qty=8, source="own", id="takes"),
+                raw("order.requested", order="g2", qty=1, atomic="g", atomic_of=3, id="g2"),
+                raw("order.placed", order="n", qty=1, id="n"),
+            ]
+        )
+        assert known == [], "g1 is refused for what came behind w1, which is open"
+        assert audit(path).findings == ()
+        outcomes = {one.event.id: one.outcome for one in writer.close_groups()}
+    assert outcomes == {
+        "g1": "rejected",
+        "w1": "rejected",
+        "takes": "accepted",
+        "g2": "rejected",
+        "n": "accepted",
+    }
+    assert audit(path).findings == ()

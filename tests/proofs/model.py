@@ -149,20 +149,19 @@ class Model:
         elif subject is not None and line.names and subject not in line.names:
             return "conflict"
         refusable = not ((line.taken_by_platform and line.holds) or line.is_paid)
-        if what == "requested" and refusable and not self._fits(line, data["qty"], items or {subject: 1}):
+        if what == "requested" and refusable and not self._fits(line, data["qty"], subject, items):
             return "rejected"
         self.lines[key] = line
         self._learn(line, event["source"], what, data, subject, items)
         return "short" if self._settle(line, seq) else ACCEPTED
 
-    def _fits(self, line: OrderLine, qty: int, items: dict[str, int]) -> bool:
+    def _fits(self, line: OrderLine, qty: int, subject: str, items: dict[str, int]) -> bool:
         """Whether a request can be met by what is available now; nothing changes."""
         trial = OrderLine(
-            line.seq, qty, line.told_size, line.told, line.whole, line.back, line.whole_back, items=line.items or items,
+            line.seq, qty, line.told_size, line.told, line.whole, line.back, line.whole_back,
+            items=items if items and not line.told_items else line.items or {subject: 1},
             holds=True, expired=line.expired,
         )  # fmt: skip
-        if line.told_items is False and len(items) > 0 and not line.named_by_order:
-            trial.items = items
         wanted = sum(trial.wants()[:3])
         for sku, per in trial.items.items():
             claim = line.claims.get(sku)
