@@ -227,6 +227,10 @@ class Model:
             need, back = (reserved + sold) * per, returned * per
             claim.gone = min(claim.gone, back)
             pool = claim.has + claim.returned
+            if min(pool, need) > claim.has and claim.missing:
+                raise BeyondModel(
+                    "units in quarantine could serve their own line, which a count has made short"
+                )
             claim.has = min(pool, need)
             claim.returned = min(pool - claim.has, back - claim.gone)
             free = pool - claim.has - claim.returned

@@ -19,7 +19,8 @@ _START_US = 1_762_862_400_000_000
 class Shop:
     """Its sources, opening stock and messages."""
 
-    def __init__(self, rng: random.Random, *, wild: bool, pays: str) -> None:
+    def __init__(self, rng: random.Random, *, wild: bool, pays: str, orders: int | None = None) -> None:
+        """`orders`: how many, some of which are about the same order; a few unless told."""
         self._rng = rng
         self._wild = wild
         self.sources = ["taobao/shop-3", "douyin/room-7", pays]
@@ -29,9 +30,11 @@ class Shop:
         self._number = 0
         self._groups = 0
         self._streams: list[list[bytes]] = []
-        for n in range(rng.randrange(4, 22)):
+        count = rng.randrange(4, 22) if orders is None else orders
+        self._orders = max(17, count * 3 // 4)
+        for n in range(count):
             self._streams.append(self._order(n))
-        self._streams.append(self._warehouse(rng.randrange(1, 7)))
+        self._streams.append(self._warehouse(max(rng.randrange(1, 7), count // 20)))
         self.messages = self._interleaved()
 
     def _interleaved(self) -> list[bytes]:
@@ -60,7 +63,7 @@ class Shop:
     def _order(self, number: int) -> list[bytes]:
         rng = self._rng
         source = rng.choice(self.sources)
-        line: dict[str, Any] = {"order": f"o{number % 17}", "line": rng.choice((None, None, 1, 2))}
+        line: dict[str, Any] = {"order": f"o{number % self._orders}", "line": rng.choice((None, None, 1, 2))}
         qty = rng.choice((1, 1, 1, 2, 3, 7))
         bundle = rng.random() < 0.25
         sku = rng.choice(self.skus) if rng.random() < 0.97 else "UNKNOWN"

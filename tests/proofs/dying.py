@@ -1,0 +1,67 @@
+"""Runs stockwatch in a process that kills itself at a chosen write or sync of its disk: nothing after it happens.
+
+    python dying.py before-sync:7 ledger apply room.db --room room.toml
+
+`before-write` and `after-write` count writes, `before-sync` (written, not synced) and `after-sync` (durable, not
+answered) count syncs. `never:0` lives.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import apsw
+
+NAME = "dying"
+
+
+class _Vfs(apsw.VFS):
+    """The real disk; a counter that kills."""
+
+    def __init__(self, moment: str, at: int) -> None:
+        self.moment, self.left = moment, at
+        super().__init__(NAME, "unix", makedefault=True)
+
+    def xOpen(self, name: Any, flags: Any) -> Any:
+        return _File(self, name, flags)
+
+    def reached(self, moment: str) -> None:
+        if moment == self.moment:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _File(apsw.VFSFile):
+    def __init__(self, vfs: _Vfs, name: Any, flags: Any) -> None:
+        self._vfs = vfs
+        super().__init__("unix", name, flags)
+
+    def xWrite(self, data: Any, offset: int) -> None:
+        self._vfs.reached("before-write")
+        super().xWrite(data, offset)
+        self._vfs.reached("after-write")
+
+    def xSync(self, flags: int) -> None:
+        self._vfs.reached("before-sync")
+        super().xSync(flags)
+        self._vfs.reached("after-sync")
+
+
+def main(argv: list[str]) -> int:
+    """Exit code of the command, if it lives."""
+    from stockwatch.cli import main as command
+
+    moment, _, at = argv[1].partition(":")
+    vfs = _Vfs(moment, int(at))
+    try:
+        return int(command(argv[2:]) or 0)
+    finally:
+        vfs.unregister()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
