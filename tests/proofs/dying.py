@@ -1,9 +1,10 @@
-"""Runs stockwatch in a process that kills itself at a chosen write or sync of its disk: nothing after it happens.
+"""Runs stockwatch on a disk that fails, or in a process that kills itself, at a chosen write or sync.
 
     python dying.py before-sync:7 ledger apply room.db --room room.toml
 
 `before-write` and `after-write` count writes, `before-sync` (written, not synced) and `after-sync` (durable, not
-answered) count syncs. `never:0` lives.
+answered) count syncs. `full-write` finds no space from that write on, `io-write` and `io-sync` fail once. `never:0`
+leaves all as it is.
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ class _Vfs(apsw.VFS):
             if self.left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    def fails(self, moment: str) -> bool:
+        """Whether this write or sync is to fail; a full disk stays full."""
+        if moment != self.moment:
+            return False
+        self.left -= 1
+        return self.left == 0 or (self.left < 0 and moment == "full-write")
+
 
 class _File(apsw.VFSFile):
     def __init__(self, vfs: _Vfs, name: Any, flags: Any) -> None:
@@ -41,11 +49,17 @@ class _File(apsw.VFSFile):
         super().__init__("unix", name, flags)
 
     def xWrite(self, data: Any, offset: int) -> None:
+        if self._vfs.fails("full-write"):
+            raise apsw.FullError("no space left")
+        if self._vfs.fails("io-write"):
+            raise apsw.IOError("the disk failed")
         self._vfs.reached("before-write")
         super().xWrite(data, offset)
         self._vfs.reached("after-write")
 
     def xSync(self, flags: int) -> None:
+        if self._vfs.fails("io-sync"):
+            raise apsw.IOError("the disk failed")
         self._vfs.reached("before-sync")
         super().xSync(flags)
         self._vfs.reached("after-sync")

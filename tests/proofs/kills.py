@@ -84,6 +84,12 @@ class Trial:
 
     def run(self, moment: str, at: int, ledger: str = "room.db") -> bool:
         """One life of the writer; whether it was killed."""
+        code, said = self.life(moment, at, ledger)
+        assert code in (0, -9), f"exit code {code}: {said}"
+        return code == -9
+
+    def life(self, moment: str, at: int, ledger: str = "room.db") -> tuple[int, str]:
+        """One life of the writer, its answers taken in: its exit code, and what it said."""
         outside = moment == "from outside"
         command = [
             sys.executable,
@@ -110,8 +116,7 @@ class Trial:
         said = child.stderr.read().decode()
         code = child.wait(60)
         feeding.join(60)
-        assert code in (0, -9), f"exit code {code}: {said}"
-        return code == -9
+        return code, said
 
     def check(self) -> None:
         """What is on the disk after a kill."""
