@@ -10,7 +10,7 @@ import threading
 import apsw
 import pytest
 from ledger_making import raw
-from test_ledger_faults import clock
+from power_cuts import clock
 
 from stockwatch.ledger.catchup import catch_up, index_path, open_index
 from stockwatch.ledger.file import LedgerFile

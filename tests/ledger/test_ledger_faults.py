@@ -6,70 +6,13 @@ import random
 
 import apsw
 import pytest
-from faults import Disk, after_power_cut, write_back
-from ledger_making import raw
+from faults import Disk
+from power_cuts import BATCHES, batches, check_after_cut, clock, figures, journal, run
 
 from stockwatch.ledger import file as file_module
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.store import LedgerError, LedgerFailed
-from stockwatch.ledger.verify import verify
 from stockwatch.ledger.writer import Writer
-
-BATCHES = 12
-
-
-def batches(seed: int) -> list[list[bytes]]:
-    """A dozen batches of a small room; each event has an id, so that sending all of them again is harmless."""
-    rng = random.Random(seed)
-    made = [[raw("stock.counted", id="c", document="opening", qty=30)]]
-    for batch in range(1, BATCHES):
-        events = []
-        for n in range(rng.randrange(1, 6)):
-            kind = rng.choice(["placed", "requested", "paid", "cancelled", "shipped"])
-            qty = {"qty": rng.randrange(1, 4)} if kind in ("placed", "requested") else {}
-            order = f"o{rng.randrange(12)}"
-            note = {"note": "x" * rng.randrange(6000)} if rng.random() < 0.3 else {}
-            events.append(raw(f"order.{kind}", id=f"{batch}-{n}", order=order, **qty, **note))
-        made.append(events)
-    return made
-
-
-def clock():
-    ticks = iter(range(1_762_862_403_000_000, 2**62))
-    return lambda: next(ticks)
-
-
-def run(path, work, disk: Disk | None = None) -> int:
-    """Send all batches; how many events were answered. A failure ends it, as it ends a hub."""
-    answered = 0
-    try:
-        with LedgerFile(path) as ledger:
-            writer = Writer(ledger, clock())
-            for events in work:
-                try:
-                    answered += len(writer.process(events))
-                except LedgerFailed:
-                    with pytest.raises(LedgerFailed):
-                        writer.process([raw("order.placed", order="more", qty=1)])
-                    raise
-                if disk is not None:
-                    disk.answered(answered)
-    except LedgerError as error:
-        if "disk" not in str(error):
-            raise
-    return answered
-
-
-def journal(path) -> list[tuple[bytes, str]]:
-    """What a sound ledger holds."""
-    with LedgerFile(path, read_only=True) as ledger:
-        assert verify(ledger).findings == ()
-        return [(record.raw, record.outcome) for record in ledger.records()]
-
-
-def figures(path):
-    with LedgerFile(path, read_only=True) as ledger:
-        return ledger.stock()[1]
 
 
 @pytest.fixture(autouse=True)
@@ -121,21 +64,6 @@ def test_a_writer_that_failed_touches_the_files_no_more(tmp_path):
         before = disk.done
         ledger.close()
         assert disk.done == before, "a sync that failed is not tried again: it would lie"
-
-
-def check_after_cut(log, cut, rng, folder, sent) -> int:
-    """The ledger that the disk holds opens as a prefix with everything answered; returns how much was answered."""
-    folder.mkdir()
-    files, answered = after_power_cut(log, cut, rng)
-    write_back(files, folder)
-    path = folder / "room.db"
-    with LedgerFile(path) as ledger:
-        found = [(record.raw, record.outcome) for record in ledger.records()]
-        assert len(found) >= answered, f"{len(found)} of {answered} answered events are left (cut {cut})"
-        assert found == sent[: len(found)]
-        Writer(ledger, clock()).process([raw("order.placed", order="after", qty=1)])
-    assert len(journal(path)) == len(found) + 1
-    return answered
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
