@@ -10,6 +10,7 @@ from ledger_making import apply, books_with, event, figures, outcomes
 from stockwatch.events import Event, decode, parse_time
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.expiry import expired_id
+from stockwatch.ledger.figures import LedgerBroken
 
 AT = "2025-11-11T20:00:00+08:00"
 MINUTE = 60_000_000
@@ -543,3 +544,16 @@ def test_what_a_bundle_goes_by_may_be_told_after_what_is_in_it():
         apply(books, event("order.placed", first, **bundle), event("order.placed", then, **bundle))
         assert outcomes(books, event("order.shipped", "SET", order="o")) == ["accepted"], "in either order"
         assert figures(books)["shipped"] == 1
+
+
+def test_a_check_of_books_that_do_not_add_up_says_so():
+    books = books_with(5)
+    apply(books, event("order.placed", order="o", qty=2))
+    cell = books.cell(("A", "main", "spot"))
+    cell.reserved += 1
+    cell.available -= 1
+    with pytest.raises(LedgerBroken, match="lines sum to"):
+        books.check()
+    cell.available += 2
+    with pytest.raises(LedgerBroken, match="on hand"):
+        books.check()

@@ -220,7 +220,9 @@ class Model:
         """Give each claim what the line wants of it; whether more is missing than before."""
         reserved, sold, returned, shipped = line.wants()
         grew = False
-        for sku, per in line.items.items() if line.q is not None else ():
+        # What turned out not to be in the line gives back what it has.
+        items = dict.fromkeys(line.claims, 0) | line.items
+        for sku, per in items.items() if line.q is not None else ():
             claim = line.claims.setdefault(sku, Claim(per))
             shelf = self._shelf(sku)
             claim.reserved, claim.sold, claim.shipped = reserved * per, sold * per, shipped * per
