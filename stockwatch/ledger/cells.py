@@ -44,11 +44,6 @@ class Part(msgspec.Struct, gc=False, eq=False):
     """The largest shortfall ever."""
     short_seq: int = 0
 
-    @property
-    def returned(self) -> bool:
-        """Whether units of it came back to be inspected."""
-        return bool(self.quarantined or self.lost or self.want_quarantined)
-
 
 class Cell:
     """Balances of one (SKU, location, pool)."""
@@ -184,10 +179,12 @@ class Cell:
         wanted = reserved + sold
         part.lost = min(part.lost, quarantined)
         wanted_quarantined = quarantined - part.lost
-        had = was_got + was_quarantined
-        got = had if had < wanted else wanted
-        kept = had - got if had - got < wanted_quarantined else wanted_quarantined
-        back = had - got - kept
+        # What is in quarantine stays there until it is inspected, also where its own line is short.
+        got = was_got if was_got < wanted else wanted
+        kept = was_quarantined if was_quarantined < wanted_quarantined else wanted_quarantined
+        if was_got > got and kept < wanted_quarantined:
+            kept += min(was_got - got, wanted_quarantined - kept)
+        back = was_got + was_quarantined - got - kept
         if got < wanted:
             got += self._draw(wanted - got)
         if kept < wanted_quarantined:

@@ -66,9 +66,9 @@ class Documents:
             self.restocks.ordered(event)
             return "accepted", None, (sku,), ()
         cell = self._shelves.cell(sku, (data.get("location") or "main", data.get("pool") or "spot"))
-        enough, missing = True, cell.shortfall
+        enough, missing, remark = True, cell.shortfall, None
         if type_ == "stock.received":
-            self._receive(cell, data)
+            remark = self._receive(cell, data)
         elif type_ == "stock.counted":
             if as_of_us is None:
                 self._count(cell, data["qty"], document == "opening", seq)
@@ -88,19 +88,23 @@ class Documents:
             self._stripped(cell, event, seq)
         cell.check()
         if enough:
-            return "accepted", None, (sku,), ()
+            return "accepted", remark, (sku,), ()
         reason = f"too little stock for all of {abs(data['qty'])}; the rest waits"
         self._exceptions.note("waiting_stock", seq, event, sku, reason)
         return "short", reason, (sku,), ()
 
-    def _receive(self, cell: Cell, data: dict[str, Any]) -> None:
+    def _receive(self, cell: Cell, data: dict[str, Any]) -> str | None:
+        """What to remark about a receipt, None when it is as expected."""
         damaged = data.get("damaged", 0)
         cell.received += data["qty"]
         cell.quarantined += damaged
         cell.inspect()
         cell.give(data["qty"] - damaged)
-        if data.get("restock"):
-            self.restocks.received(cell.sku, data["restock"], data["qty"], bool(data.get("final")))
+        if not data.get("restock"):
+            return None
+        document = data["restock"]
+        over = self.restocks.received(cell.sku, document, data["qty"], bool(data.get("final")))
+        return f"{over} more than {document!r} ordered have come" if over else None
 
     def _count(self, cell: Cell, qty: int, opening: bool, seq: int) -> None:
         """A count sets on hand; what was known to be missing is settled by it."""

@@ -167,15 +167,9 @@ class Line(msgspec.Struct, gc=False, eq=False):
         layout = [(cell_of(sku, self.where), per, size) for sku, per, size in self.layout()]
         parts: list[Part | None] = [_taken(old, cell, per) for cell, per, _ in layout]
         for at, (cell, per, size) in enumerate(layout):
-            part = parts[at]
-            if part is None:
-                # What a SKU is short of stays as old as it is, and is counted once, though more or less of it turns
-                # out to be in the line.
-                known = _taken(old, cell, None)
-                part = known if known is not None and not known.returned else Part(cell, per, size, self.seq)
-                if known is not None and part is not known:
-                    old.append(known)
-                    part.worst, known.worst = known.worst, 0
+            # What a SKU is short of stays as old as it is, and is counted once, though more or less of it turns out to
+            # be in the line.
+            part = parts[at] or _taken(old, cell, None) or Part(cell, per, size, self.seq)
             part.per, part.size = per, size
             parts[at] = part
         for part in old:

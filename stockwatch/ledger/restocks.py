@@ -67,13 +67,14 @@ class Restocks:
             order.asked_us = event.time_us
         self._count(order, before)
 
-    def received(self, sku: str, document: str, qty: int, final: bool) -> None:
-        """A receipt against the order `document`."""
+    def received(self, sku: str, document: str, qty: int, final: bool) -> int:
+        """A receipt against the order `document`; how many units more than were ordered have come by now."""
         order = self._order(sku, document)
         before = self._moving(order)
         order.received += qty
         order.final |= final
         self._count(order, before)
+        return 0 if order.told is None else max(0, order.received - order.told.data["qty"])
 
     def values(self) -> dict[str, Restock]:
         """By document, in the order they were first heard of.

@@ -17,6 +17,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"document (?P<a>'.*') is booked with other content", "单据 {a} 已记过,内容不同"),
         (r"the document is booked already", "单据已记过"),
         (r"a count as of a later moment stands", "已有更晚时刻的盘点"),
+        (r"(?P<a>\d+) more than (?P<b>'.*') ordered have come", "比补货单 {b} 多到了 {a} 件"),
         (r"too little stock for all of (?P<a>\d+); the rest waits", "库存不够 {a} 件,其余等货"),
         (r"the atomic group has (?P<a>\d+) of (?P<b>\d+) members", "整组只到了 {a} 条(应有 {b} 条)"),
         (r"a member of the atomic group is in conflict: (?P<c>.*)", "整组中有一条矛盾:{c}"),

@@ -557,3 +557,54 @@ def test_a_check_of_books_that_do_not_add_up_says_so():
     cell.available += 2
     with pytest.raises(LedgerBroken, match="on hand"):
         books.check()
+
+
+def a_restock(qty: int, state: str = "confirmed"):
+    due = "2025-11-11T22:00:00+08:00"
+    return event("stock.ordered", document="PO", qty=qty, from_="w", due=due, state=state)
+
+
+def test_more_than_was_ordered_is_taken_in_and_said():
+    books = books_with(0)
+    (_, first, second) = apply(
+        books,
+        a_restock(50),
+        event("stock.received", qty=48, restock="PO"),
+        event("stock.received", qty=7, restock="PO"),
+    )
+    assert (first.outcome, first.reason) == ("accepted", None)
+    assert (second.outcome, second.reason) == ("accepted", "5 more than 'PO' ordered have come")
+    assert figures(books) == {"available": 55, "on_hand": 55}
+
+
+def test_a_restock_that_is_closed_short_waits_for_no_more():
+    books = books_with(0)
+    apply(books, a_restock(50), event("stock.received", qty=30, restock="PO", final=True))
+    assert figures(books) == {"available": 30, "on_hand": 30}
+    assert (books.restocks()["PO"].state, books.restocks()["PO"].received) == ("received", 30)
+    apply(books, event("stock.received", qty=20, restock="PO"))
+    assert figures(books)["available"] == 50, "what comes all the same is there"
+
+
+def test_a_receipt_before_its_restock_and_a_refusal_after_it():
+    books = books_with(0)
+    apply(books, event("stock.received", qty=20, restock="PO"), a_restock(50))
+    assert figures(books) == {"available": 20, "on_hand": 20, "in_transit": 30}
+    apply(books, a_restock(50, "refused"))
+    assert figures(books) == {"available": 20, "on_hand": 20}, "the rest is not coming"
+    apply(books, a_restock(50, "shipped"))
+    assert figures(books)["in_transit"] == 30, "it has been sent after all"
+
+
+def test_an_inspection_is_undone_only_for_the_units_that_turn_out_not_to_be_returned():
+    books = books_with(10)
+    for order, qty in (("a", 1), ("b", 2), ("c", 3)):
+        apply(books, event("order.placed", order=order, qty=qty), event("order.paid", order=order))
+    apply(books, event("order.refunded", order="a", qty=1), event("order.refunded", order="b", qty=2))
+    apply(books, event("stock.inspected", ok=2, written_off=1))
+    assert figures(books).get("quarantined", 0) == 0
+    # b never left: its two units go back, and of the inspection one good and one bad unit wait for others.
+    apply(books, event("order.refunded", order="b", qty=2, restock=True))
+    assert figures(books)["on_hand"] == 10
+    apply(books, event("order.refunded", order="c", qty=3))
+    assert figures(books)["quarantined"] == 1

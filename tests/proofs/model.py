@@ -228,13 +228,11 @@ class Model:
             claim.reserved, claim.sold, claim.shipped = reserved * per, sold * per, shipped * per
             need, back = (reserved + sold) * per, returned * per
             claim.gone = min(claim.gone, back)
-            pool = claim.has + claim.returned
-            if min(pool, need) > claim.has and claim.missing:
-                raise BeyondModel(
-                    "units in quarantine could serve their own line, which a count has made short"
-                )
-            claim.has = min(pool, need)
-            claim.returned = min(pool - claim.has, back - claim.gone)
+            # Units that came back wait to be inspected: they serve no one before, not even their own line.
+            pool, had = claim.has + claim.returned, claim.has
+            claim.has = min(had, need)
+            claim.returned = min(claim.returned, back - claim.gone)
+            claim.returned += min(had - claim.has, back - claim.gone - claim.returned)
             free = pool - claim.has - claim.returned
             drawn = min(need - claim.has, shelf.available)
             claim.has += drawn

@@ -31,8 +31,8 @@ CORE = (
 TESTS = tuple(
     f"test_{name}.py"
     for name in (
-        "ledger_rules", "exceptions", "plain_lines", "counts_as_of", "dedupe_window", "trail", "simulated", "books_state",
-        "lines_leave", "ledger_properties", "ledger_store",
+        "ledger_rules", "exceptions", "plain_lines", "counts_as_of", "dedupe_window", "trail", "simulated",
+        "books_state", "lines_leave", "ledger_properties", "ledger_store",
     )
 )  # fmt: skip
 SECONDS = 120
