@@ -23,9 +23,10 @@ from stockwatch.ledger.figures import Applied, Deduct, MoneyDue, Restock, Stock,
 from stockwatch.ledger.groups import Group, Slot, group_of
 from stockwatch.ledger.identity import Seen, entry_of, outcome_of, same_content, seq_of
 from stockwatch.ledger.lines import Line
-from stockwatch.ledger.orders import Orders, Recall, Watched
+from stockwatch.ledger.orders import Orders, Recall
 from stockwatch.ledger.plain import Plain
 from stockwatch.ledger.shelves import Shelves
+from stockwatch.ledger.watch import State
 from stockwatch.ledger.worklist import count_open, open_exceptions
 
 __all__ = ["CLOSED", "CONFIGURED", "OWN_SOURCE", "RESOLVED", "Books"]
@@ -287,32 +288,27 @@ class Books:
 
     def money_due(self) -> list[MoneyDue]:
         """Lines paid and cancelled, refund still to come."""
-        return self._orders.money_due()
+        return self._orders.watch.dues()
 
     def waiting(self) -> Iterator[Line]:
         """Lines with facts that move nothing, as nobody has told their size or their SKU (orphans): a payment
         whose order never came, or whose request was refused, is money that a person must look at."""
-        return (watched.line for watched in self._orders.waiting())
+        return (watched.line for watched in self._orders.watch.of("orphan"))
 
     def exceptions(self) -> list[Trouble]:
         """What a person should look at and nobody has resolved, oldest first."""
-        return open_exceptions(self._exceptions, self._orders, self._shelves, self.unknown_skus())
+        return open_exceptions(self._exceptions, self._orders.watch, self._shelves, self.unknown_skus())
 
     def exceptions_open(self) -> int:
         """How many there are, without making a list of what was noted."""
-        return count_open(self._exceptions, self._orders, self._shelves, self.unknown_skus())
+        return count_open(self._exceptions, self._orders.watch, self._shelves, self.unknown_skus())
 
     def watched(self) -> dict[TroubleKind, set[tuple[str, str, int]]]:
         """(source, order, line) of the lines that the work list follows, resolved or not."""
-        orders = self._orders
-        kinds: dict[TroubleKind, Iterator[Watched]] = {
-            "short": orders.short(),
-            "orphan": orders.waiting(),
-            "money_due": orders.unsettled(),
-        }
+        states: tuple[State, ...] = ("short", "orphan", "money_due")
         return {
-            kind: {(line.source, line.order, line.line) for line, *_ in lines}
-            for kind, lines in kinds.items()
+            state: {(line.source, line.order, line.line) for line, *_ in self._orders.watch.of(state)}
+            for state in states
         }
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import copy
-from typing import NamedTuple
 
 from msgspec import UNSET
 
@@ -19,27 +18,18 @@ from stockwatch.ledger.channels import ChannelList
 from stockwatch.ledger.decision import NO_SKUS, Decision
 from stockwatch.ledger.exceptions import Exceptions
 from stockwatch.ledger.expiry import GRACE_US, Expiries
-from stockwatch.ledger.figures import MoneyDue, Taken
+from stockwatch.ledger.figures import Taken
 from stockwatch.ledger.groups import Group
 from stockwatch.ledger.line_facts import NONE, Refusal, learn
 from stockwatch.ledger.lines import Line
 from stockwatch.ledger.plain import BOOKED, FACT, GONE, HOLDS, MOVES, PLACED, WANTS, Plain, unfolded
 from stockwatch.ledger.shelves import Shelves, checked
+from stockwatch.ledger.watch import Watch
 
 Recall = Callable[[str, str, int, int], Line | Plain | None]
 """(source, order, line, seq) -> the line as it was when it left memory last before that seq."""
 LineKey = str | tuple[str, int]
 """Of a line among its source's: the order alone for its line 1."""
-
-
-class Watched(NamedTuple):
-    """A line in a state that a person should know of, and the event that it last got deeper into it with."""
-
-    line: Line
-    seq: int
-    at_us: int
-    """Of the event, by the decision clock."""
-    id: str
 
 
 class SourceLines(dict[LineKey, Line | Plain]):
@@ -62,12 +52,7 @@ class Orders:
         self._channels = channels
         self._exceptions = exceptions
         self._lines: dict[str, SourceLines] = {}
-        self._due_money: dict[int, Watched] = {}
-        self._waits: dict[int, Watched] = {}
-        """Lines whose facts move nothing yet."""
-        self._short: dict[int, Watched] = {}
-        """Lines that became short; some may have been covered since."""
-        self._short_look_at = 1024
+        self.watch = Watch()
         self.recall: Recall | None = None
         """Finds lines that have left memory; None while none has."""
 
@@ -107,8 +92,8 @@ class Orders:
             return self._exceptions.conflict(event, seq, wrong.reason)
         if before == line.state():
             return "noop", None, NO_SKUS, ()
-        if line.waits() or id(line) in self._waits:
-            _watch(self._waits, line, line.waits(), event, seq)
+        if line.waits() or self.watch.is_kept("orphan", line):
+            self.watch.orphan(line, event, seq)
         leaving = line.parts
         if had != (line.q, line.items, line.where, line.changes):
             line.arrange(self._shelves.cell, seq)
@@ -218,7 +203,7 @@ class Orders:
                 return "rejected", refusal, NO_SKUS, ()
         self._keep(line)
         if line.waits():
-            _watch(self._waits, line, True, event, seq)
+            self.watch.orphan(line, event, seq)
         line.arrange(self._shelves.cell, seq)
         return self._settle(line, event, seq, ())
 
@@ -235,11 +220,11 @@ class Orders:
         if line.expires_us is not None and line.holds and not line.expired:
             self.expiries.watch(line)
         if line.cancelled or line.whole_cancelled:
-            _watch(self._due_money, line, bool(line.money_due()), event, seq)
+            self.watch.money(line, event, seq)
         if line.expired and event.type in ("order.paid", "order.shipped"):
             self._exceptions.note("late", seq, event, event.subject, "paid after its reservation expired")
         if grew:
-            self._watch_short(line, event, seq)
+            self.watch.short(line, event, seq)
             return "short", what_is_short(line), touched, taken
         return "accepted", None, touched, taken
 
@@ -260,7 +245,6 @@ class Orders:
         It is over when nothing of it waits for anything: no reservation, no unit that has yet to leave, none short, no
         money due. A late fact about it still has its effect: it is recalled.
         """
-        due = self._due_money
         for lines in list(self._lines.values()):
             for key in list(lines):
                 line = lines.get(key)
@@ -271,7 +255,11 @@ class Orders:
                     reserved, sold, _, shipped = WANTS[line.facts]
                     over = not reserved and sold == shipped
                 else:
-                    over = not line.waits() and id(line) not in due and all(map(_is_over, line.parts))
+                    over = (
+                        not line.waits()
+                        and not self.watch.is_kept("money_due", line)
+                        and all(map(_is_over, line.parts))
+                    )
                 yield line if over else None
 
     def leave(self, line: Line | Plain) -> None:
@@ -338,13 +326,6 @@ class Orders:
         q = line.q or 0
         return tuple([(sku, q * per) for sku, per in line.items])
 
-    def _watch_short(self, line: Line, event: Event, seq: int) -> None:
-        """Units that come in cover a line without telling: those are sorted out when there are many."""
-        _watch(self._short, line, True, event, seq)
-        if len(self._short) >= self._short_look_at:
-            self._short = {id(watched.line): watched for watched in self.short()}
-            self._short_look_at = max(1024, 2 * len(self._short))
-
     # --- what others ask ---------------------------------------------------------------------------
 
     def refusal(self, group: Group) -> str | None:
@@ -389,32 +370,12 @@ class Orders:
         """Units that lines had are gone, by a count or an adjustment: watch those that lack some now."""
         for line in self.each():
             if isinstance(line, Line) and any(
-                part.short and part.cell is cell and (part.short_seq == seq or id(line) not in self._short)
+                part.short
+                and part.cell is cell
+                and (part.short_seq == seq or not self.watch.is_kept("short", line))
                 for part in line.parts
             ):
-                self._watch_short(line, event, seq)
-
-    def money_due(self) -> list[MoneyDue]:
-        """Lines paid and cancelled, refund still to come."""
-        return [
-            MoneyDue(line.source, line.order, line.line, line.money_due())
-            for line, *_ in self._due_money.values()
-        ]
-
-    def waiting(self) -> Iterator[Watched]:
-        """Lines with facts that move nothing, as nobody has told their size or their SKU (orphans): a payment
-        whose order never came, or whose request was refused, is money that a person must look at."""
-        yield from self._waits.values()
-
-    def unsettled(self) -> Iterator[Watched]:
-        """Lines with money due."""
-        yield from self._due_money.values()
-
-    def short(self) -> Iterator[Watched]:
-        """Lines that lack units now."""
-        for watched in self._short.values():
-            if any(part.short for part in watched.line.parts):
-                yield watched
+                self.watch.short(line, event, seq)
 
     def __iter__(self) -> Iterator[Line]:
         """Every line; a plain one as the general rule has it."""
@@ -451,12 +412,6 @@ def _count_away(line: Line | Plain, sign: int) -> None:
     for part in line.parts:
         part.cell.away_sold += sign * min(part.want_sold, part.got)
         part.cell.away_shipped += sign * min(part.want_shipped, part.got)
-
-
-def _watch(kept: dict[int, Watched], line: Line, on: bool, event: Event, seq: int) -> None:
-    kept.pop(id(line), None)
-    if on:
-        kept[id(line)] = Watched(line, seq, event.clock_us, event.id)
 
 
 def what_is_short(line: Line) -> str:

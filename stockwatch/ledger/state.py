@@ -20,9 +20,10 @@ from stockwatch.ledger.expiry import GRACE_US
 from stockwatch.ledger.figures import Trouble
 from stockwatch.ledger.lines import Change, Line
 from stockwatch.ledger.moments import Moments
-from stockwatch.ledger.orders import LineKey, Orders, SourceLines, Watched
+from stockwatch.ledger.orders import LineKey, Orders, SourceLines
 from stockwatch.ledger.plain import FACT, Plain
 from stockwatch.ledger.restocks import RestockOrder
+from stockwatch.ledger.watch import State, Watched
 
 NOT_OURS = frozenset(["room"])
 """Frames that others add to a snapshot."""
@@ -61,9 +62,9 @@ def frames(books: Books) -> Iterator[Frame]:
     places = _short_parts(orders)
     yield ["shorts", [_shorts(cell, places) for cell in shelves]]
     for kind, watched in (
-        ("money", orders.unsettled()),
-        ("waits", orders.waiting()),
-        ("short", orders.short()),
+        ("money", orders.watch.of("money_due")),
+        ("waits", orders.watch.of("orphan")),
+        ("short", orders.watch.of("short")),
     ):
         yield [kind, [[line.source, line.order, line.line, *told] for line, *told in watched]]
     seen = books._seen
@@ -228,21 +229,20 @@ def _set_shorts(books: Books, cells: list[Cell], rows: list[Any]) -> None:
         ]
 
 
-def _watched(books: Books, rows: list[Any]) -> dict[int, Watched]:
-    told = [Watched(_line(books, *row[:3]), *row[3:]) for row in rows]
-    return {id(watched.line): watched for watched in told}
+def _watched(books: Books, state: State, rows: list[Any]) -> None:
+    books._orders.watch.put_back(state, [Watched(_line(books, *row[:3]), *row[3:]) for row in rows])
 
 
 def _money(books: Books, cells: list[Cell], rows: list[Any]) -> None:
-    books._orders._due_money = _watched(books, rows)
+    _watched(books, "money_due", rows)
 
 
 def _waits(books: Books, cells: list[Cell], rows: list[Any]) -> None:
-    books._orders._waits = _watched(books, rows)
+    _watched(books, "orphan", rows)
 
 
 def _short(books: Books, cells: list[Cell], rows: list[Any]) -> None:
-    books._orders._short = _watched(books, rows)
+    _watched(books, "short", rows)
 
 
 def _days(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from stockwatch.ledger.exceptions import Exceptions
 from stockwatch.ledger.figures import Trouble, TroubleKind
 from stockwatch.ledger.lines import Line
-from stockwatch.ledger.orders import Orders, Watched, what_is_short
+from stockwatch.ledger.orders import what_is_short
 from stockwatch.ledger.shelves import Shelves
+from stockwatch.ledger.watch import State, Watch, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,15 +24,15 @@ _PAID = "paid, but its order never came or was refused: refund it, or ask the pl
 
 
 def open_exceptions(
-    noted: Exceptions, orders: Orders, shelves: Shelves, unknown_skus: Iterable[str]
+    noted: Exceptions, watch: Watch, shelves: Shelves, unknown_skus: Iterable[str]
 ) -> list[Trouble]:
     """Every open one, oldest first; those of no single event (unknown SKUs) come first."""
     found = [one for one in noted.noted() if one.kind != "waiting_stock" or _still_waits(one, shelves)]
-    found += _short(orders)
-    for watched in orders.waiting():
+    found += _short(watch)
+    for watched in watch.of("orphan"):
         paid = watched.line.has_payment()
         found.append(_of_line("orphan", watched, _PAID if paid else "nobody has told its size and SKU"))
-    for watched in orders.unsettled():
+    for watched in watch.of("money_due"):
         due = watched.line.money_due()
         found.append(_of_line("money_due", watched, f"{due} paid and cancelled, not refunded", due))
     for sku in unknown_skus:
@@ -40,19 +41,17 @@ def open_exceptions(
     return sorted(still, key=lambda one: (one.seq, one.key))
 
 
-def count_open(noted: Exceptions, orders: Orders, shelves: Shelves, unknown_skus: Iterable[str]) -> int:
+def count_open(noted: Exceptions, watch: Watch, shelves: Shelves, unknown_skus: Iterable[str]) -> int:
     """How many `open_exceptions` would list; costs less where there are many conflicts."""
     many = noted.count("conflict") + noted.count("late")
     waiting = (
         [one for one in noted.noted() if one.kind == "waiting_stock"] if noted.count("waiting_stock") else []
     )
     found = [one.seq for one in waiting if _still_waits(one, shelves)]
-    lines: tuple[tuple[TroubleKind, Iterator[Watched]], ...] = (
-        ("short", orders.short()),
-        ("orphan", orders.waiting()),
-        ("money_due", orders.unsettled()),
+    states: tuple[State, ...] = ("short", "orphan", "money_due")
+    of_lines = sum(
+        noted.is_open(_key(state, one.line), one.seq) for state in states for one in watch.of(state)
     )
-    of_lines = sum(noted.is_open(_key(kind, one.line), one.seq) for kind, watched in lines for one in watched)
     return many + len(found) + of_lines + sum(noted.is_open(f"unknown_sku:{sku}", 0) for sku in unknown_skus)
 
 
@@ -60,8 +59,8 @@ def _key(kind: TroubleKind, line: Line) -> str:
     return f"{kind}:{line.source}:{line.order}:{line.line}"
 
 
-def _short(orders: Orders) -> Iterator[Trouble]:
-    for watched in orders.short():
+def _short(watch: Watch) -> Iterator[Trouble]:
+    for watched in watch.of("short"):
         missing = sum(part.short for part in watched.line.parts)
         yield _of_line("short", watched, what_is_short(watched.line), missing)
 

@@ -164,7 +164,7 @@ def test_many_shortfalls_that_were_covered_leave_the_list_lean():
     for number in range(5000):
         books.apply(event("order.placed", order=f"o{number}", qty=1))
         books.apply(event("stock.received", qty=1))
-    assert len(books._orders._short) <= 1024
+    assert len(books._orders.watch._lines["short"]) <= 1024
     books.check()
 
 
