@@ -1,8 +1,8 @@
 """Lines in a state that a person should know of: short of units, without a size or SKU, paid and not refunded.
 
 `Orders` tells it when an event may have brought a line into such a state or out of it; each is kept with the event that
-it last got deeper into it with. Units that come in cover a short line without telling, so those are looked at when asked.
-Pure.
+it last got deeper into it with. Units that come in cover a short line without telling, so those are looked at when
+asked. Pure.
 """
 
 from __future__ import annotations

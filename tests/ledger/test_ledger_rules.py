@@ -608,3 +608,13 @@ def test_an_inspection_is_undone_only_for_the_units_that_turn_out_not_to_be_retu
     assert figures(books)["on_hand"] == 10
     apply(books, event("order.refunded", order="c", qty=3))
     assert figures(books)["quarantined"] == 1
+
+
+@pytest.mark.parametrize(("source", "kind"), [("shop2", "ledger.closed"), ("stockwatch", "note.added")])
+def test_only_an_end_that_the_ledger_tells_closes_groups_of_others(source, kind):
+    books = books_with(5)
+    apply(books, event("order.requested", order="g", qty=1, atomic="g"))
+    assert apply(books, event(kind, None, source=source)) == []
+    assert books.open_groups() == ("shop",)
+    closed = apply(books, event("ledger.closed", None, source="stockwatch"))
+    assert [one.outcome for one in closed] == ["accepted"] * 3
