@@ -1,5 +1,5 @@
 """Runs every proof of the ledger, one after the other: a bounded form each, or with `--full` as long as it takes (about
-half an hour). Exit code 1 if any fails.
+an hour). Exit code 1 if any fails.
 
     python tests/proofs/all.py --full
 """
