@@ -27,7 +27,7 @@ from stockwatch.ledger.watch import State, Watched
 
 NOT_OURS = frozenset(["room"])
 """Frames that others add to a snapshot."""
-FORMAT = 2
+FORMAT = 3
 """Of the frames: raise it with every change here, and older snapshots are no longer read."""
 _ROWS = 20_000
 _CELL = tuple(name for name in Cell.__slots__ if name not in ("key", "moments", "shorts", "touched"))
@@ -37,7 +37,8 @@ _PART = tuple(name for name in Part.__struct_fields__ if name != "cell")
 _LINE = tuple(
     name for name in Line.__struct_fields__ if name not in ("source", "order", "line", "changes", "parts")
 )
-_LOW = (1 << 64) - 1
+_ENTRY = 16
+"""Bytes of what is remembered of an id."""
 
 Frame = list[Any]
 
@@ -58,7 +59,7 @@ def frames(books: Books) -> Iterator[Frame]:
         if not lines:
             yield ["lines", source, []]  # whose requests were all refused: sources keep their order
         for chunk in _chunks(lines.values()):
-            yield ["lines", source, [line_row(line, lambda cell: cells[id(cell)]) for line in chunk]]
+            yield ["lines", source, _line_rows(chunk, cells)]
     places = _short_parts(orders)
     yield ["shorts", [_shorts(cell, places) for cell in shelves]]
     for kind, watched in (
@@ -72,11 +73,8 @@ def frames(books: Books) -> Iterator[Frame]:
     for number, generation in enumerate((seen.newest, *seen.older)):
         for source, ids in generation.items():
             for chunk in _chunks(ids):
-                entries = [ids[id_] for id_ in chunk]
-                yield [
-                    "seen", number, source, chunk,
-                    [entry >> 64 for entry in entries], [entry & _LOW for entry in entries],
-                ]  # fmt: skip
+                entries = [ids[id_].to_bytes(_ENTRY, "big") for id_ in chunk]
+                yield ["seen", number, source, chunk, b"".join(entries)]
     yield ["skus", sorted(documents.skus)]
     for booked in _chunks(documents._booked.items()):
         yield ["documents", [[list(key), content] for key, content in booked]]
@@ -126,6 +124,16 @@ def line_row(line: Line | Plain, told: Callable[[Cell], Any]) -> list[Any]:
     ]
 
 
+def _line_rows(lines: Iterable[Line | Plain], cells: dict[int, int]) -> list[list[Any]]:
+    """`line_row` of each, with the number of its cell; plain ones, which are nearly all, without a call."""
+    return [
+        [cells[id(line.cell)], line.size, line.facts, line.seq, line.expires_us, line.order, line.line]
+        if type(line) is Plain
+        else line_row(line, lambda cell: cells[id(cell)])
+        for line in lines
+    ]
+
+
 def line_of(source: str, row: list[Any], cell_of: Callable[[Any], Cell]) -> Line | Plain:
     """The line of a row; `cell_of` finds the cell of what was told of it. Raises as a wrong row makes it."""
     if len(row) == 7:
@@ -154,9 +162,7 @@ def _short_parts(orders: Orders) -> dict[int, list[Any]]:
     """Of every part that is short: its line, and which of its parts it is."""
     return {
         id(part): [line.source, line.order, line.line, number]
-        for lines in orders._lines.values()
-        for line in lines.values()
-        if isinstance(line, Line)
+        for line, *_ in orders.watch.of("short")
         for number, part in enumerate(line.parts)
         if part.short
     }
@@ -259,11 +265,11 @@ def _seen(
     number: int,
     source: str,
     ids: list[str],
-    highs: list[int],
-    lows: list[int],
+    entries: bytes,
 ) -> None:
+    told = [int.from_bytes(entries[at : at + _ENTRY], "big") for at in range(0, len(entries), _ENTRY)]
     (books._seen.newest, *books._seen.older)[number].setdefault(source, {}).update(
-        {id_: (high << 64) | low for id_, high, low in zip(ids, highs, lows, strict=True)}
+        zip(ids, told, strict=True)
     )
 
 
