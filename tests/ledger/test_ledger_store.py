@@ -11,6 +11,7 @@ import apsw
 import pytest
 from ledger_making import raw
 
+from stockwatch.config import Channel, RoomConfig, Sku
 from stockwatch.ledger import file as file_module
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.file import LedgerFile
@@ -456,4 +457,38 @@ def test_what_a_commit_holds_of_a_group_follows_from_that_commit_alone(path):
         "g2": "rejected",
         "n": "accepted",
     }
+    assert audit(path).findings == ()
+
+
+def a_room(name: str, source: str, deduct: str, **stock: int) -> RoomConfig:
+    return RoomConfig(
+        id=name,
+        name=name,
+        channels=(Channel(id=f"{name}-channel", source=source, deduct=deduct),),
+        skus=tuple(Sku(id=sku, title=sku, stock=units) for sku, units in stock.items()),
+    )
+
+
+def test_several_rooms_sell_from_one_ledger(path):
+    """Each room's channels keep their rule, what they share is opened once, and neither promises the other's units."""
+    morning, night = a_room("am", "shop/am", "pay", A=5, B=1), a_room("pm", "shop/pm", "place", A=99, C=7)
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        writer.open_room(morning)
+        writer.process([raw("order.placed", order="1", qty=2, source="shop/am")])
+        assert writer.books.stock("A").reserved == 0, "held when it is paid"
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        writer.open_room(night)
+        assert {sku: writer.books.stock(sku).available for sku in "ABC"} == {"A": 5, "B": 1, "C": 7}
+        known = writer.process(
+            [
+                raw("order.placed", order="1", qty=3, source="shop/pm"),
+                raw("order.paid", order="1", source="shop/am"),
+                raw("order.requested", order="2", qty=1, source="shop/pm"),
+            ]
+        )
+        assert [one.outcome for one in known] == ["accepted", "accepted", "rejected"]
+        assert writer.books.channel_of("shop/am") == "am-channel"
+        assert writer.books.channel_of("shop/pm") == "pm-channel"
     assert audit(path).findings == ()
