@@ -90,19 +90,22 @@ class Looker:
             dialog.found(answer)
 
     def cut_off(self) -> None:
-        """The line broke: nothing that was asked is answered any more."""
-        waiting, self._asking = self._asking, {}
-        for dialog in waiting.values():
-            if dialog.is_attached:
-                dialog.unanswered()
+        """The line broke: nothing that was asked is answered any more, and what is shown may be old."""
+        self._asking = {}
+        for dialog in self._open():
+            dialog.cut_off()
 
     def reattached(self) -> None:
-        """The line is there again: what stands on top is asked for anew."""
+        """The line is there again: what is open is asked for anew."""
+        for dialog in self._open():
+            dialog.reattached()
+
+    def _open(self) -> list[AskingDialog]:
+        if len(self._console.screen_stack) < 2:
+            return []
         from stockwatch.console.dialogs.records import AskingDialog
 
-        for screen in self._console.screen_stack:
-            if isinstance(screen, AskingDialog):
-                screen.ask()
+        return [screen for screen in self._console.screen_stack if isinstance(screen, AskingDialog)]
 
     # --- the work list ---------------------------------------------------------------------------
 

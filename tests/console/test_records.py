@@ -182,13 +182,16 @@ async def test_a_trail_that_lags_is_behind_or_fails_says_so(audit: Desk):
 
 
 async def test_a_hub_that_goes_away_is_asked_again_when_it_is_back(audit: Desk):
+    await answer(audit, Audit, trail())
     await audit.hear(Lost("gone"))
-    assert "与后台断开" in seen(audit)
+    assert "与后台断开" in seen(audit), "what stands there may be old"
+    assert "盘-7" in seen(audit)
     before = len(audit.link.sent)
     await audit.hear(Snapshot(view=rooms.room()))
     assert len([one for one in audit.link.sent[before:] if isinstance(one, Audit)]) == 1
     await answer(audit, Audit, trail())
     assert "盘-7" in seen(audit)
+    assert "与后台断开" not in seen(audit)
 
 
 async def test_the_message_behind_a_row_is_shown_as_it_came_and_does_nothing(audit: Desk):

@@ -143,3 +143,17 @@ def test_each_place_has_moments_of_its_own(pool):
     apply(books, event("order.shipped", order="o", qty=2, time_=at(4), pool=pool))
     assert books.balances()["A", "main", "presale"].on_hand == 7
     assert books.stock("A").on_hand == (98 if pool == "spot" else 100)
+
+
+def test_a_count_whose_later_movements_leave_less_than_nothing_leaves_nothing():
+    books = books_with(5)
+    apply(
+        books,
+        event("order.placed", order="o", qty=3),
+        event("order.shipped", order="o", time_="2025-11-11T21:00:00+08:00"),
+    )
+    apply(
+        books,
+        event("stock.counted", qty=1, as_of="2025-11-11T20:30:00+08:00", time_="2025-11-11T22:00:00+08:00"),
+    )
+    assert books.stock("A").on_hand == 0

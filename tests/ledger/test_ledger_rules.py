@@ -9,7 +9,7 @@ from ledger_making import apply, books_with, event, figures, outcomes
 
 from stockwatch.events import Event, decode, parse_time
 from stockwatch.ledger.balances import Books
-from stockwatch.ledger.expiry import expired_id
+from stockwatch.ledger.expiry import expired_id, fell_due
 from stockwatch.ledger.figures import LedgerBroken
 
 AT = "2025-11-11T20:00:00+08:00"
@@ -618,3 +618,22 @@ def test_only_an_end_that_the_ledger_tells_closes_groups_of_others(source, kind)
     assert books.open_groups() == ("shop",)
     closed = apply(books, event("ledger.closed", None, source="stockwatch"))
     assert [one.outcome for one in closed] == ["accepted"] * 3
+
+
+def test_a_change_of_the_whole_line_leaves_nothing_of_its_sku_behind():
+    books = books_with(5, "A", "B")
+    apply(books, event("order.placed", order="o", qty=2), event("order.changed", order="o", to="B"))
+    line = books.line("shop", "o", 1)
+    assert line is not None
+    assert [(part.cell.sku, part.size) for part in line.parts] == [("B", 2)]
+
+
+def test_an_expiry_that_fell_due_is_told_from_one_that_a_platform_sends():
+    books = books_with(5)
+    placed = event("order.requested", order="o", qty=2, expires="2025-11-11T20:30:00+08:00")
+    apply(books, placed)
+    (due,) = [decode(raw) for raw in books.due(placed.time_us + 3_600_000_000)]
+    assert fell_due(due)
+    assert not fell_due(event("order.expired", order="o", id="platform-7"))
+    assert not fell_due(event("order.cancelled", order="o", id=due.id))
+    assert not fell_due(event("note.added", None, id=due.id))

@@ -492,3 +492,16 @@ def test_several_rooms_sell_from_one_ledger(path):
         assert writer.books.channel_of("shop/am") == "am-channel"
         assert writer.books.channel_of("shop/pm") == "pm-channel"
     assert audit(path).findings == ()
+
+
+def test_a_start_adds_nothing_to_a_journal_that_ended_well(path):
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, counter())
+        writer.process([raw("stock.counted", document="opening", qty=3)])
+        writer.process([raw("order.requested", order="1", qty=2, atomic="g")])
+        writer.close_groups()
+        ended = ledger.last_seq
+    for _ in range(2):
+        with LedgerFile(path) as ledger:
+            Writer(ledger, counter())
+            assert ledger.last_seq == ended

@@ -241,7 +241,9 @@ class _Told:
             "short": "$tier-critical",
         }.get(row.outcome, "")
         figures = _figures(words)
-        changes = " ".join(f"{figures.get(name) or clean(name)}{units:+}" for name, units in row.changes)
+        # What is missing comes first: it is what a cut must not take away.
+        moved = sorted(row.changes, key=lambda change: change[0] != "shortfall")
+        changes = " ".join(f"{figures.get(name) or clean(name)}{units:+}" for name, units in moved)
         self.whose = clean(row.title or row.sku)
         told = [self.whose] if whose and cells(self.whose) else []
         self.moved = " ".join(

@@ -22,6 +22,7 @@ from stockwatch.room.intents import Exceptions, Found, WorkList
 from stockwatch.room.view import ExceptionRow
 
 _TIME, _KIND = 9, 8
+_ROOM_FOR_ORDERS = 75
 
 
 class Resolves(Message):
@@ -94,7 +95,8 @@ class ExceptionsDialog(RecordsDialog):
         w = self.words
         room = self.width - _TIME - _KIND - 2
         name = max(min(room // 3, 28), 12)
-        order = max(min(room // 4, 24), 10)
+        # Where there is little room the sentence needs it; the order is in the lines below.
+        order = min(room // 4, 24) if room >= _ROOM_FOR_ORDERS else 0
         what = max(room - name - order - 2, 0)
         times = f" {fill(w.exceptions_times, count=row.count)}" if row.count > 1 else ""
         colour = "$tier-critical" if row.kind in ("short", "conflict") else "$tier-threshold"

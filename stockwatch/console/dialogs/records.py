@@ -45,6 +45,8 @@ class AskingDialog(Dialog[None]):
         self._asked: str | None = None
         """The id of the request whose answer counts."""
         self.answered_once = False
+        self.cut = False
+        """The line to the hub is broken: what is shown may be old."""
 
     def ask(self) -> None:
         """Ask for what is to be shown."""
@@ -54,9 +56,21 @@ class AskingDialog(Dialog[None]):
         """Take in an answer."""
         raise NotImplementedError
 
-    def unanswered(self) -> None:
-        """The line broke before the answer came; it is asked again when the hub is back."""
+    def draw(self) -> None:
+        """Show what there is."""
+        raise NotImplementedError
+
+    def cut_off(self) -> None:
+        """The line broke; it is asked again when the hub is back."""
         self._asked = None
+        self.cut = True
+        self.draw()
+
+    def reattached(self) -> None:
+        """The hub is back."""
+        self.cut = False
+        self.ask()
+        self.draw()
 
     def look_up(self, request: Look) -> None:
         """Ask; an answer to an earlier question no longer counts."""
@@ -136,10 +150,6 @@ class RecordsDialog(AskingDialog):
 
     # --- what a screen adds ----------------------------------------------------------------------
 
-    def draw(self) -> None:
-        """Show what there is: `show_rows` and `show_about`."""
-        raise NotImplementedError
-
     def seq_of(self, index: int) -> int:
         """The journal's place of the message behind a row, 0 where there is none."""
         raise NotImplementedError
@@ -149,10 +159,6 @@ class RecordsDialog(AskingDialog):
 
     def typed(self, text: str) -> None:
         """A line of text is complete."""
-
-    def unanswered(self) -> None:
-        super().unanswered()
-        self.show_state(self.words.records_cut)
 
     # --- showing ---------------------------------------------------------------------------------
 
@@ -167,6 +173,8 @@ class RecordsDialog(AskingDialog):
         self.query_one("#head", Line).show(self.text(text))
 
     def show_state(self, text: str) -> None:
+        """What is to be known about all rows; first of all that they may be old."""
+        text = "  ".join(part for part in (self.words.records_cut if self.cut else "", text) if part)
         line = self.query_one("#state", Line)
         line.show(self.text(text))
         line.display = bool(text)

@@ -22,7 +22,7 @@ class RecordWords:
     audit_missing = Word("更早的 {count} 条还在读入", "{count} earlier events are still being read in")
     audit_keys = Word(
         "上下 翻看 · / 搜索 · 左右 换规格 · a 全部商品 · Enter 看原文 · Esc 关闭",
-        "Up/Down · / search · Left/Right size · a every SKU · Enter message · Esc closes",
+        "Up/Down · / search · Left/Right size · a all SKUs · Enter message · Esc",
     )
     audit_search = Word("搜索(订单、单据、人、原因):", "Search (order, document, who, why): ")
     audit_left = Word("剩", "Left")
