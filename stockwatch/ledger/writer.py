@@ -124,13 +124,15 @@ class Writer:
         for event in events:
             if event.source == OWN_SOURCE and not ours:
                 event = from_outside(event)  # noqa: PLW2901
-            received_us = event.received_us if type(event) is Event else None
-            if received_us is None:
-                received_us = stamp
+            if type(event) is not Event:
+                stamps.append(stamp)
                 stamp += 1
-                if type(event) is Event:
-                    event.received_us = received_us
-            stamps.append(received_us)
+            elif (received_us := event.received_us) is None:
+                event.received_us = stamp
+                stamps.append(stamp)
+                stamp += 1
+            else:
+                stamps.append(received_us)
             known += apply(event)
         self._stamp = stamp - 1
         return self._keep(known, more=more)
