@@ -47,10 +47,15 @@ def learn(line: Line, event: Event, deduct: Deduct) -> Refusal:
     assert told is not None, "only events about order lines are learned"
     if event.type in ("order.placed", "order.requested"):
         return _learn_order(line, event, told, deduct)
+    if event.type == "order.changed":
+        # What it changes may itself be what an earlier change, still on its way, has made of the line.
+        _changed(line, event, told)
+        return NONE
     subject = event.subject
     if subject is not None:
         if line.rank == 0:
-            line.subject, line.names = subject, (subject,)
+            line.subject = subject
+            line.names = (subject, *(name for name in line.names if name != subject))
             line.items, line.rank = ((subject, 1),), 1
             _learn_where(line, told)
         elif subject not in line.names:
@@ -147,9 +152,9 @@ def _refunded(line: Line, event: Event, told: LineData) -> None:
 def _changed(line: Line, event: Event, told: LineData) -> None:
     to = told.to
     assert to is not UNSET, "decoding checks that a change names its SKU"
-    line.changes = (*line.changes, Change(event.time_us, event.id, event.subject or "", to, told.units))
-    if to not in line.names:
-        line.names = (*line.names, to)
+    of = event.subject or ""
+    line.changes = (*line.changes, Change(event.time_us, event.id, of, to, told.units))
+    line.names += tuple([name for name in dict.fromkeys((of, to)) if name not in line.names])
 
 
 _COUNT = {
@@ -158,5 +163,4 @@ _COUNT = {
     "order.cancelled": _cancelled,
     "order.expired": _expired,
     "order.refunded": _refunded,
-    "order.changed": _changed,
 }

@@ -637,3 +637,27 @@ def test_an_expiry_that_fell_due_is_told_from_one_that_a_platform_sends():
     assert not fell_due(event("order.expired", order="o", id="platform-7"))
     assert not fell_due(event("order.cancelled", order="o", id=due.id))
     assert not fell_due(event("note.added", None, id=due.id))
+
+
+def changed(to: str, at: int, sku: str = "A", **data):
+    return event("order.changed", sku, order="o", to=to, time_=f"2025-11-11T20:00:{at:02d}+08:00", **data)
+
+
+def reserved_by_sku(books: Books) -> dict[str, int]:
+    return {sku: books.stock(sku).reserved for sku in "ABC" if books.stock(sku).reserved}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_changes_follow_one_another_by_their_own_time_in_any_order_of_arrival(order):
+    facts = [event("order.placed", order="o", qty=3), changed("B", 10), changed("C", 20, sku="B", qty=2)]
+    books = books_with(9, "A", "B", "C")
+    apply(books, *[facts[at] for at in order])
+    assert reserved_by_sku(books) == {"B": 1, "C": 2}
+
+
+def test_a_change_of_the_rest_leaves_what_was_changed_before():
+    books = books_with(9, "A", "B", "C")
+    apply(books, event("order.placed", order="o", qty=3), changed("B", 10, qty=1), changed("C", 20))
+    assert reserved_by_sku(books) == {"B": 1, "C": 2}
+    apply(books, changed("A", 30, sku="B"))
+    assert reserved_by_sku(books) == {"A": 1, "C": 2}, "and back again"
