@@ -32,7 +32,7 @@ from stockwatch.console.escape import cells, clean
 from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
 from stockwatch.console.formats import zone_of
 from stockwatch.console.header import HeaderState, RoomHeader
-from stockwatch.console.keys import ACTIONS, Keymap, digit_of
+from stockwatch.console.keys import ACTIONS, Keymap
 from stockwatch.console.lean import LeanDisplay
 from stockwatch.console.link import Attached, Link, LinkEvent, Lost
 from stockwatch.console.looking import Looker
@@ -48,6 +48,7 @@ from stockwatch.console.state import (
     link_by_slot,
     next_alert,
 )
+from stockwatch.console.typed import Typed
 from stockwatch.console.words import Words, fill, pick_language, say, tier_glyph, words
 from stockwatch.exits import Exit
 from stockwatch.room.intents import (
@@ -70,10 +71,7 @@ if TYPE_CHECKING:
     from stockwatch.console.dialogs.exceptions import OpensAudit, Resolves
     from stockwatch.console.dialogs.records import Looks
 
-JUMP_PAUSE = 0.8
-"""Seconds after which a typed link number is taken as complete."""
 MESSAGE_SECONDS = 8.0
-MAX_FILTER = 80
 WATCH_AFTER = 0.1
 """Seconds the cursor rests before its link's detail is asked for."""
 TIER_TONES: tuple[Tone, ...] = ("plain", "trend", "threshold", "critical")
@@ -128,9 +126,7 @@ class Console(LeanDisplay):
         """What is said on stderr after the screen is given back."""
         self._frozen: RoomView | None = None
         self._show_planned = False
-        self._typed = ""
-        self._typing_filter: str | None = None
-        self._jump_timer: Timer | None = None
+        self.typed = Typed(self)
         self._message: Status | None = None
         self._has_moved = False
         self._message_timer: Timer | None = None
@@ -364,7 +360,7 @@ class Console(LeanDisplay):
         self._show_side()
         replay = self.view is not None and self.view.header.mode == "REPLAY"
         root.query_one("#keys", KeyBar).show(read_only=self.read_only, replay=replay)
-        self._show_status()
+        self.show_status()
 
     def _show_side(self) -> None:
         view = self.shown
@@ -413,25 +409,25 @@ class Console(LeanDisplay):
         if self._message_timer is not None:
             self._message_timer.stop()
         self._message_timer = self.set_timer(MESSAGE_SECONDS, self._message_over)
-        self._show_status()
+        self.show_status()
 
     def _message_over(self) -> None:
         self._message = None
-        self._show_status()
+        self.show_status()
 
-    def _show_status(self) -> None:
+    def show_status(self) -> None:
+        """Say in the status line what is to be said now."""
         if not self.screen_stack or not self.screen_stack[0].query("#status"):
             return
         self.screen_stack[0].query_one("#status", StatusLine).show(self._status())
 
     def _status(self) -> Status:
-        if self._typing_filter is not None:
-            text = f"{self.words.filter_prompt}{self._typing_filter}"
-            status = self.screen_stack[0].query_one("#status", StatusLine)
-            self.cursor_position = Offset(cells(text) + 1, status.region.y)
-            return Status(f"{text}_", "typing")
-        if self._typed:
-            return Status(f"{self.words.jump_prompt}{self._typed}_", "typing")
+        typed = self.typed.status()
+        if typed is not None:
+            if self.typed.is_filter:
+                status = self.screen_stack[0].query_one("#status", StatusLine)
+                self.cursor_position = Offset(cells(typed.text[:-1]) + 1, status.region.y)
+            return typed
         if self._message is not None:
             return self._message
         view, line = self.shown, self.board.line
@@ -451,7 +447,7 @@ class Console(LeanDisplay):
     def on_key(self, event: events.Key) -> None:
         if len(self.screen_stack) > 1:
             return
-        if self._filter_key(event) or self._jump_key(event):
+        if self.typed.takes(event):
             event.stop()
             event.prevent_default()
             return
@@ -473,86 +469,28 @@ class Console(LeanDisplay):
         else:
             self.actor.do(name)
 
-    # --- typing a filter -------------------------------------------------------------------------
+    # --- filter and number -----------------------------------------------------------------------
 
     def _do_filter(self) -> None:
-        self._typing_filter = self.filter.text
-        self._show_status()
-
-    def _filter_key(self, event: events.Key) -> bool:
-        """The board follows what is typed; Enter keeps the filter, Esc takes it away."""
-        text = self._typing_filter
-        if text is None:
-            return False
-        if event.key in ("enter", "down", "up", "tab"):
-            self._typing_filter = None
-            self._show_status()
-            return event.key in ("enter", "tab")
-        if event.key == "escape":
-            self._typing_filter = None
-            self._filter_by("")
-            self._show_status()
-        elif event.key == "backspace":
-            self._filter_by(text[:-1], typing=True)
-        elif event.key == "ctrl+u":
-            self._filter_by("", typing=True)
-        elif event.character is not None and event.is_printable:
-            self._filter_by(text + event.character, typing=True)
-        else:
-            return False
-        return True
+        self.typed.begin_filter(self.filter.text)
 
     def on_paste(self, event: events.Paste) -> None:
-        if self._typing_filter is not None and len(self.screen_stack) == 1:
-            self._filter_by(self._typing_filter + event.text, typing=True)
+        if len(self.screen_stack) == 1:
+            self.typed.paste(event.text)
 
-    def _filter_by(self, text: str, *, typing: bool = False) -> None:
-        text = clean(text)[:MAX_FILTER]
-        if typing:
-            self._typing_filter = text
+    def filter_by(self, text: str) -> None:
+        """Show the links that this text keeps; cleaned already."""
         self.filter = Filter(text)
         self._show()
 
-    # --- typing a number -------------------------------------------------------------------------
-
-    def _jump_key(self, event: events.Key) -> bool:
-        digit = digit_of(event.character)
-        if digit is not None:
-            self._typed = (self._typed + digit)[-4:]
-            if self._jump_timer is not None:
-                self._jump_timer.stop()
-            self._jump_timer = self.set_timer(JUMP_PAUSE, self._jump)
-            self._show_status()
-            return True
-        if not self._typed:
-            return False
-        if event.key == "enter":
-            self._jump()
-            return True
-        if event.key == "backspace":
-            self._typed = self._typed[:-1]
-            self._show_status()
-            return True
-        if event.key == "escape":
-            self._typed = ""
-            self._show_status()
-            return True
-        self._jump()
-        return False
-
-    def _jump(self) -> None:
-        typed, self._typed = self._typed, ""
-        if self._jump_timer is not None:
-            self._jump_timer.stop()
+    def go_to_number(self, number: int) -> None:
+        """Put the cursor on the link of this number."""
         view = self.shown
-        if not typed or view is None:
-            return
-        listing = link_by_slot(view.links, int(typed))
-        if listing is None:
-            self.say(fill(self.words.no_such_number, number=int(typed)), "bad")
-        else:
+        listing = link_by_slot(view.links, number) if view is not None else None
+        if listing is not None:
             self.go_to(listing)
-        self._show_status()
+        elif view is not None:
+            self.say(fill(self.words.no_such_number, number=number), "bad")
 
     def go_to(self, listing: str) -> None:
         """Put the cursor on a link; a filter that hides it is cleared, because the person asked for the
@@ -686,7 +624,7 @@ class Console(LeanDisplay):
         if self._has_moved:
             self._message = None
         self._has_moved = True
-        self._show_status()
+        self.show_status()
         self._show_side()
 
     @on(Board.Chosen)
