@@ -179,7 +179,8 @@ class Line(msgspec.Struct, gc=False, eq=False):
     def layout(self) -> list[tuple[str, int, int]]:
         """(SKU, units of it in one unit of the line, units of the line), the parts of one item side by
         side."""
-        q = self.q or 0
+        q = self.q
+        assert q is not None, "only a line of known size is laid out"
         if not self.changes:
             return [(sku, per, q) for sku, per in self.items]
         shares: dict[str, list[tuple[str, int]]] = {}

@@ -661,3 +661,29 @@ def test_a_change_of_the_rest_leaves_what_was_changed_before():
     assert reserved_by_sku(books) == {"B": 1, "C": 2}
     apply(books, changed("A", 30, sku="B"))
     assert reserved_by_sku(books) == {"A": 1, "C": 2}, "and back again"
+
+
+def test_a_request_that_tells_more_of_its_line_asks_only_for_what_it_does_not_have():
+    books = books_with(2, "A", "B")
+    assert outcomes(books, event("order.requested", order="o", qty=2)) == ["accepted"]
+    more = [{"sku": "A", "qty": 1}, {"sku": "B", "qty": 1}]
+    assert outcomes(books, event("order.requested", order="o", qty=2, items=more)) == ["accepted"]
+    assert (books.stock("A").reserved, books.stock("B").reserved) == (2, 2)
+    assert outcomes(books, event("order.requested", "B", order="p", qty=1)) == ["rejected"]
+
+
+def test_a_group_that_is_refused_says_of_which_sku_there_is_too_little():
+    books = books_with(2)
+    asked = [event("order.requested", order=f"o{n}", qty=2, atomic="g", atomic_of=2) for n in (1, 2)]
+    assert [one.reason for one in apply(books, *asked)] == ["A: the atomic group asks for 4, 2 available"] * 2
+
+
+@pytest.mark.parametrize(
+    ("bucket", "units"), [("reserved", -1), ("available", -1), ("shipped", 1), ("shipped", -1)]
+)
+def test_the_quick_check_of_a_cell_sees_what_a_move_could_break(bucket, units):
+    cell = books_with(5).cell(("A", "main", "spot"))
+    cell.check_moved()
+    setattr(cell, bucket, units)
+    with pytest.raises(LedgerBroken):
+        cell.check_moved()
