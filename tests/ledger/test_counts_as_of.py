@@ -157,3 +157,16 @@ def test_a_count_whose_later_movements_leave_less_than_nothing_leaves_nothing():
         event("stock.counted", qty=1, as_of="2025-11-11T20:30:00+08:00", time_="2025-11-11T22:00:00+08:00"),
     )
     assert books.stock("A").on_hand == 0
+
+
+@pytest.mark.parametrize(("second", "left"), [(29, 4), (30, 4), (31, 6)])
+def test_what_moves_in_the_second_of_a_count_was_seen_by_it(second, left):
+    """Whether it is told before the count or after it."""
+    received = event("stock.received", qty=2, time_=f"2025-11-11T20:00:{second}+08:00")
+    count = event(
+        "stock.counted", qty=4, as_of="2025-11-11T20:00:30+08:00", time_="2025-11-11T20:05:00+08:00"
+    )
+    for facts in ((received, count), (count, received)):
+        books = books_with(9)
+        apply(books, *facts)
+        assert books.stock("A").on_hand == left
