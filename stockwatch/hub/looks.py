@@ -29,14 +29,8 @@ async def look(request: intents.Look, room: Room, journal: Journal) -> intents.F
 
 
 async def _audit(request: intents.Audit, room: Room, journal: Journal) -> intents.Movements:
-    seq = room.books.place
-    page = await journal.trail.page(
-        request.sku,
-        search=" ".join(request.search.split()[:MAX_WORDS]),
-        before=request.before,
-        limit=request.limit,
-        seq=seq,
-    )
+    search = " ".join(request.search.split()[:MAX_WORDS])
+    page = await journal.trail.page(request.sku, search=search, before=request.before, limit=request.limit)
     wrong = (
         Text(f"流水暂不可用:{page.wrong}", f"no audit trail: {page.wrong}") if page.wrong else Text("", "")
     )

@@ -130,11 +130,11 @@ class RoomTrail:
         with self._lock:
             self._wrong = why
 
-    async def page(self, sku: str | None, *, search: str, before: int | None, limit: int, seq: int) -> Page:
-        """Rows, newest first. `seq`: the journal's last event."""
-        return await asyncio.to_thread(self._page, sku, search, before, limit, seq)
+    async def page(self, sku: str | None, *, search: str, before: int | None, limit: int) -> Page:
+        """Rows, newest first."""
+        return await asyncio.to_thread(self._page, sku, search, before, limit)
 
-    def _page(self, sku: str | None, search: str, before: int | None, limit: int, seq: int) -> Page:
+    def _page(self, sku: str | None, search: str, before: int | None, limit: int) -> Page:
         if self._index is None:
             return Page([], 0, 0, self._wrong)
         try:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
+
 from stockwatch.events import decode_all
 from stockwatch.ledger.archive import connect
 from stockwatch.ledger.balances import Books
@@ -31,10 +33,17 @@ def index_path(ledger: Path) -> Path:
 
 
 def open_index(ledger: LedgerFile) -> Index:
-    """The index of a ledger, emptied where it was of another journal; one in memory where none can be written. Raises
-    LedgerError."""
+    """The index of a ledger: emptied where it was of another journal, begun anew where it is damaged (the damaged one
+    is kept under `.broken`), in memory where none can be written. Raises LedgerError."""
+    path = index_path(ledger.path)
     try:
-        index = Index(index_path(ledger.path))
+        try:
+            index = Index(path)
+        except LedgerError as error:
+            if not isinstance(error.__cause__, apsw.NotADBError | apsw.CorruptError):
+                raise
+            path.replace(path.with_name(path.name + ".broken"))
+            index = Index(path)
         index.belong_to(ledger.head_at)
     except LedgerError:
         if os.access(ledger.path.parent, os.W_OK):

@@ -193,13 +193,13 @@ def test_a_file_that_is_something_else_is_left_alone_and_named(path):
         open_index(ledger)
 
 
-def test_a_broken_index_says_what_to_do_and_the_ledger_is_sound(path):
+@pytest.mark.parametrize("content", [b"SQLite format 3\x00" + b"garbage" * 500, b"no database" * 400])
+def test_a_damaged_index_is_put_aside_and_made_anew(path, content):
     write(path, 1)
     caught_up(path).close()
-    index_path(path).write_bytes(b"SQLite format 3\x00" + b"garbage" * 500)
-    with LedgerFile(path, read_only=True) as ledger, pytest.raises(LedgerError, match="delete this file"):
-        open_index(ledger)
-    assert journal(path)
+    index_path(path).write_bytes(content)
+    assert everything(caught_up(path)) == journal(path)
+    assert index_path(path).with_name("room.db.index.broken").read_bytes() == content
 
 
 def test_where_nothing_may_be_written_it_is_made_in_memory(path, monkeypatch):

@@ -687,3 +687,10 @@ def test_the_quick_check_of_a_cell_sees_what_a_move_could_break(bucket, units):
     setattr(cell, bucket, units)
     with pytest.raises(LedgerBroken):
         cell.check_moved()
+
+
+def test_an_order_told_again_by_the_sku_it_was_changed_to_changes_no_more_of_it():
+    books = books_with(9, "A", "B")
+    apply(books, event("order.placed", order="o", qty=3), changed("B", 10, qty=1))
+    apply(books, event("order.placed", "B", order="o", qty=3))
+    assert reserved_by_sku(books) == {"A": 2, "B": 1}
