@@ -55,8 +55,8 @@ class Moments:
             del self.seconds[:old], self.deltas[:old]
 
     def after(self, second: int) -> int | None:
-        """Units that have come less those that have left since the end of a second; None when that is too long ago: more
-        than KEPT_S before the latest movement, whether or not that much is still remembered."""
+        """Units that have come less those that have left since the end of a second; None when that is too long ago:
+        more than KEPT_S before the latest movement, whether or not that much is still remembered."""
         if second < self.floor_s or (self.seconds and second < self.seconds[-1] - KEPT_S):
             return None
         return sum(self.deltas[bisect_right(self.seconds, second) :])

@@ -174,10 +174,10 @@ def test_what_moves_in_the_second_of_a_count_was_seen_by_it(second, left):
 
 def test_a_week_is_counted_from_the_latest_movement():
     books = books_with(9)
-    apply(books, event("stock.received", qty=1, time_="2025-11-01T10:00:00+08:00"))
-    apply(books, event("stock.received", qty=1, time_="2025-11-09T10:00:00+08:00"))
-    late = event("stock.counted", qty=4, as_of="2025-11-01T12:00:00+08:00", time_="2025-11-09T11:00:00+08:00")
+    apply(books, event("stock.received", qty=1, time_="2025-11-12T10:00:00+08:00"))
+    apply(books, event("stock.received", qty=1, time_="2025-11-20T10:00:00+08:00"))
+    late = event("stock.counted", qty=4, as_of="2025-11-12T12:00:00+08:00", time_="2025-11-20T11:00:00+08:00")
     known = event(
-        "stock.counted", qty=4, as_of="2025-11-03T12:00:00+08:00", time_="2025-11-09T12:00:00+08:00"
+        "stock.counted", qty=4, as_of="2025-11-14T12:00:00+08:00", time_="2025-11-20T12:00:00+08:00"
     )
     assert [one.outcome for one in apply(books, late, known)] == ["conflict", "accepted"]
