@@ -20,7 +20,7 @@ from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import DeadLetter, Key, Records, Store
 
 Message = bytes | Invalid
-SNAPSHOT_EVERY = 1_000_000
+SNAPSHOT_EVERY = 400_000
 """Events: a writer killed just before its next snapshot reads back so many, in some seconds."""
 SNAPSHOT_IDLE = 100_000
 """The same where no more input waits."""

@@ -9,6 +9,8 @@ from bench import Report, arguments
 from e2e_world import World
 from ledger_load import Apply, events, room
 
+from stockwatch.ledger.writer import SNAPSHOT_EVERY
+
 CHUNK = 250_000
 
 
@@ -21,7 +23,7 @@ def main() -> int:
         seconds = {}
         with Apply(world, "cold.db", settings) as writer:
             for chunk in range(size // CHUNK):
-                writer.run(events(CHUNK, seed=chunk), 1e9)
+                writer.run(events(CHUNK, seed=chunk, tag=f"{chunk:03d}"), 1e9)
         for how in ("stopped", "killed"):
             began = time.monotonic()
             writer = Apply(world, "cold.db", settings)
@@ -29,7 +31,7 @@ def main() -> int:
                 seconds[how] = time.monotonic() - began
                 if how == "stopped":
                     # What comes next is in no snapshot yet when the writer is killed.
-                    writer.run(events(min(size // 5, 900_000), seed=991), 1e9)
+                    writer.run(events(min(size // 5, SNAPSHOT_EVERY * 9 // 10), seed=991, tag="991"), 1e9)
                     writer.kill()
         beside = f"{size} events, about {size * 22 // 100} lines open" + (
             "" if args.full else "; --full: 5 M events"

@@ -28,9 +28,11 @@ STEP_S = 0.001
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
-def events(count: int, *, skus: int = 2000, hot: float = 0.2, seed: int = 1, per_ms: int = 50) -> list[bytes]:
+def events(
+    count: int, *, skus: int = 2000, hot: float = 0.2, seed: int = 1, per_ms: int = 50, tag: str = ""
+) -> list[bytes]:
     """60 % placed, 25 % paid, 10 % cancelled, 3 % refunded, 2 % received; 2 % come twice; `hot` of the orders are for
-    one SKU."""
+    one SKU. `tag` tells the ids of one load from those of another."""
     rng = random.Random(seed)
     made: list[bytes] = []
     waiting: list[tuple[str, str, str]] = []
@@ -48,7 +50,7 @@ def events(count: int, *, skus: int = 2000, hot: float = 0.2, seed: int = 1, per
         kind = rng.random()
         if kind < 0.60 or not waiting:
             sku = "SKU-0000" if rng.random() < hot else f"SKU-{rng.randrange(skus):04d}"
-            source, order = rng.choice(SOURCES), f"6919{number:010d}"
+            source, order = rng.choice(SOURCES), f"6919{tag}{number:010d}"
             waiting.append((source, order, sku))
             type_, id_ = "order.placed", f"{order}-1"
             data = f'{{"order":"{order}","line":1,"qty":1,"expires":"{expires}"}}'
@@ -59,8 +61,13 @@ def events(count: int, *, skus: int = 2000, hot: float = 0.2, seed: int = 1, per
             type_ = "order.paid" if kind < 0.85 else "order.cancelled" if kind < 0.95 else "order.refunded"
             id_, data = f"{order}-{type_[6:]}", f'{{"order":"{order}","line":1}}'
         else:
-            source, sku, type_, id_ = "erp", f"SKU-{rng.randrange(skus):04d}", "stock.received", f"r{number}"
-            data = f'{{"document":"r{number}","qty":30}}'
+            source, sku, type_, id_ = (
+                "erp",
+                f"SKU-{rng.randrange(skus):04d}",
+                "stock.received",
+                f"r{tag}{number}",
+            )
+            data = f'{{"document":"r{tag}{number}","qty":30}}'
         made.append(
             f'{{"specversion":"1.0","id":"{id_}","source":"{source}","type":"{type_}","subject":"{sku}",'
             f'"time":"{stamp}","data":{data}}}\n'.encode()
