@@ -294,9 +294,10 @@ class Orders:
             for sku, per in line.items:
                 yield (sku, *line.where), units * per
             return
+        # What may be refused has not been paid, so nothing of it has come back either.
         has: dict[tuple[str, str, str], int] = {}
         for part in line.parts:
-            has[part.cell.key] = has.get(part.cell.key, 0) + part.got + part.quarantined + part.lost
+            has[part.cell.key] = has.get(part.cell.key, 0) + part.got
         needs: dict[tuple[str, str, str], int] = {}
         left, q = units, line.q or 0
         for sku, per, size in line.layout():
