@@ -19,6 +19,7 @@ import apsw
 import msgspec
 
 from stockwatch.ledger import connection, snapshot
+from stockwatch.ledger.crash_points import passing
 from stockwatch.ledger.dead import DeadLetters
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.lock import WriterLock
@@ -166,6 +167,8 @@ class LedgerFile:
         try:
             if self._meta("epoch") != self.epoch:
                 raise LedgerFailed(f"{self.path}: another writer has taken over; stop this one")
+            if passing is not None:
+                passing("before-journal")
             if len(records):
                 head = self._insert_batch(records, committed_us)
             if stock is not None:
@@ -178,7 +181,11 @@ class LedgerFile:
                     "INSERT OR REPLACE INTO line VALUES (?,?,?,?,?)",
                     ((line.source, line.order, line.line, seq, line.state) for line in lines),
                 )
+            if passing is not None:
+                passing("before-commit")
             database.execute("COMMIT")
+            if passing is not None:
+                passing("after-commit")
         except BaseException:
             if database.in_transaction:
                 database.execute("ROLLBACK")

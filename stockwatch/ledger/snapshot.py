@@ -20,6 +20,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from stockwatch.ledger.crash_points import passing
+
 Frame = list[Any]
 
 _MAGIC = b"stockwatch snapshot 1\n"
@@ -72,6 +74,9 @@ def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
             add(_MAGIC)
             for frame in chain([[seq, head]], frames):
                 _add(add, encode(frame))
+            if passing is not None:
+                file.flush()
+                passing("in-snapshot")
             add(bytes(4))
             file.write(digest.digest())
             file.flush()
@@ -85,6 +90,8 @@ def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
         os.fsync(folder)
     finally:
         os.close(folder)
+    if passing is not None:
+        passing("after-snapshot")
     for old in paths(ledger)[_KEPT:]:
         old.unlink(missing_ok=True)
     return path
