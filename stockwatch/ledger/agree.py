@@ -20,10 +20,13 @@ from stockwatch.ledger.store import Store
 
 
 def difference(snapshot: Snapshot, books: Books, store: Store) -> str | None:
-    """What is not as it should be in a snapshot of the seq at which the books stand, None when nothing is."""
+    """What is not as it should be in a snapshot of the seq at which the books stand, None when nothing is, or when it
+    has gone: a writer that is at work replaces the older ones."""
     try:
         return _difference(snapshot, books, store)
-    except BadSnapshot as error:
+    except FileNotFoundError:
+        return None
+    except (BadSnapshot, OSError) as error:
         return str(error)
 
 

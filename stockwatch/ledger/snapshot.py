@@ -26,6 +26,7 @@ Frame = list[Any]
 
 _MAGIC = b"stockwatch snapshot 1\n"
 _KEPT = 2
+_PART = ".part"
 _CHUNK = 1 << 20
 _DIGEST_BYTES = 32
 
@@ -59,9 +60,10 @@ class Snapshot:
 
 
 def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
-    """Durable on return; snapshots older than the two newest go. Raises OSError, then none is added."""
+    """Durable on return; snapshots older than the two newest go, and what others began and never finished. Raises
+    OSError, then none is added."""
     path = _path(ledger, seq)
-    unfinished = path.with_name(path.name + ".part")
+    unfinished = path.with_name(path.name + _PART)
     encode = msgspec.msgpack.Encoder().encode
     digest = sha256()
     try:
@@ -92,14 +94,23 @@ def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
         os.close(folder)
     if passing is not None:
         passing("after-snapshot")
-    for old in paths(ledger)[_KEPT:]:
+    for old in [*paths(ledger)[_KEPT:], *_unfinished(ledger)]:
         old.unlink(missing_ok=True)
     return path
 
 
 def paths(ledger: Path) -> list[Path]:
     """Snapshots of a ledger, newest first, sound or not."""
-    name = re.compile(re.escape(ledger.name) + r"\.snap\.([0-9]{1,18})")
+    return _named(ledger, "")
+
+
+def _unfinished(ledger: Path) -> list[Path]:
+    """What killed writers have left. A child that outlives its writer may be at one still: it then adds none."""
+    return _named(ledger, _PART)
+
+
+def _named(ledger: Path, ending: str) -> list[Path]:
+    name = re.compile(re.escape(ledger.name) + r"\.snap\.([0-9]{1,18})" + re.escape(ending))
     found = []
     for path in ledger.parent.iterdir():
         match = name.fullmatch(path.name)
@@ -110,7 +121,7 @@ def paths(ledger: Path) -> list[Path]:
 
 def remove_all(ledger: Path) -> None:
     """Forget every snapshot: the next start reads the whole journal. Raises OSError."""
-    for path in paths(ledger):
+    for path in [*paths(ledger), *_unfinished(ledger)]:
         path.unlink(missing_ok=True)
 
 

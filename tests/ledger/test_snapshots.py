@@ -107,6 +107,36 @@ def test_a_sound_snapshot_of_another_truth_is_found_by_the_audit(path):
     assert "its cells are not" in finding.what
 
 
+def test_an_audit_beside_a_writer_passes_over_a_snapshot_that_is_replaced_meanwhile(path, monkeypatch):
+    filled(path)
+    snapshots = LedgerFile.snapshots
+
+    def replaced(self):
+        found = list(snapshots(self))
+        for one in found:
+            one.path.unlink()
+        return iter(found)
+
+    monkeypatch.setattr(LedgerFile, "snapshots", replaced)
+    with LedgerFile(path, read_only=True) as ledger:
+        assert verify(ledger).findings == ()
+
+
+def test_what_a_killed_writer_never_finished_goes_with_the_next_snapshot(path):
+    filled(path)
+    left = path.with_name(path.name + ".snap.7.part")
+    stranger = path.with_name("other.db.snap.7.part")
+    for one in (left, stranger):
+        one.write_bytes(b"half of it")
+    with LedgerFile(path) as ledger:
+        ledger.keep_snapshot(ledger.last_seq, frames(rebuild(ledger)))
+    assert not left.exists()
+    assert stranger.exists()
+    left.write_bytes(b"half of it")
+    snapshot.remove_all(path)
+    assert not left.exists()
+
+
 def test_the_two_newest_are_kept_and_what_was_never_finished_is_no_snapshot(path):
     filled(path)
     with LedgerFile(path) as ledger:
