@@ -1,9 +1,10 @@
-"""`ledger apply` is killed again and again, at any moment and at every kind of write and sync of its disk, and started
-again on what is left; its source sends again all that was not answered, and some of what was.
+"""`ledger apply` is killed again and again, at any moment, at every kind of write and sync of its disk and at the
+places of its own work (`stockwatch.ledger.crash_points`), snapshots among them, and started again on what is left; its
+source sends again all that was not answered, and some of what was.
 
-What must hold after every kill: the ledger is sound (full audit), everything that was answered is in it with the
-outcome that was answered, and what is asked again gets the first answer. At the end the figures are those of a run that
-nobody disturbed.
+What must hold after every kill: the ledger is sound (full audit, snapshots too), everything that was answered is in it
+with the outcome that was answered, and what is asked again gets the first answer. At the end the figures are those of a
+run that nobody disturbed, and nothing unfinished lies about.
 
     python tests/proofs/kills.py --kills 200
 """
@@ -13,7 +14,9 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,12 +31,28 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from shop import Shop
 
+from stockwatch.events import encode
+from stockwatch.ledger import snapshot
+from stockwatch.ledger.crash_points import NAMES, VARIABLE
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.replay import rebuild
 from stockwatch.ledger.verify import verify
 
 PAYS = "kuaishou/room-9"
-MOMENTS = ("before-write", "after-write", "before-sync", "after-sync", "from outside")
+OUTSIDE = ("from outside", "with its children")
+"""Killed alone, so that a snapshot that a child writes is finished beside the next writer; or all of them at once."""
+MOMENTS = ("before-write", "after-write", "before-sync", "after-sync", *OUTSIDE, *NAMES)
+LAST = encode(
+    type="note.added",
+    source=PAYS,
+    id="last",
+    time="2025-11-12T04:00:00+08:00",
+    subject=None,
+    data={"text": "."},
+)
+SNAPSHOTS = ("in-snapshot", "after-snapshot")
+"""A writer comes to these at the end of its input, if not before in a child; so its input is short."""
+SHORT = 60
 ROOM = """
 [room]
 id = "kills"
@@ -50,15 +69,14 @@ class Source:
     """Message -> its first answer."""
     happened: Counter[str] = field(default_factory=Counter)
 
-    def to_send(self, rng: random.Random) -> list[bytes]:
-        """All that is not answered, in order, with some of the answered in between."""
+    def to_send(self, rng: random.Random, most: int | None = None) -> list[bytes]:
+        """All that is not answered (or the first `most`), in order, with some of the answered in between."""
         lines = []
         known = list(self.answers)
-        for message in self.messages:
-            if message not in self.answers:
-                lines.append(message)
-                if known and rng.random() < 0.1:
-                    lines.append(rng.choice(known))
+        for message in itertools.islice((one for one in self.messages if one not in self.answers), most):
+            lines.append(message)
+            if known and rng.random() < 0.1:
+                lines.append(rng.choice(known))
         return lines
 
     def hear(self, message: bytes, answer: dict[str, str]) -> None:
@@ -90,11 +108,11 @@ class Trial:
 
     def life(self, moment: str, at: int, ledger: str = "room.db") -> tuple[int, str]:
         """One life of the writer, its answers taken in: its exit code, and what it said."""
-        outside = moment == "from outside"
+        outside, place = moment in OUTSIDE, moment in NAMES
         command = [
             sys.executable,
             str(Path(__file__).with_name("dying.py")),
-            "never:0" if outside else f"{moment}:{at}",
+            "never:0" if outside or place else f"{moment}:{at}",
         ]
         child = subprocess.Popen(
             [*command, "ledger", "apply", ledger, "--room", "room.toml"],
@@ -102,17 +120,22 @@ class Trial:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=os.environ | ({VARIABLE: f"{moment}:{at}"} if place else {}),
+            start_new_session=True,
         )
         assert child.stdin is not None and child.stdout is not None and child.stderr is not None  # noqa: PT018
-        lines = self.source.to_send(self.rng)
-        feeding = threading.Thread(target=_feed, args=(child, lines, random.Random(at)), daemon=True)
+        lines = self.source.to_send(self.rng, SHORT if moment in SNAPSHOTS else None)
+        awake = threading.Event()
+        feeding = threading.Thread(target=_feed, args=(child, lines, random.Random(at), awake), daemon=True)
         feeding.start()
         for number, (line, told) in enumerate(zip(lines, child.stdout, strict=False)):
             if not told.endswith(b"\n"):
                 break  # torn by the kill: not answered
             self.source.hear(line, json.loads(told))
+            awake.set()
             if outside and number == at:
-                child.kill()
+                child.kill() if moment == OUTSIDE[0] else os.killpg(child.pid, signal.SIGKILL)
+        awake.set()
         said = child.stderr.read().decode()
         code = child.wait(60)
         feeding.join(60)
@@ -133,9 +156,17 @@ class Trial:
             assert there.get(message) == outcome, (
                 f"answered {outcome}, there is {there.get(message)}: {message.decode()}"
             )
+        aside = path.with_name(path.name + ".dead.jsonl")
+        told = aside.read_bytes().split(b"\n")[:-1] if aside.exists() else []
+        letters = {json.loads(line)["raw"] for line in told}
+        for message, outcome in self.source.answers.items():
+            assert outcome not in ("conflict", "invalid") or message.decode() in letters, (
+                f"answered {outcome}, not set aside: {message.decode()}"
+            )
 
     def end(self) -> None:
-        """Nobody disturbs the rest; the figures are those of a quiet run."""
+        """Nobody disturbs the rest, which is one message at least; the figures are those of a quiet run."""
+        self.source.messages.append(LAST)
         while len(self.source.answers) < len(self.source.messages):
             assert not self.run("never", 0)
         self.check()
@@ -149,20 +180,33 @@ class Trial:
             with LedgerFile(self.folder / name, read_only=True) as ledger:
                 figures.append(rebuild(ledger).balances())
         assert figures[0] == figures[1], "kills change no figure"
+        assert not list(self.folder.glob("*.part")), "what was never finished is gone"
 
 
-def _feed(child: subprocess.Popen[bytes], lines: list[bytes], rng: random.Random) -> None:
-    """In portions, as a network would."""
+def _feed(
+    child: subprocess.Popen[bytes], lines: list[bytes], rng: random.Random, awake: threading.Event
+) -> None:
+    """In portions, as a network would; they do not pile up while the writer starts, or it would take all at once."""
     assert child.stdin is not None
     try:
         rest = iter(lines)
         while portion := list(itertools.islice(rest, rng.randrange(1, 6))):
             child.stdin.write(b"\n".join(portion) + b"\n")
             child.stdin.flush()
+            awake.wait(60)
             time.sleep(0.001)
         child.stdin.close()
     except (BrokenPipeError, OSError):
         pass
+
+
+def _when(moment: str, rng: random.Random) -> int:
+    """How often it comes by before the kill: a life has more writes than syncs, and one snapshot at its end."""
+    if moment in SNAPSHOTS:
+        return 1
+    if moment in OUTSIDE:
+        return rng.randrange(1, 200)
+    return rng.randrange(1, 60) if moment.endswith("write") else rng.randrange(1, 25)
 
 
 def trials(kills: int, seed: int, *, per_ledger: int = 25, orders: int = 900) -> Iterator[Counter[str]]:
@@ -170,7 +214,8 @@ def trials(kills: int, seed: int, *, per_ledger: int = 25, orders: int = 900) ->
     for number in itertools.count(seed):
         if kills <= 0:
             return
-        with tempfile.TemporaryDirectory() as folder:
+        # A killed writer's child may still be at its snapshot.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             trial = Trial(Path(folder), number, orders)
             happened: Counter[str] = Counter()
             rng = random.Random(f"moments {number}")
@@ -178,8 +223,9 @@ def trials(kills: int, seed: int, *, per_ledger: int = 25, orders: int = 900) ->
                 if len(trial.source.answers) == len(trial.source.messages):
                     break
                 moment = MOMENTS[nth % len(MOMENTS)]
-                at = rng.randrange(1, 60) if moment.endswith("write") else rng.randrange(1, 25)
+                at = _when(moment, rng)
                 try:
+                    happened["started from a snapshot"] += bool(snapshot.paths(trial.folder / "room.db"))
                     happened[f"killed {moment}"] += trial.run(moment, at)
                     trial.check()
                 except AssertionError as error:
@@ -206,7 +252,9 @@ def main(argv: list[str]) -> int:
         return 1
     killed = sum(count for name, count in happened.items() if name.startswith("killed"))
     print(", ".join(f"{name} {count}" for name, count in sorted(happened.items())))
-    enough = killed >= args.kills * 0.6
+    enough = killed >= args.kills * 0.6 and all(
+        happened[f"killed {moment}"] for moment in MOMENTS[: args.kills]
+    )
     print(
         f"{'PASS' if enough else 'SHORT'}  kills: {killed} of {args.kills} lives were cut short, nothing was lost"
     )
