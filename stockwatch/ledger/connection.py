@@ -6,6 +6,7 @@ log is folded in is decided by `LedgerFile`. A reader never writes to the ledger
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from stockwatch.ledger.schema import APPLICATION_ID
 from stockwatch.ledger.store import LedgerCorrupt, LedgerError
 
 _READER_WAITS_MS = 5000
+_NO_ROOM_TO_SHARE = (apsw.SQLITE_IOERR_SHMSIZE, apsw.SQLITE_IOERR_SHMOPEN, apsw.SQLITE_IOERR_SHMMAP)
+"""A reader makes a small file beside the ledger; it can't where nothing is left of the disk."""
 _MAGIC = b"SQLite format 3\x00"
 
 
@@ -33,6 +36,8 @@ def lock(path: Path) -> WriterLock:
         _refuse_strangers(path)
         return WriterLock(path)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise LedgerError(_full(path)) from error
         raise LedgerError(
             f"{path}: can't be written: {error.strerror}. Check the permissions of {folder}, "
             "or name another ledger"
@@ -74,7 +79,9 @@ def to_read(path: Path) -> apsw.Connection:
         database = apsw.Connection(name + "?mode=ro", flags=flags)
         database.set_busy_timeout(_READER_WAITS_MS)
         _check_kind(path, database)
-    except (apsw.CantOpenError, apsw.ReadOnlyError):
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError) as error:
+        if isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) not in _NO_ROOM_TO_SHARE:
+            raise
         if wal.exists() and wal.stat().st_size:
             raise
         database = apsw.Connection(name + "?immutable=1", flags=flags)
@@ -112,6 +119,10 @@ def _fold_in(database: apsw.Connection) -> None:
     database.set_busy_timeout(0)
 
 
+def _full(path: Path) -> str:
+    return f"{path}: the disk is full. Free some space, then start again"
+
+
 def explained(path: Path, error: apsw.Error) -> LedgerError:
     """What SQLite refused, with what to do."""
     if isinstance(error, apsw.NotADBError):
@@ -125,7 +136,7 @@ def explained(path: Path, error: apsw.Error) -> LedgerError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return LedgerError(f"{path}: in use by another program; close it and try again")
     if isinstance(error, apsw.FullError):
-        return LedgerError(f"{path}: the disk is full. Free some space, then start again")
+        return LedgerError(_full(path))
     if isinstance(error, apsw.IOError):
         return LedgerError(f"{path}: can't be read or written ({error}). Check the disk, then start again")
     return LedgerError(f"{path}: {type(error).__name__}: {error}")

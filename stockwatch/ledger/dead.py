@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,24 @@ class DeadLetters:
         self._file: int | None = None
 
     def add(self, letters: Iterable[DeadLetter]) -> None:
-        """Durable on return. Raises LedgerFailed."""
+        """Durable on return. Raises LedgerFailed; what would be set aside again by whoever sends it again is then not
+        there, unless the disk refuses that too."""
         lines = b"".join(_line(letter) for letter in letters)
         if not lines:
             return
         try:
             if self._file is None:
                 self._file = self._opened()
-            written = 0
-            while written < len(lines):
-                written += os.write(self._file, lines[written:])
-            os.fsync(self._file)
+            before = os.fstat(self._file).st_size
+            try:
+                written = 0
+                while written < len(lines):
+                    written += os.write(self._file, lines[written:])
+                os.fsync(self._file)
+            except OSError:
+                with suppress(OSError):
+                    os.ftruncate(self._file, before)
+                raise
         except OSError as error:
             raise LedgerFailed(
                 f"{self.path}: can't set messages aside ({error.strerror}); nothing was acknowledged. "
