@@ -42,6 +42,8 @@ PAYS = "kuaishou/room-9"
 OUTSIDE = ("from outside", "with its children")
 """Killed alone, so that a snapshot that a child writes is finished beside the next writer; or all of them at once."""
 MOMENTS = ("before-write", "after-write", "before-sync", "after-sync", *OUTSIDE, *NAMES)
+PLAIN = "as it is"
+"""Not a kill: the command itself, on whatever disk the folder is."""
 LAST = encode(
     type="note.added",
     source=PAYS,
@@ -114,6 +116,8 @@ class Trial:
             str(Path(__file__).with_name("dying.py")),
             "never:0" if outside or place else f"{moment}:{at}",
         ]
+        if moment == PLAIN:
+            command = [sys.executable, "-m", "stockwatch"]
         child = subprocess.Popen(
             [*command, "ledger", "apply", ledger, "--room", "room.toml"],
             cwd=self.folder,
