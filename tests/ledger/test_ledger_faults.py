@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import apsw
 import pytest
 from faults import Disk
-from power_cuts import BATCHES, batches, check_after_cut, clock, figures, journal, run
+from plain_files import PlainFiles
+from power_cuts import BATCHES, a_cut, batches, check_after_cut, clock, figures, journal, run
 
 from stockwatch.ledger import file as file_module
+from stockwatch.ledger import snapshot
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.store import LedgerError, LedgerFailed
 from stockwatch.ledger.writer import Writer
@@ -107,6 +110,24 @@ def test_what_a_failed_sync_lost_takes_nothing_with_it_that_is_answered_later(tm
     sent = journal(path)
     for trial in range(3):
         check_after_cut(disk.log, rng.randrange(start, end + 1), rng, tmp_path / f"{trial}", sent)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="files are watched by way of /proc")
+@pytest.mark.parametrize("seed", [21, 22])
+def test_a_power_cut_leaves_snapshots_whole_and_of_this_journal_or_not_at_all(tmp_path, seed):
+    rng = random.Random(seed)
+    path = tmp_path / "room.db"
+    with Disk() as disk, PlainFiles(disk.log):
+        run(path, batches(seed), disk, snapshots=True)
+    sent = journal(path)
+    there = unfinished = 0
+    for trial in range(40):
+        folder = tmp_path / f"{trial}"
+        check_after_cut(disk.log, a_cut(disk.log, rng), rng, folder, sent)
+        there += bool(snapshot.paths(folder / "room.db"))
+        unfinished += bool(list(folder.glob("*.part")))
+    assert there > 10, "cuts leave snapshots to start from"
+    assert unfinished, "cuts fall into snapshots"
 
 
 def test_the_model_has_teeth(tmp_path):

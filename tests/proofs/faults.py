@@ -8,6 +8,7 @@ sync: the kernel has marked those pages clean, though readers go on seeing them.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -22,10 +23,10 @@ NAME = "failing"
 
 @dataclass(frozen=True)
 class Op:
-    """One thing done to a file; `data` of a write. `at`: its offset, the size of a truncation, 1 where the folder is
-    synced too, or how many events are answered."""
+    """One thing done to a file; `data` of a write, or its new name. `at`: its offset, the size of a truncation, 1 where
+    the folder is synced too, or how many events are answered."""
 
-    kind: Literal["write", "truncate", "sync", "failed sync", "delete", "answered"]
+    kind: Literal["write", "truncate", "sync", "failed sync", "delete", "rename", "sync folder", "answered"]
     file: str
     at: int = 0
     data: bytes = b""
@@ -126,6 +127,7 @@ def after_power_cut(log: list[Op], cut: int, rng: Random) -> tuple[dict[str, byt
     durable: dict[str, bytearray] = {}
     pending: dict[str, list[Op]] = {}
     deleted: dict[str, bytearray | None] = {}
+    renamed: dict[str, str] = {}
     answered = 0
     for op in log[:cut]:
         if op.kind == "answered":
@@ -135,12 +137,21 @@ def after_power_cut(log: list[Op], cut: int, rng: Random) -> tuple[dict[str, byt
         elif op.kind == "delete":
             pending.pop(op.file, None)
             deleted[op.file] = durable.pop(op.file, None)
+            renamed.pop(op.file, None)
+        elif op.kind == "rename":
+            new = os.fsdecode(op.data)
+            _move(durable, pending, op.file, new)
+            renamed[new] = op.file
         else:
             for one in pending.pop(op.file, []):
                 if op.kind == "sync":
                     _apply(durable.setdefault(op.file, bytearray()), one)
-        if op.kind in ("sync", "delete") and op.at:
+        if op.kind == "sync folder" or (op.kind in ("sync", "delete") and op.at):
             deleted.clear()
+            renamed.clear()
+    for new, old in renamed.items():
+        if rng.random() < 0.5:
+            _move(durable, pending, new, old)
     for file, old in deleted.items():
         if old is not None and rng.random() < 0.5:
             durable.setdefault(file, old)
@@ -149,6 +160,14 @@ def after_power_cut(log: list[Op], cut: int, rng: Random) -> tuple[dict[str, byt
         for one in ops:
             _apply_partly(content, one, rng)
     return {file: bytes(content) for file, content in durable.items()}, answered
+
+
+def _move(durable: dict[str, bytearray], pending: dict[str, list[Op]], old: str, new: str) -> None:
+    """What was written goes with the name, what is not on the disk yet too."""
+    if old in durable:
+        durable[new] = durable.pop(old)
+    if old in pending:
+        pending[new] = pending.pop(old)
 
 
 def _apply(content: bytearray, op: Op) -> None:

@@ -2,7 +2,8 @@
 
 The disk is a model (`faults`): it holds all that a successful sync has covered and, of the rest, any part, in any
 order, torn at sectors. What must hold: the ledger opens, holds a prefix of what was sent with everything that was
-answered, is sound, and goes on, with its snapshots.
+answered, is sound, and goes on. Snapshots are on that disk too: one that has its name is whole, and belongs to what the
+journal holds.
 
     python tests/proofs/power_cuts.py --trials 500
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,10 +22,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "ledger"))
 
 from faults import Disk, Op, after_power_cut, write_back
 from ledger_making import raw
+from plain_files import PlainFiles
 
 from stockwatch.ledger import file as file_module
+from stockwatch.ledger import snapshot
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.snapshot import BadSnapshot, Snapshot
 from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import Key, LedgerError, LedgerFailed
 from stockwatch.ledger.verify import verify
@@ -69,7 +72,7 @@ def run(path: Path, work: Sequence[list[bytes]], disk: Disk | None = None, *, sn
                 except LedgerFailed:
                     _refuses(writer)
                     raise
-                if snapshots and answered % 3 == 0:
+                if snapshots and answered % 2 == 0:
                     ledger.keep_snapshot(ledger.last_seq, frames(writer.books))
                 if disk is not None:
                     disk.answered(answered)
@@ -101,28 +104,33 @@ def figures(path: Path) -> dict[Key, Stock]:
         return ledger.stock()[1]
 
 
+def a_cut(log: list[Op], rng: random.Random) -> int:
+    """Anywhere, but each third time within a snapshot, where there is one: they are few operations among many."""
+    within = [number for number, op in enumerate(log) if ".snap." in op.file]
+    if within and rng.random() < 1 / 3:
+        return rng.choice(within) + 1
+    return rng.randrange(len(log) + 1)
+
+
 def check_after_cut(
     log: list[Op],
     cut: int,
     rng: random.Random,
     folder: Path,
     sent: Sequence[tuple[bytes, str]],
-    beside: Sequence[Path] = (),
 ) -> int:
-    """The ledger that the disk holds opens as a prefix with everything answered; returns how much was answered.
-    `beside`: snapshots that survived."""
+    """The ledger that the disk holds opens as a prefix with everything answered; returns how much was answered."""
     folder.mkdir()
     files, answered = after_power_cut(log, cut, rng)
     write_back(files, folder)
-    for snapshot in beside:
-        # One is made of what is durable, so its seq is.
-        if int(snapshot.suffix[1:]) <= answered:
-            shutil.copy(snapshot, folder)
     path = folder / "room.db"
+    for beside in snapshot.paths(path):
+        Snapshot(beside)  # raises where it is not whole
     with LedgerFile(path) as ledger:
         found = [(record.raw, record.outcome) for record in ledger.records()]
         assert len(found) >= answered, f"{len(found)} of {answered} answered events are left (cut {cut})"
         assert found == sent[: len(found)]
+        assert ledger.strange_snapshot() is None, f"a snapshot of what is not in the journal (cut {cut})"
         Writer(ledger, clock()).process([raw("order.placed", order="after", qty=1)])
     assert len(journal(path)) == len(found) + 1
     return answered
@@ -137,24 +145,25 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(argv)
     file_module._CHECKPOINT_PAGES = 12  # folded in often, so that cuts fall there too
-    done, lost, answers = 0, 0, set()
+    done, lost, with_snapshots, answers = 0, 0, 0, set()
     for seed in range(args.seed, args.seed + (args.trials + 24) // 25):
         rng = random.Random(seed)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            with Disk() as disk:
-                run(folder / "room.db", batches(seed), disk, snapshots=seed % 2 == 0)
+            with Disk() as disk, PlainFiles(disk.log):
+                run(folder / "room.db", batches(seed), disk, snapshots=True)
             sent = journal(folder / "room.db")
-            beside = list(folder.glob("*.snap.*"))
             for trial in range(min(25, args.trials - done)):
-                cut = rng.randrange(len(disk.log) + 1)
+                cut = a_cut(disk.log, rng)
                 try:
-                    answers.add(check_after_cut(disk.log, cut, rng, folder / str(trial), sent, beside))
-                except (AssertionError, LedgerError) as error:
+                    answers.add(check_after_cut(disk.log, cut, rng, folder / str(trial), sent))
+                    with_snapshots += bool(snapshot.paths(folder / str(trial) / "room.db"))
+                except (AssertionError, LedgerError, BadSnapshot) as error:
                     lost += 1
                     print(f"FAIL  seed {seed}, cut {cut}: {error}")
                 done += 1
-    print(f"{done} cuts, after {min(answers)} to {max(answers)} answered events")
+    spread = f"after {min(answers)} to {max(answers)} answered events" if answers else "none held"
+    print(f"{done} cuts, {spread}; {with_snapshots} left a snapshot")
     print(f"{'FAIL' if lost else 'PASS'}  power cuts: {lost} of {done} lost something")
     return 1 if lost else 0
 
