@@ -1,14 +1,11 @@
-"""Eight processes after the last ten units: ten of their requests are met, nobody is promised what is not there."""
+"""Eight feeds of one room after the last ten units: ten requests are met, nobody is promised what is not there."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 from e2e_server import event
-from e2e_world import World, free_port, stockwatch, wait_until
+from e2e_world import World, free_port, wait_until
 
 RACERS, UNITS, EACH = 8, 10, 5
 ROOM = """
@@ -21,19 +18,6 @@ path = "race.db"
 id = "LAST"
 title = "最后十件"
 stock = 10
-"""
-WRITES = """
-import json, subprocess, sys, time
-command, lines = sys.argv[1:-1], sys.argv[-1]
-while True:  # another one has the ledger: try again, as an operator would
-    done = subprocess.run(command, input=lines.encode(), capture_output=True)
-    if done.returncode != 3:
-        break
-    assert b"in use" in done.stderr or b"another" in done.stderr or b"writes to" in done.stderr, done.stderr
-    print("busy", flush=True)
-    time.sleep(0.05)
-sys.stdout.write(done.stdout.decode())
-sys.exit(done.returncode)
 """
 
 
@@ -88,26 +72,4 @@ def test_eight_feeds_of_one_room(world: World) -> None:
         lambda: file.exists() and len(outcome_of_all(world)) == RACERS * EACH, 30, "everyone was answered"
     )
     world.done("stop", "race")
-    ends_well(world)
-
-
-def test_eight_writers_of_one_ledger(world: World) -> None:
-    """One has it, the others are told who, and get their turn."""
-    room = world.write("race.toml", ROOM)
-    apply = [*stockwatch(), "ledger", "apply", str(world.folder / "race.db"), "--room", str(room)]
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITES, *apply, "\n".join(json.dumps(one) for one in asks(racer))],
-            stdout=subprocess.PIPE,
-            cwd=Path(world.folder),
-            text=True,
-        )
-        for racer in range(RACERS)
-    ]
-    answers: list[str] = []
-    for racer in racers:
-        said, _ = racer.communicate(timeout=60)
-        assert racer.returncode == 0
-        answers += [json.loads(line)["outcome"] for line in said.splitlines() if line != "busy"]
-    assert (answers.count("accepted"), answers.count("rejected")) == (UNITS, RACERS * EACH - UNITS)
     ends_well(world)
