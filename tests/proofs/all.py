@@ -1,5 +1,6 @@
-"""Runs every proof of the ledger, one after the other: a bounded form each, or with `--full` as long as it takes. The last lines say what each came to; exit code 1 unless all of them hold. A proof that is not in this
-checkout is skipped, and said to be.
+"""Runs every proof of the ledger, one after the other: a bounded form each, or with `--full` as long as it takes. The
+last lines say what each came to; exit code 1 unless all of them hold. A proof that is not in this checkout is skipped,
+and said to be.
 
     python tests/proofs/all.py --full
 """
