@@ -144,6 +144,8 @@ class Series:
             self._head = 0
             for window in range(len(WINDOWS)):
                 edge[window] = order_sums[window] = unit_sums[window] = 0
+            if self._tally is not None:
+                self._tally.late(mark)
         self.mark = mark
         head = self._head
         count = len(seconds)
@@ -221,8 +223,6 @@ class Series:
         tally = self._tally
         if tally is None:
             tally = self._tally = Tally()
-        elif tally.until > self.mark:
-            tally.late(self.mark)
         if tally.until < self.mark:
             for index in range(bisect_left(self.seconds, tally.until), self._head):
                 tally.read(self.seconds[index], self.channels[index], self.orders[index])

@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stockwatch.demand import Demand, detector
@@ -25,6 +25,7 @@ spans = st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 400)), max_size=
     st.integers(0, 3000),
     st.integers(0, 600),
 )
+@example([(0, "a", 1, True), (1, "a", -1, False), (0, "a", 1, False)], [], 0, 1)  # the mark went back and forth unseen
 @settings(max_examples=150, deadline=None)
 def test_spans_equal_a_naive_count(orders, holes, since, length):
     series, mark = Series(), START
