@@ -45,10 +45,10 @@ def test_the_socket_is_the_same_for_every_spelling_of_the_ledger(runtime: Path, 
     (tmp_path / "books").mkdir()
     ledger = tmp_path / "books" / "账本 with a very long name indeed.db"
     (tmp_path / "link").symlink_to(tmp_path / "books")
-    found = paths.socket_path(ledger)
-    assert found == paths.socket_path(tmp_path / "link" / ledger.name)
-    assert found == paths.socket_path(tmp_path / "books" / ".." / "books" / ledger.name)
-    assert found != paths.socket_path(tmp_path / "books" / "other.db")
+    found = paths.socket_path(ledger, "r1")
+    assert found == paths.socket_path(tmp_path / "link" / ledger.name, "r1")
+    assert found == paths.socket_path(tmp_path / "books" / ".." / "books" / ledger.name, "r1")
+    assert found != paths.socket_path(tmp_path / "books" / "other.db", "r1")
     assert found.parent == runtime / "stockwatch"
     assert len(os.fsencode(found)) < 107
     assert found.parent.stat().st_mode & 0o777 == 0o700
@@ -60,7 +60,7 @@ def test_a_runtime_folder_too_deep_for_sockets_is_not_used(
     deep = tmp_path / ("x" * 100)
     deep.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
-    found = paths.socket_path(tmp_path / "a.db")
+    found = paths.socket_path(tmp_path / "a.db", "r1")
     assert len(os.fsencode(found)) < 107
     assert found.parent == Path(f"/tmp/stockwatch-{os.getuid()}")
 
@@ -77,7 +77,7 @@ def test_a_folder_that_is_not_ours_alone_is_refused(runtime: Path, tmp_path: Pat
     else:
         folder.write_text("")
     with pytest.raises(Failure, match="does not belong to you alone"):
-        paths.socket_path(tmp_path / "a.db")
+        paths.socket_path(tmp_path / "a.db", "r1")
     assert folder not in paths.runtime_dirs()
 
 

@@ -34,7 +34,7 @@ def record_of(ledger: Path, **changes: object) -> HubRecord:
         ledger=str(ledger),
         started=1_700_000_000,
         version="0.1.0",
-        socket=str(paths.socket_path(ledger)),
+        socket=str(paths.socket_path(ledger, "r1")),
     )
     return replace(record, **changes)  # type: ignore[arg-type]
 

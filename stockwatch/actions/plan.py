@@ -13,7 +13,7 @@ from typing import Any
 
 from stockwatch.events import MAX_FIGURE, encode, format_time
 from stockwatch.room import intents
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room
 from stockwatch.room.view import Text
 
 MAX_TEXT = 500

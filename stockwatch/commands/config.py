@@ -146,7 +146,7 @@ def _places(room: Path | None) -> Iterator[tuple[str, Path]]:
         config = load_room(room)
         ledger = config.ledger_path or paths.default_ledger(config.id)
         yield "ledger", ledger
-        yield "socket", paths.socket_path(ledger)
+        yield "socket", paths.socket_path(ledger, config.id)
         yield "room_log", paths.log_path(config.id)
 
 

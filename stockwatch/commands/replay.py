@@ -130,7 +130,7 @@ def headless(
     if args.speed is not None and speed != 0:
         from stockwatch.hub.pace import paced
 
-        lines = paced(lines, room, speed, from_us)
+        lines = paced(lines, room.pipeline, speed, from_us)
     out = sys.stdout.buffer
     tell = Teller() if not args.json else None
     for said in play(
@@ -148,14 +148,15 @@ def headless(
     else:
         out.write(tell.end(room))
     out.flush()
-    dead = room.outcomes["invalid"] + room.outcomes["conflict"]
+    outcomes, events = room.pipeline.outcomes, room.pipeline.events
+    dead = outcomes["invalid"] + outcomes["conflict"]
     if dead:
-        invalid, conflicts = room.outcomes["invalid"], room.outcomes["conflict"]
+        invalid, conflicts = outcomes["invalid"], outcomes["conflict"]
         complain(
             say(
-                f"stockwatch: {dead} of {room.events} lines set aside ({invalid} invalid, {conflicts} conflicts); "
+                f"stockwatch: {dead} of {events} lines set aside ({invalid} invalid, {conflicts} conflicts); "
                 "`stockwatch feed check` names them",
-                f"stockwatch:{room.events} 行中有 {dead} 行搁置(无效 {invalid},冲突 {conflicts});"
+                f"stockwatch:{events} 行中有 {dead} 行搁置(无效 {invalid},冲突 {conflicts});"
                 "`stockwatch feed check` 会逐行指出",
             )
         )
@@ -183,7 +184,8 @@ class Teller:
 
     def end(self, room: Any) -> bytes:
         rows = [
-            f"{room.events} events, " + ", ".join(f"{n} {kind}" for kind, n in room.outcomes.items() if n)
+            f"{room.pipeline.events} events, "
+            + ", ".join(f"{n} {kind}" for kind, n in room.pipeline.outcomes.items() if n)
         ]
         rows.append(
             f"{'SKU':<24}{'on hand':>9}{'available':>10}{'reserved':>9}{'sold':>7}{'short':>6}{'oversold':>9}"

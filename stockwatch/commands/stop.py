@@ -1,4 +1,4 @@
-"""`stockwatch stop [ROOM]`: stop a room's hub cleanly and wait until it has let go of its ledger."""
+"""`stockwatch stop [ROOM]`: stop a room cleanly. Its hub ends with its last room, and lets go of the ledger first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import time
+from pathlib import Path
 
 from stockwatch import paths
 from stockwatch.commands.hubs import the_hub
@@ -19,13 +20,21 @@ PATIENCE_S = 20.0
 def run(args: argparse.Namespace) -> int:
     """Raises Failure when there is no such room or it does not stop."""
     hub = the_hub(args.room)
-    try:
-        os.kill(hub.pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return Exit.DONE
+    shared = any(other.pid == hub.pid and other != hub for other in paths.running_hubs())
+    if shared:
+        from stockwatch.hub.asking import ask
+        from stockwatch.room.intents import Goodbye, Stop
+
+        ask(Path(hub.socket), Stop(), Goodbye)
+    else:
+        try:
+            os.kill(hub.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            return Exit.DONE
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        if not paths.process_lives(hub.pid) or _is_zombie(hub.pid):
+        gone = not paths.process_lives(hub.pid) or _is_zombie(hub.pid)
+        if gone or (shared and paths.read_record(paths.record_path(Path(hub.socket))) is None):
             complain(
                 say(
                     f"stockwatch: room {printable(hub.room)} has stopped",

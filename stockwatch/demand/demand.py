@@ -61,6 +61,10 @@ class Demand:
             series = self._series[sku] = Series()
         series.add(second, channel, units)
 
+    def knows(self, channel: str) -> bool:
+        """Whether the channel's feed was ever heard of."""
+        return channel in self._channels
+
     def alive(self, channel: str, time_us: int) -> None:
         """The channel's feed said something that isn't an order (a heartbeat, chat): its silence was no
         gap."""

@@ -1,8 +1,9 @@
 """The hub's one writer: everything enters through one inbox, is applied in order, made durable, published, answered.
 
-Owns the pipeline and the journal while it runs. Intake stamps `received` (increasing) as messages enter; a decision
-tick runs once every message stamped before it has been applied. A commit that fails poisons the hub: nothing is
-answered and the process stops, to be started again from what is on disk.
+Owns the pipeline of one ledger and its journal while it runs; rooms are `host`ed on it and `leave` again. Intake
+stamps `received` (increasing) as messages enter; a decision tick runs once every message stamped before it has been
+applied. A commit that fails poisons the hub: nothing is answered and the process stops, to be started again from what
+is on disk.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from stockwatch.actions.plan import Plan, plan, raw_events
-from stockwatch.events import Event, Invalid, encode, format_time
-from stockwatch.feeds.base import FeedStatus
+from stockwatch.events import Event, Invalid
+from stockwatch.hub.hosted import Changes, Hosted
 from stockwatch.hub.journal import Journal
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Entry, Room
+from stockwatch.room.pipeline import Entry, Pipeline
+from stockwatch.room.room import Room
 from stockwatch.room.view import Text
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,8 @@ def wall_us() -> int:
 
 @dataclass(slots=True)
 class _Frames:
-    channel: str
+    key: str
+    """Of the cursor."""
     frames: Sequence[bytes | Event | Invalid]
     cursor: str | None
     received_us: int
@@ -50,6 +53,7 @@ class _Frames:
 @dataclass(slots=True)
 class _Asked:
     intent: intents.Intent
+    room: Room
     received_us: int
     answer: asyncio.Future[intents.Answer]
 
@@ -65,90 +69,58 @@ class _Carried:
     wrong: str | None = None
 
 
-@dataclass(slots=True)
-class Changes:
-    """What a publisher has to look at again."""
-
-    touched: set[str] = field(default_factory=set)
-    urgent: bool = False
-
-
 class Hub:
-    """Feeds call `put`, `status` and `gap` (they are its sink); consoles' intents come in by `ask`."""
+    """What a room's feeds and consoles say comes in through its `Hosted`."""
 
     def __init__(
         self,
-        room: Room,
+        pipeline: Pipeline,
         journal: Journal,
         *,
         now_us: Callable[[], int] = wall_us,
         live: bool = True,
     ) -> None:
-        """`live`: the wall clock drives decisions. Else (a replay) its pacer calls `room.advance` itself."""
-        self.room = room
+        """`live`: the wall clock drives decisions. Else (a replay) its pacer calls the pipeline itself."""
+        self.pipeline = pipeline
         self.journal = journal
-        self.statuses: dict[str, FeedStatus] = {}
-        self._now_us = now_us
+        self.hosted: list[Hosted] = []
+        self.now_us = now_us
         self._live = live
-        self.on_change: Callable[[Changes], None] = lambda _: None
         self._inbox: deque[_Frames | _Asked] = deque()
         self._held = 0
         self._wake = asyncio.Event()
         self._space = asyncio.Event()
         self._space.set()
-        self._stamp = room.clock.now_us or 0
+        self._stamp = pipeline.clock.now_us or 0
         self._answers: dict[str, intents.Answer] = {}
         self._asked: dict[str, asyncio.Future[intents.Answer]] = {}
         self._carried: list[_Carried] = []
-        self._source = f"stockwatch/{room.config.id}"
         self._own = 0
-        self._resumed_us = room.clock.now_us
-        """Where an earlier run ended: since then every feed has a gap."""
         self._grouped_us: int | None = None
-        self._origin_us = now_us()
 
-    # --- the sink of feeds ------------------------------------------------------------------------------------------
+    # --- rooms ------------------------------------------------------------------------------------------------------
 
-    async def put(self, channel: str, frames: Sequence[bytes], cursor: str | None) -> None:
-        """Messages of a channel, stamped as received now. Waits while the inbox is full: nothing is dropped."""
-        await self._enter(channel, frames, cursor)
+    def host(self, room: Room, resumed_us: int | None = None) -> Hosted:
+        """A room of this pipeline: from now on it is told what changes. `resumed_us`: where its earlier run ended."""
+        hosted = Hosted(room, self, resumed_us)
+        self.hosted.append(hosted)
+        return hosted
 
-    async def set_aside(self, channel: str, raw: bytes, reason: str) -> None:
-        """A message that is no event in a way its bytes alone don't show."""
-        await self._enter(channel, [Invalid(reason=reason, source=None, id=None, raw=raw)], None)
+    def leave(self, hosted: Hosted) -> None:
+        """The room is closed; the ledger and its other rooms go on."""
+        self.hosted.remove(hosted)
+        self.pipeline.rooms.remove(hosted.room)
 
-    async def _enter(
-        self, channel: str, frames: Sequence[bytes | Event | Invalid], cursor: str | None
-    ) -> None:
+    # --- intake ------------------------------------------------------------------------------------------
+
+    async def enter(self, key: str, frames: Sequence[bytes | Event | Invalid], cursor: str | None) -> None:
+        """Messages, stamped as received now. Waits while the inbox is full: nothing is dropped."""
         while self._held >= INBOX:
             self._space.clear()
             await self._space.wait()
         self._held += len(frames)
-        self._inbox.append(_Frames(channel, frames, cursor, self._next_stamp(len(frames))))
+        self._inbox.append(_Frames(key, frames, cursor, self._next_stamp(len(frames))))
         self._wake.set()
-
-    def status(self, channel: str, status: FeedStatus) -> None:
-        """A feed's health changed."""
-        self.statuses[channel] = status
-        self.on_change(Changes())
-
-    async def gap(self, channel: str, since_us: int | None, until_us: int) -> None:
-        """A feed missed a stretch (`since_us` None: since an earlier run): journaled as an event of ours."""
-        self._own += 1
-        data: dict[str, str] = {"channel": channel}
-        if since_us is None:
-            since_us = self._resumed_us
-        if since_us is not None:
-            data["since"] = format_time(since_us, self.room.zone)
-        data["until"] = format_time(until_us, self.room.zone)
-        raw = encode(
-            type="feed.gap",
-            source=self._source,
-            id=f"gap:{channel}:{self._origin_us}:{self._own}",
-            time=format_time(self._now_us(), self.room.zone),
-            data=data,
-        )
-        await self.put(channel, [raw], None)
 
     def stamp(self) -> int:
         """A stamp for something that happens now."""
@@ -156,13 +128,13 @@ class Hub:
 
     def _next_stamp(self, count: int) -> int:
         """The stamp of the first of `count` messages; each has one of its own, a microsecond apart."""
-        first = max(self._now_us(), self._stamp + 1)
+        first = max(self.now_us(), self._stamp + 1)
         self._stamp = first + max(count, 1) - 1
         return first
 
     # --- intents ----------------------------------------------------------------------------------------------------
 
-    async def ask(self, intent: intents.Intent) -> intents.Answer:
+    async def asked(self, intent: intents.Intent, room: Room) -> intents.Answer:
         """Carry out what a person asked; answered when it is durable. The same id asked again gets the same answer."""
         known = self._answers.get(intent.id)
         if known is not None:
@@ -170,7 +142,7 @@ class Hub:
         future = self._asked.get(intent.id)
         if future is None:
             future = self._asked[intent.id] = asyncio.get_running_loop().create_future()
-            self._inbox.append(_Asked(intent, self._next_stamp(8), future))
+            self._inbox.append(_Asked(intent, room, self._next_stamp(8), future))
             self._wake.set()
         return await asyncio.shield(future)
 
@@ -194,14 +166,14 @@ class Hub:
         """Seconds of wall clock until a tick may be due; None when only a message can bring one."""
         if not self._live:
             return None
-        due = self.room.next_tick()
+        due = self.pipeline.next_tick()
         if due is None:
             return 1.0
-        return min(max((due * SECOND_US - self._now_us()) / SECOND_US, 0.0) + 0.001, 1.0)
+        return min(max((due * SECOND_US - self.now_us()) / SECOND_US, 0.0) + 0.001, 1.0)
 
     def work(self) -> None:
         """Apply what waits (at most a batch), let due ticks run, commit, publish, answer."""
-        now_us = self._now_us()
+        now_us = self.now_us()
         refused: list[tuple[_Asked, Plan]] = []
         cursors: dict[str, str] = {}
         count = 0
@@ -210,11 +182,11 @@ class Hub:
             item = inbox.popleft()
             if isinstance(item, _Frames):
                 for n, raw in enumerate(item.frames):
-                    self.room.take(raw, item.received_us + n)
+                    self.pipeline.take(raw, item.received_us + n)
                 count += len(item.frames)
                 self._held -= len(item.frames)
                 if item.cursor is not None:
-                    cursors[item.channel] = item.cursor
+                    cursors[item.key] = item.cursor
             else:
                 planned = self._carry_out(item)
                 if planned.refused:
@@ -224,41 +196,43 @@ class Hub:
             self._space.set()
         if self._live and not inbox:
             self._close_late_groups(now_us)
-            self.room.advance(now_us)
+            self.pipeline.advance(now_us)
         self.commit(cursors)
         for item, planned in refused:
             self._answer(item.intent.id, item.answer, planned.message, ok=False)
 
     def _carry_out(self, item: _Asked) -> Plan:
-        zone = self.room.zone
-        planned = plan(item.intent, self.room, now_us=item.received_us, zone=zone)
-        events = raw_events(planned, item.intent, source=self._source, now_us=item.received_us, zone=zone)
+        zone = item.room.zone
+        planned = plan(item.intent, item.room, now_us=item.received_us, zone=zone)
+        events = raw_events(planned, item.intent, source=item.room.source, now_us=item.received_us, zone=zone)
         for n, raw in enumerate(events):
-            self.room.take(raw, item.received_us + n)
+            self.pipeline.take(raw, item.received_us + n)
         if events:
             self._carried.append(_Carried(item.intent.id, planned.message, set(events), item.answer))
         return planned
 
     def _close_late_groups(self, now_us: int) -> None:
         """A group that nobody finishes would hold back everyone's outcomes: its time is up after GROUP_S."""
-        if not self.room.books.open_groups():
+        if not self.pipeline.books.open_groups():
             self._grouped_us = None
         elif self._grouped_us is None:
             self._grouped_us = now_us
         elif now_us - self._grouped_us > GROUP_S * SECOND_US:
             self._own += 1
             stamp = self._next_stamp(1)
-            self.room.close_groups(stamp, f"closed:{stamp}:{self._own}")
+            self.pipeline.close_groups(stamp, f"closed:{stamp}:{self._own}")
 
     def commit(self, cursors: dict[str, str] | None = None) -> None:
         """Make what the room has done durable and publish it."""
-        out = self.room.drain()
-        if out.entries or cursors:
-            self.journal.append(out.entries, cursors or {}, self.room)
-        if out.touched or out.entries or out.tier_changed:
-            self.on_change(Changes(out.touched, out.tier_changed))
+        entries = self.pipeline.drain()
+        if entries or cursors:
+            self.journal.append(entries, cursors or {}, self.pipeline)
+        for hosted in self.hosted:
+            news = hosted.room.drain()
+            if entries or news.touched or news.tier_changed:
+                hosted.on_change(Changes(news.touched, news.tier_changed))
         if self._carried:
-            self._settle(out.entries)
+            self._settle(entries)
 
     def _settle(self, entries: Sequence[Entry]) -> None:
         """Answer the intents all of whose events have become durable. One that the ledger refused says so."""

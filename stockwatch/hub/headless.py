@@ -17,7 +17,7 @@ from stockwatch.config import RoomConfig
 from stockwatch.events import Event
 from stockwatch.feeds.recording import Line
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room, alone
 from stockwatch.room.said import summary
 
 _encoder = msgspec.json.Encoder()
@@ -25,9 +25,9 @@ _encoder = msgspec.json.Encoder()
 
 def replay_room(config: RoomConfig) -> Room:
     """A room on an empty private ledger; its digest tells whether two replays had the same feed and outcomes."""
-    room = Room(config, zone_of=ZoneInfo)
-    room.digest = blake2b(digest_size=16)
-    room.journaled = False
+    room = alone(config, zone_of=ZoneInfo)
+    room.pipeline.digest = blake2b(digest_size=16)
+    room.pipeline.journaled = False
     return room
 
 
@@ -51,19 +51,19 @@ def play(
         for line in chunk:
             event = line.event
             if (until_us is not None or silent) and isinstance(event, Event):
-                then_us = room.clock.peek(event.clock_us)
+                then_us = room.pipeline.clock.peek(event.clock_us)
                 if until_us is not None and then_us > until_us:
                     over = True
                     break
                 if silent and from_us is not None and then_us >= from_us:
-                    room.tick_to((from_us - 1) // SECOND_US)
+                    room.pipeline.tick_to((from_us - 1) // SECOND_US)
                     room.drain()
                     silent = False
-            room.take(event)
+            room.pipeline.take(event)
         said = room.drain().said
         if not silent:
             yield from said
-    room.finish(until_us)
+    room.pipeline.finish(until_us)
     said = room.drain().said
     if not silent:
         yield from said

@@ -14,13 +14,13 @@ from typing import Protocol
 from stockwatch.hub.trail import RoomTrail
 from stockwatch.ledger.index import Index
 from stockwatch.ledger.store import LedgerCorrupt, Record
-from stockwatch.room.pipeline import Entry, Room
+from stockwatch.room.pipeline import Entry, Pipeline
 
 
 class Journal(Protocol):
     """One ledger's memory."""
 
-    def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
+    def append(self, entries: Sequence[Entry], cursors: dict[str, str], pipeline: Pipeline) -> None:
         """Durable on return, all of it or nothing."""
 
     @property
@@ -40,7 +40,7 @@ class NoJournal:
     def __init__(self) -> None:
         self.trail = RoomTrail(Index())
 
-    def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
+    def append(self, entries: Sequence[Entry], cursors: dict[str, str], pipeline: Pipeline) -> None:
         if entries:
             self.trail.keep([entry.applied for entry in entries])
             upto = max((entry.applied.place or 0 for entry in entries), default=0)
@@ -56,27 +56,34 @@ class NoJournal:
 _AT_ONCE = 4096
 
 
-def rebuild(records: Iterable[Record], room: Room) -> int:
-    """Bring a new room to where its journal ends. Returns how many records were read.
+def rebuild(records: Iterable[Record], pipeline: Pipeline) -> int:
+    """Bring new rooms to where their journal ends. Returns how many records were read.
 
-    The same events at the same stamps give the same decisions; what the room booked then comes from the journal.
+    The same events at the same stamps give the same decisions; what they booked then comes from the journal.
     Raises LedgerCorrupt where an event comes to something else than the journal says: figures that people and
     storefronts were told are then not the ones that would follow.
     """
-    room.rebuilding = True
+    pipeline.rebuilding = True
     told: deque[Record] = deque()
     count = 0
     for record in records:
         told.append(record)
-        room.take(record.raw, record.received_us)
+        pipeline.take(record.raw, record.received_us)
         count += 1
         if count % _AT_ONCE == 0:
-            _compare(room.drain().entries, told)
-    room.close_open()
-    _compare(room.drain().entries, told)
+            _compare(_drained(pipeline), told)
+    pipeline.close_open()
+    _compare(_drained(pipeline), told)
     assert not told, "every journaled event has an outcome"
-    room.rebuilding = False
+    pipeline.rebuilding = False
     return count
+
+
+def _drained(pipeline: Pipeline) -> list[Entry]:
+    """Its entries; what they were news of is past."""
+    for room in pipeline.rooms:
+        room.drain()
+    return pipeline.drain()
 
 
 def _compare(entries: Sequence[Entry], told: deque[Record]) -> None:

@@ -23,7 +23,8 @@ from stockwatch.ledger.store import LedgerError, Record
 from stockwatch.ledger.unhurried import no_collections
 from stockwatch.ledger.writer import LOOKS, Book, stale_rows, stock_rows
 from stockwatch.paths import make_private
-from stockwatch.room.pipeline import Entry, Room
+from stockwatch.room.pipeline import Entry, Pipeline
+from stockwatch.room.room import Room
 from stockwatch.room.state import BadRoom, restore, room_frame
 
 log = logging.getLogger(__name__)
@@ -57,34 +58,36 @@ class LedgerJournal:
             return self._recalled(make)
 
     def _recalled(self, make: Callable[[Books], Room]) -> Room:
-        room = None
-        for snapshot in self._file.snapshots():
-            books = restored(snapshot)
-            if books is None:
-                continue
-            room = make(books)
-            try:
-                restore(room, snapshot.frames())
-            except (BadRoom, BadSnapshot, OSError) as error:
-                log.info("%s is passed over: %s", snapshot.path, error)
-                room = None
-            else:
-                break
-        if room is None:
-            room = make(Books())
-        if self._file.has_closed_lines():
-            connect(room.books, self._file)
+        room = _from_snapshot(self._file, make)
         since = room.books.place
         if self.trail.gaps(self._file.last_seq):
             # Rows of what the journal says after the snapshot come along with reading it.
             self.trail.follow(room.books)
-        count = rebuild(self._file.read_since(since), room)
+        count = rebuild(self._file.read_since(since), room.pipeline)
         if room.books.follow is None:
             self.trail.follow(room.books)
         self.trail.committed(self._file.last_seq, self._file.head)
         self._dirty = stale_rows(self._file, room.books)
         log.info("%s: %d events from a snapshot, %d read back", self._file.path, since, count)
         return room
+
+    @property
+    def last_seq(self) -> int:
+        """The last event that is durable."""
+        return self._file.last_seq
+
+    def read_on(self, books: Books) -> Iterator[Record]:
+        """What is durable after where these books stand, which read closed lines here from now on."""
+        if self._file.has_closed_lines():
+            connect(books, self._file)
+        return self._file.read_since(books.place)
+
+    def read_beside(self, books: Books) -> Iterator[Record]:
+        """The same, in another thread."""
+        with LedgerFile(self._file.path, read_only=True) as file:
+            if file.has_closed_lines():
+                connect(books, file)
+            yield from file.read_since(books.place)
 
     def records(self) -> Iterator[Record]:
         """Every event, in order. Raises LedgerCorrupt."""
@@ -98,7 +101,7 @@ class LedgerJournal:
         """Messages set aside so far."""
         return self._file.dead_count()
 
-    def append(self, entries: Sequence[Entry], cursors: dict[str, str], room: Room) -> None:
+    def append(self, entries: Sequence[Entry], cursors: dict[str, str], pipeline: Pipeline) -> None:
         """Durable on return. What can't be used is set aside first. Raises LedgerFailed: then nothing is."""
         book = Book(
             self._file.last_seq + 1,
@@ -109,29 +112,29 @@ class LedgerJournal:
         if book.letters:
             self._file.set_aside(book.letters)
         self._cursors |= cursors
-        waiting = room.books.pending()
+        waiting = pipeline.books.pending()
         if not len(book.records) and (waiting or not self._cursors):
             return
-        rows = None if waiting else stock_rows(room.books, self._dirty)
+        rows = None if waiting else stock_rows(pipeline.books, self._dirty)
         kept = {} if waiting else self._cursors
-        over = [] if waiting else room.books.over(LOOKS)
+        over = [] if waiting else pipeline.books.over(LOOKS)
         self._file.append(
             book.records, stock=rows, cursors=kept, lines=closed(over), committed_us=self._now_us()
         )
         self.trail.committed(self._file.last_seq, self._file.head)
         if over:
-            room.books.leave(over)
-            connect(room.books, self._file)
+            pipeline.books.leave(over)
+            connect(pipeline.books, self._file)
         if not waiting:
             self._dirty.clear()
             self._cursors = {}
-            if room.books.place == self._file.last_seq:
-                self._keeper.committed(self._file.last_seq, lambda: _frames(room))
+            if pipeline.books.place == self._file.last_seq:
+                self._keeper.committed(self._file.last_seq, lambda: _frames(pipeline))
 
-    def finish(self, room: Room) -> None:
+    def finish(self, pipeline: Pipeline) -> None:
         """The hub ends in good order: the next one starts from here. Then `close`."""
-        if not room.books.pending() and room.books.place == self._file.last_seq:
-            self._keeper.close(self._file.last_seq, lambda: _frames(room))
+        if not pipeline.books.pending() and pipeline.books.place == self._file.last_seq:
+            self._keeper.close(self._file.last_seq, lambda: _frames(pipeline))
 
     async def message(self, seq: int) -> bytes:
         """The message at a place of the journal; empty where there is none."""
@@ -167,6 +170,35 @@ class LedgerJournal:
         self._file.close()
 
 
-def _frames(room: Room) -> Iterator[Frame]:
-    yield from frames(room.books)
-    yield room_frame(room)
+def recall_beside(path: Path, make: Callable[[Books], Room]) -> Room:
+    """A room as a ledger tells it that another thread or process is writing. Raises LedgerCorrupt, LedgerError."""
+    with LedgerFile(path, read_only=True) as file:
+        room = _from_snapshot(file, make)
+        rebuild(file.read_since(room.books.place), room.pipeline)
+        return room
+
+
+def _from_snapshot(file: LedgerFile, make: Callable[[Books], Room]) -> Room:
+    """From the newest snapshot that knows the room, else a new one on empty books."""
+    for snapshot in file.snapshots():
+        books = restored(snapshot)
+        if books is None:
+            continue
+        room = make(books)
+        try:
+            restore(room, snapshot.frames())
+        except (BadRoom, BadSnapshot, OSError) as error:
+            log.info("%s is passed over: %s", snapshot.path, error)
+            continue
+        break
+    else:
+        room = make(Books())
+    if file.has_closed_lines():
+        connect(room.books, file)
+    return room
+
+
+def _frames(pipeline: Pipeline) -> Iterator[Frame]:
+    yield from frames(pipeline.books)
+    for room in pipeline.rooms:
+        yield room_frame(room)

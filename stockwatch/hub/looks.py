@@ -7,8 +7,8 @@ from stockwatch.ledger.figures import Trouble
 from stockwatch.ledger.trail import BUCKETS, Movement
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Room
 from stockwatch.room.reasons import in_chinese
+from stockwatch.room.room import Room
 from stockwatch.room.view import ExceptionRow, MovementRow, Text
 
 MAX_LISTED = 500

@@ -14,7 +14,7 @@ from stockwatch.events import Event
 from stockwatch.feeds.recording import Line
 from stockwatch.hub.core import Hub
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Room
+from stockwatch.room.pipeline import Pipeline
 
 SLICE_S = 0.05
 """Wall seconds between looks at the virtual clock: smooth to the eye, and cheap."""
@@ -59,11 +59,11 @@ class Pacer:
 
     async def play(self, lines: Iterable[Line], hub: Hub, *, on_end: Callable[[], None]) -> None:
         """Play to the end, then leave the room as it is, with intents still taken."""
-        room = hub.room
+        pipeline = hub.pipeline
         for count, line in enumerate(lines, 1):
             event = line.event
             if isinstance(event, Event):
-                then_us = room.clock.peek(event.clock_us)
+                then_us = pipeline.clock.peek(event.clock_us)
                 if self._until_us is not None and then_us > self._until_us:
                     break
                 if self._base_us is None:
@@ -74,18 +74,18 @@ class Pacer:
                         self._rebase(max(then_us, self._base_us))
                         self._from_us = None
                     await self._reach(then_us, hub)
-            room.take(event)
+            pipeline.take(event)
             if self._from_us is not None or self.speed == 0:
-                self._base_us = room.clock.now_us
+                self._base_us = pipeline.clock.now_us
                 self._since = time.monotonic()
                 if count % FLAT_OUT_LINES == 0:
                     hub.work()
                     await asyncio.sleep(0)
         hub.work()
-        end_us = ((room.clock.now_us or 0) // SECOND_US + 1) * SECOND_US
+        end_us = ((pipeline.clock.now_us or 0) // SECOND_US + 1) * SECOND_US
         await self._reach(max(end_us, self._until_us or 0), hub)
-        room.finish(self._until_us)
-        self._rebase(room.now_us)
+        pipeline.finish(self._until_us)
+        self._rebase(pipeline.now_us)
         self.ended = True
         hub.work()
         on_end()
@@ -97,7 +97,7 @@ class Pacer:
             if now_us >= then_us:
                 return
             if not self.paused:
-                hub.room.tick_to(now_us // SECOND_US)
+                hub.pipeline.tick_to(now_us // SECOND_US)
             hub.work()
             wait = SLICE_S if self.paused else min(SLICE_S, (then_us - now_us) / SECOND_US / self.speed)
             self._changed.clear()
@@ -108,7 +108,7 @@ class Pacer:
                 pass
 
 
-def paced(lines: Iterable[Line], room: Room, speed: float, from_us: int | None) -> Iterator[Line]:
+def paced(lines: Iterable[Line], pipeline: Pipeline, speed: float, from_us: int | None) -> Iterator[Line]:
     """The lines at their own pace times `speed`, for a replay without a console.
 
     Blocks between lines. What is decided is the same as flat out, only later on the wall clock: a tick between two
@@ -119,7 +119,7 @@ def paced(lines: Iterable[Line], room: Room, speed: float, from_us: int | None) 
     for line in lines:
         event = line.event
         if isinstance(event, Event):
-            then_us = room.clock.peek(event.clock_us)
+            then_us = pipeline.clock.peek(event.clock_us)
             if from_us is None or then_us >= from_us:
                 if base_us is None:
                     base_us, since = then_us, time.monotonic()

@@ -1,7 +1,6 @@
-"""The hub's own process: opens the ledger, rebuilds the room, follows the feeds, serves consoles, until it is stopped.
+"""The hub's own process: a live hub or a replay, until it is stopped.
 
-Owns start-up order, signals, the log file and the record by which others find it. SIGTERM and SIGINT stop it cleanly;
-SIGHUP is ignored, since a hub outlives the terminal it was started from. When the journal refuses a commit the process
+Owns the entry, the log file and a replay's course. When the journal refuses a commit the process
 ends with UNREACHABLE and says why in its log: what was not durable was not acknowledged.
 """
 
@@ -9,35 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine
-from functools import partial
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from stockwatch import __version__, paths
+from stockwatch import paths
 from stockwatch.config import RoomConfig, load_room
 from stockwatch.exits import Exit
 from stockwatch.failures import explain
 from stockwatch.feeds.base import FeedStatus
-from stockwatch.feeds.open import open_feed
 from stockwatch.feeds.recording import merge
-from stockwatch.hub.core import Hub, wall_us
-from stockwatch.hub.journal import Journal, NoJournal
+from stockwatch.hub.core import Hub
+from stockwatch.hub.journal import NoJournal
 from stockwatch.hub.ledgerfile import LedgerJournal
+from stockwatch.hub.live import LiveHub, listen_to_signals, open_live, write_record
 from stockwatch.hub.pace import Pacer
 from stockwatch.hub.server import ViewServer
 from stockwatch.hub.spec import HubSpec
-from stockwatch.ledger.balances import Books
 from stockwatch.ledger.store import LedgerFailed
 from stockwatch.room import intents
 from stockwatch.room.picture import Picture
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room, alone
 
 log = logging.getLogger("stockwatch.hub")
 
@@ -67,8 +62,8 @@ def run_hub(spec: HubSpec, config: RoomConfig, ready: Callable[[], None] = lambd
         return asyncio.run(_replay(spec, config, ready))
     journal, room = open_live(config)
     try:
-        code = asyncio.run(_live(spec, config, room, journal, ready))
-        journal.finish(room)
+        code = asyncio.run(_live(spec, journal, room, ready))
+        journal.finish(room.pipeline)
         return code
     except BaseExceptionGroup as group:
         failed = group.subgroup(LedgerFailed)
@@ -80,75 +75,28 @@ def run_hub(spec: HubSpec, config: RoomConfig, ready: Callable[[], None] = lambd
         journal.close()
 
 
-def open_live(config: RoomConfig) -> tuple[LedgerJournal, Room]:
-    """The room as its journal left it, on its locked ledger. Raises LedgerBusy, LedgerError, LedgerCorrupt."""
-    ledger = config.ledger_path or paths.default_ledger(config.id)
-    journal = LedgerJournal(ledger, wall_us, make_folder=config.ledger_path is None)
-    try:
-
-        def make(books: Books) -> Room:
-            room = Room(config, books, trusted_clock=True, zone_of=ZoneInfo)
-            room.keep_alerts = True
-            return room
-
-        room = journal.recall(make)
-        room.recall_set_aside(journal.dead_count())
-    except BaseException:
-        journal.close()
-        raise
-    return journal, room
-
-
-async def _live(
-    spec: HubSpec,
-    config: RoomConfig,
-    room: Room,
-    journal: LedgerJournal,
-    ready: Callable[[], None],
-) -> int:
-    stopping = asyncio.Event()
-    ledger = config.ledger_path or paths.default_ledger(config.id)
-    hub, server, picture = _served(spec, room, journal, stopping, wall_us, live=True)
-    picture.header_extra = {"mode": "LIVE", "read_only": spec.read_only}
-    resumed_us = room.clock.now_us
-    room.mark_end(hub.stamp())
-    room.open(hub.stamp())
-    hub.commit()
-    journal.fill_gaps()
-    cursors = journal.cursors()
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(hub.run())]
-        for channel in config.channels:
-            if channel.feed is None:
-                continue
-            feed = open_feed(channel, folder=Path(spec.room).parent)
-            assert feed is not None, "the channel has a feed"
-            if resumed_us is not None and channel.id not in cursors:
-                # A feed with a cursor says itself what it missed; one whose server gives none can't know.
-                await hub.gap(channel.id, resumed_us, wall_us())
-            running.append(
-                tasks.create_task(_follow(feed.run(hub, cursors.get(channel.id)), hub, channel.id))
-            )
-        running.append(tasks.create_task(server.run(paths.socket_path(ledger))))
-        record = _record(spec, config, ledger, "LIVE")
-        try:
-            ready()
-            await stopping.wait()
-        finally:
-            for task in running:
-                task.cancel()
-            record()
-    hub.work()
-    return Exit.DONE
+async def _live(spec: HubSpec, journal: LedgerJournal, room: Room, ready: Callable[[], None]) -> int:
+    hub = LiveHub(journal, room, read_only=spec.read_only)
+    return await hub.run(room, Path(spec.room), ready)
 
 
 async def _replay(spec: HubSpec, config: RoomConfig, ready: Callable[[], None]) -> int:
     stopping = asyncio.Event()
-    room = Room(config, zone_of=ZoneInfo)
+    room = alone(config, zone_of=ZoneInfo)
     journal = NoJournal()
     journal.trail.follow(room.books)
     pacer = Pacer(spec.speed, from_us=spec.from_us, until_us=spec.until_us)
-    hub, server, picture = _served(spec, room, journal, stopping, pacer.now_us, live=False)
+    hub = Hub(room.pipeline, journal, now_us=pacer.now_us, live=False)
+    hosted = hub.host(room, None)
+    picture = Picture(room)
+
+    def stop(why: str) -> None:
+        log.info("stopping: %s", why)
+        stopping.set()
+
+    server = ViewServer(hosted, picture, read_only=spec.read_only, stop=stop)
+    hosted.on_change = server.changed
+    listen_to_signals(stop)
     picture.header_extra = {"mode": "REPLAY", "speed": spec.speed, "read_only": spec.read_only}
 
     def speed(request: intents.Speed) -> None:
@@ -159,19 +107,19 @@ async def _replay(spec: HubSpec, config: RoomConfig, ready: Callable[[], None]) 
     def ended() -> None:
         picture.header_extra["ended"] = True
         for channel in config.channels:
-            hub.status(channel.id, FeedStatus("ended"))
+            hosted.status(channel.id, FeedStatus("ended"))
         server.changed_header()
 
     server.on_speed = speed
-    socket = paths.socket_path(replay_ledger(spec))
+    ledger = replay_ledger(spec)
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(hub.run()),
-            tasks.create_task(server.run(socket)),
+            tasks.create_task(server.run(paths.socket_path(ledger, config.id))),
             tasks.create_task(pacer.play(merge([Path(feed) for feed in spec.feeds]), hub, on_end=ended)),
             tasks.create_task(_end_when_alone(server, stopping)),
         ]
-        record = _record(spec, config, replay_ledger(spec), "REPLAY")
+        record = write_record(config, Path(spec.room), ledger, "REPLAY")
         try:
             ready()
             await stopping.wait()
@@ -188,44 +136,6 @@ def replay_ledger(spec: HubSpec) -> Path:
     return Path(f"{spec.room}#replay-{spec.token}")
 
 
-def _served(
-    spec: HubSpec,
-    room: Room,
-    journal: Journal,
-    stopping: asyncio.Event,
-    now_us: Callable[[], int],
-    *,
-    live: bool,
-) -> tuple[Hub, ViewServer, Picture]:
-    """A hub and its socket, and the signals that end both."""
-    picture = Picture(room)
-    hub = Hub(room, journal, now_us=now_us, live=live)
-
-    def stop(why: str) -> None:
-        log.info("stopping: %s", why)
-        stopping.set()
-
-    server = ViewServer(hub, picture, read_only=spec.read_only, stop=stop)
-    hub.on_change = server.changed
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, signal.Signals(number).name)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    return hub, server, picture
-
-
-async def _follow(feed: Coroutine[None, None, None], hub: Hub, channel: str) -> None:
-    """Run one feed; one that breaks by a fault of ours is shown as down and does not take the room with it."""
-    try:
-        await feed
-        hub.status(channel, FeedStatus("ended"))
-    except asyncio.CancelledError:
-        raise
-    except Exception as error:
-        log.exception("feed %s failed", channel)
-        hub.status(channel, FeedStatus("down", note=f"{type(error).__name__}: {error}"))
-
-
 async def _end_when_alone(server: ViewServer, stopping: asyncio.Event) -> None:
     """A replay ends with its console, also one that was killed, unless a person has said that it stays."""
     alone = 0.0
@@ -233,25 +143,6 @@ async def _end_when_alone(server: ViewServer, stopping: asyncio.Event) -> None:
         await asyncio.sleep(1.0)
         alone = 0.0 if server.viewers or server.stays else alone + 1.0
     stopping.set()
-
-
-def _record(spec: HubSpec, config: RoomConfig, ledger: Path, mode: str) -> Callable[[], None]:
-    """Write the record others find this hub by; the returned call removes it."""
-    record = paths.HubRecord(
-        pid=os.getpid(),
-        room=config.id,
-        name=config.name,
-        language=config.language,
-        ledger=str(ledger),
-        room_toml=spec.room,
-        socket=str(paths.socket_path(ledger)),
-        started=wall_us() // 1_000_000,
-        version=__version__,
-        mode=mode,
-        log=str(paths.log_path(config.id)),
-    )
-    paths.write_record(record)
-    return partial(paths.remove_record, record)
 
 
 def _log_to(file: Path) -> None:

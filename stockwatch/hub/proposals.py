@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room
 from stockwatch.room.view import Candidate, Eta, RestockOption, RestockProposal, SubstituteProposal, Text
 
 MAX_CANDIDATES = 9

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,8 @@ from websockets.asyncio.server import Server, ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 from stockwatch import __version__
-from stockwatch.hub.core import Changes, Hub, unreachable
+from stockwatch.hub.core import unreachable
+from stockwatch.hub.hosted import Changes, Hosted
 from stockwatch.hub.looks import look
 from stockwatch.hub.proposals import propose
 from stockwatch.room import intents
@@ -64,20 +65,23 @@ class _Viewer:
 
 
 class ViewServer:
-    """The socket side of a hub. `changed` is the hub's on_change; `run` serves until cancelled."""
+    """The socket side of a room in a hub. `changed` is its on_change; `run` serves until cancelled."""
 
     def __init__(
         self,
-        hub: Hub,
+        hub: Hosted,
         picture: Picture,
         *,
         read_only: bool = False,
         stop: Callable[[str], None],
+        join: Callable[[intents.Join], Awaitable[intents.Joined]] | None = None,
     ) -> None:
+        """`join`: serve another room on the ledger; None where there is none to share."""
         self.hub = hub
         self.picture = picture
         self._read_only = read_only
         self._stop = stop
+        self._join = join
         self.stays = False
         """Of a replay: a person has asked that it go on without a console."""
         self.on_speed: Callable[[intents.Speed], None] = lambda _: None
@@ -103,7 +107,7 @@ class ViewServer:
         """Mode, speed or the end of a replay: nothing in the room itself."""
         self._wake.set()
 
-    async def run(self, path: Path) -> None:
+    async def run(self, path: Path, listening: Callable[[], None] = lambda: None) -> None:
         """Serve at a Unix socket until cancelled, taking over a stale one: the ledger's lock says who is alive."""
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
@@ -112,6 +116,7 @@ class ViewServer:
             server: Server = await unix_serve(self._serve, str(path), max_size=MAX_REQUEST, compression=None)
         finally:
             os.umask(mask)
+        listening()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._publish())
@@ -249,6 +254,15 @@ class ViewServer:
             found = await look(request, self.hub.room, self.hub.journal)
         await viewer.connection.send(encoded(found))
 
+    async def _take_in(self, viewer: _Viewer, request: intents.Join) -> None:
+        if self._join is None:
+            told = intents.Joined(
+                wrong=Text("回放不与别的直播间共用账本", "a replay shares its ledger with no room")
+            )
+        else:
+            told = await self._join(request)
+        await viewer.connection.send(encoded(told))
+
     async def _request(self, viewer: _Viewer, frame: str | bytes, tasks: asyncio.TaskGroup) -> None:
         request = _decoder.decode(frame)
         if isinstance(request, intents.Watch):
@@ -258,6 +272,8 @@ class ViewServer:
             await viewer.connection.send(encoded(propose(request, self.hub.room)))
         elif isinstance(request, intents.Look):
             tasks.create_task(self._look(viewer, request))
+        elif isinstance(request, intents.Join):
+            tasks.create_task(self._take_in(viewer, request))
         elif isinstance(request, intents.Stop):
             self._stop("asked by a console")
         elif isinstance(request, intents.Stay):

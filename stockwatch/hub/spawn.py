@@ -30,12 +30,13 @@ RIVAL_S = 1.0
 
 
 def start(spec: HubSpec) -> paths.HubRecord:
-    """Start a hub for `spec` and return its record once it answers. Raises Failure when it does not come up."""
+    """Start a hub for `spec` and return its record once it answers; that of a rival, perhaps for another room, where
+    one took the ledger first. Raises Failure when it does not come up."""
     config = load_room(Path(spec.room))
     if spec.replay and not spec.token:
         spec = msgspec.structs.replace(spec, token=secrets.token_hex(8))
     ledger = replay_ledger(spec) if spec.replay else config.ledger_path or paths.default_ledger(config.id)
-    socket = paths.socket_path(ledger)
+    socket = paths.socket_path(ledger, config.id)
     log = paths.log_path(config.id)
     paths.make_private(log.parent)
     with log.open("ab") as told:
@@ -51,7 +52,7 @@ def start(spec: HubSpec) -> paths.HubRecord:
         )
     until = time.monotonic() + READY_S
     while time.monotonic() < until:
-        record = paths.hub_of(ledger)
+        record = paths.hub_of(ledger, config.id)
         if record is not None and record.pid == child.pid and paths.socket_answers(socket):
             return record
         if child.poll() is not None:

@@ -131,18 +131,20 @@ def _is_private(folder: Path) -> bool:
 _HASH_LENGTH = 16
 
 
-def socket_path(ledger: Path) -> Path:
-    """The Unix socket of the hub of this ledger: the same for every spelling of the ledger's path, below 107
+def socket_path(ledger: Path, room: str) -> Path:
+    """The Unix socket of a room on this ledger: the same for every spelling of the ledger's path, below 107
     bytes.
     """
-    return runtime_dir() / f"{ledger_key(ledger)}.sock"
+    return runtime_dir() / f"{ledger_key(ledger, room)}.sock"
 
 
-def ledger_key(ledger: Path) -> str:
-    """A short name for a ledger file, the same through links and relative paths."""
+def ledger_key(ledger: Path, room: str = "") -> str:
+    """A short name for a ledger file, or for a room on it, the same through links and relative paths."""
     import hashlib  # costs a console's start more than all else here, and it needs no name
 
-    return hashlib.sha256(os.fsencode(os.path.realpath(ledger))).hexdigest()[:_HASH_LENGTH]
+    return hashlib.sha256(
+        os.fsencode(os.path.realpath(ledger)) + os.fsencode(f"\0{room}" if room else "")
+    ).hexdigest()[:_HASH_LENGTH]
 
 
 def shipped(kind: Shipped) -> Path:

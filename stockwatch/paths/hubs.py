@@ -119,10 +119,13 @@ def running_hubs() -> list[HubRecord]:
     return sorted(running, key=lambda record: (record.room, record.started, record.pid))
 
 
-def hub_of(ledger: Path) -> HubRecord | None:
-    """The running hub of this ledger, wherever its socket lies."""
+def hub_of(ledger: Path, room: str | None = None) -> HubRecord | None:
+    """The running hub of this ledger, by the record of this room or of any; wherever its socket lies."""
     key = ledger_key(ledger)
-    return next((hub for hub in running_hubs() if Path(hub.socket).stem == key), None)
+    return next(
+        (hub for hub in running_hubs() if room in (None, hub.room) and ledger_key(Path(hub.ledger)) == key),
+        None,
+    )
 
 
 def stale_sockets() -> list[Path]:

@@ -166,8 +166,16 @@ class Speed(_Message, tag="speed", frozen=True):
     paused: bool = False
 
 
+class Join(_Message, tag="join", frozen=True):
+    """Ask the hub to serve another room on its ledger too; answered by Joined when that room answers, or why not."""
+
+    room: str
+    """Absolute path of its room.toml."""
+
+
 Request = (
     Hello
+    | Join
     | Acknowledge
     | AskRestock
     | UpdateRestock
@@ -262,6 +270,11 @@ class Shown(_Message, tag="shown", frozen=True):
     text: str
 
 
+class Joined(_Message, tag="joined", frozen=True):
+    wrong: Text | None = None
+    """Why the room did not join."""
+
+
 class Goodbye(_Message, tag="goodbye", frozen=True):
     """The hub stops."""
 
@@ -271,4 +284,4 @@ class Goodbye(_Message, tag="goodbye", frozen=True):
 Look = Audit | Exceptions | Show
 """What a console asks to look at; it changes nothing and may take a moment."""
 Found = Movements | WorkList | Shown
-Reply = Welcome | Refused | Snapshot | Change | DetailChange | Answer | Proposal | Found | Goodbye
+Reply = Welcome | Refused | Snapshot | Change | DetailChange | Answer | Proposal | Found | Joined | Goodbye

@@ -13,7 +13,7 @@ from stockwatch.alerts.reasons import reason
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.links import Link
 from stockwatch.room.log import KEPT_RESOLVED_S
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room
 from stockwatch.room.view import (
     SPARK_MINUTES,
     ActionRow,
@@ -194,7 +194,7 @@ class Picture:
             name=room.config.name,
             timezone=zone_name(room),
             clock=now // 60 * 60,
-            dead=room.outcomes["invalid"] + room.outcomes["conflict"],
+            dead=room.pipeline.outcomes["invalid"] + room.pipeline.outcomes["conflict"],
             short=sum(room.books.stock(sku).shortfall for sku in room.log.short),
             presenting=presenting[0] if presenting else None,
             exceptions=room.books.exceptions_open(),

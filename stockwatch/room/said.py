@@ -12,7 +12,7 @@ from stockwatch.events import Event, encode
 from stockwatch.ledger.figures import Stock
 
 if TYPE_CHECKING:
-    from stockwatch.room.pipeline import Room
+    from stockwatch.room.room import Room
 
 
 def alert_data(event: AlertEvent) -> dict[str, Any]:
@@ -46,20 +46,20 @@ def restated(event: Event) -> bytes:
 
 def summary(room: Room) -> dict[str, Any]:
     """The last line of a headless replay: counts and the figures of every SKU, by code point."""
-    outcomes = dict(room.outcomes)
-    assert sum(outcomes.values()) == room.events, "every event has exactly one outcome"
+    outcomes = dict(room.pipeline.outcomes)
+    assert sum(outcomes.values()) == room.pipeline.events, "every event has exactly one outcome"
     skus = {}
     for sku in sorted(room.books.skus()):
         stock = room.books.stock(sku)
         skus[sku] = figures(stock)
     data: dict[str, Any] = {
-        "events": room.events,
+        "events": room.pipeline.events,
         "outcomes": outcomes,
         "dead": outcomes["invalid"] + outcomes["conflict"],
         "skus": skus,
     }
-    if room.digest is not None:
-        data["digest"] = room.digest.hexdigest()
+    if room.pipeline.digest is not None:
+        data["digest"] = room.pipeline.digest.hexdigest()
     return data
 
 

@@ -1,6 +1,7 @@
-"""A running room as one frame of a snapshot, and back: velocity, alerts, who took them, what was done.
+"""Running rooms as frames of a snapshot, one each, and back: velocity, alerts, who took them, what was done; and where
+their clock stands.
 
-The frame holds for one version and one room.toml; any other begins anew and reads the whole journal. It is a pickle of
+A frame holds for one version and one room.toml; any other begins anew and reads the whole journal. It is a pickle of
 our own classes, and nothing else is let in when it is read. The books are no part of it. Pure.
 """
 
@@ -15,15 +16,15 @@ from typing import Any
 
 from stockwatch import __version__
 from stockwatch.config import RoomConfig
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room
 
-FORMAT = 1
+FORMAT = 2
 """Raise it with every change of what a room remembers."""
 KIND = "room"
 _KEPT = (
-    "catalog", "demand", "desk", "log", "clock", "zone", "ticked", "events", "outcomes", "_zone_known", "_dirty",
-    "_lag_s", "_due", "_due_of",
+    "catalog", "demand", "desk", "log", "zone", "zone_known", "_dirty", "_lag_s", "_due", "_due_of",
 )  # fmt: skip
+_KEPT_OF_PIPELINE = ("clock", "ticked", "events", "outcomes")
 
 
 class BadRoom(ValueError):
@@ -34,7 +35,12 @@ def room_frame(room: Room) -> list[Any]:
     """[kind, id of the room, digest of what it depends on, its memory]"""
     memory = io.BytesIO()
     pickler = pickle.Pickler(memory, protocol=5)
-    pickler.dump([getattr(room, name) for name in _KEPT])
+    pickler.dump(
+        [
+            *(getattr(room, name) for name in _KEPT),
+            *(getattr(room.pipeline, name) for name in _KEPT_OF_PIPELINE),
+        ]
+    )
     return [KIND, room.config.id, _digest(room.config), memory.getvalue()]
 
 
@@ -46,8 +52,11 @@ def restore(room: Room, frames: Iterable[list[Any]]) -> None:
         raise BadRoom("it is of other settings, or of another version")
     try:
         values = _Unpickler(io.BytesIO(memory)).load()
-        for name, value in zip(_KEPT, values, strict=True):
+        kept, of_pipeline = values[: len(_KEPT)], values[len(_KEPT) :]
+        for name, value in zip(_KEPT, kept, strict=True):
             setattr(room, name, value)
+        for name, value in zip(_KEPT_OF_PIPELINE, of_pipeline, strict=True):
+            setattr(room.pipeline, name, value)
     except (pickle.UnpicklingError, TypeError, ValueError, LookupError, AttributeError, EOFError) as error:
         raise BadRoom(f"{type(error).__name__}: {error}") from error
 

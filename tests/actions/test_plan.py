@@ -10,7 +10,7 @@ import pytest
 from stockwatch.actions.plan import plan, raw_events
 from stockwatch.events import Event, decode
 from stockwatch.room import intents
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room
 from tests.room.build import config, event, placed, played
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -29,7 +29,7 @@ def do(room: Room, intent: Any) -> list[Event]:
     for raw in raw_events(planned, intent, source="stockwatch/test", now_us=now, zone=ZONE):
         event = decode(raw)
         assert isinstance(event, Event), event
-        room.take(event, now)
+        room.pipeline.take(event, now)
         events.append(event)
     return events
 
@@ -93,8 +93,8 @@ def test_a_part_of_a_delivery_leaves_the_rest_on_its_way(room):
 
 def test_taking_a_link_takes_all_its_alerts_once(room):
     for n in range(20):
-        room.take(placed(1 + n / 10, "H-L", f"l{n}"))
-    room.take(event("feed.heartbeat", 5))
+        room.pipeline.take(placed(1 + n / 10, "H-L", f"l{n}"))
+    room.pipeline.take(event("feed.heartbeat", 5))
     assert room.open_alert("H-L").by is None
     taken = do(room, intents.Acknowledge(id="a1", by="阿宁", listing="L1"))
     assert [e.data["by"] for e in taken] == ["阿宁"]
@@ -103,14 +103,14 @@ def test_taking_a_link_takes_all_its_alerts_once(room):
 
 
 def test_taking_a_bundle_leaves_the_alerts_that_stand_on_other_links(room):
-    room.take(placed(1, "SOCK", "all", qty=30))
-    room.take(event("feed.heartbeat", 5))
+    room.pipeline.take(placed(1, "SOCK", "all", qty=30))
+    room.pipeline.take(event("feed.heartbeat", 5))
     assert "no alert" in refusal(room, intents.Acknowledge(id="a", by="阿宁", listing="L2"))
     assert do(room, intents.Acknowledge(id="b", by="阿宁", listing="SOCK"))
 
 
 def test_what_a_platform_presents_can_be_ended_though_nobody_configured_it(room):
-    room.take(event("product.pinned", 1, listing="elsewhere", channel="douyin"))
+    room.pipeline.take(event("product.pinned", 1, listing="elsewhere", channel="douyin"))
     do(room, intents.Present(id="p", by="x", listing=None))
     assert room.presenting is None
 
@@ -124,7 +124,7 @@ def test_a_substitute_is_recorded_and_presented(room):
 
 
 def test_an_empty_substitute_is_refused(room):
-    room.take(placed(1, "SOCK", "all", qty=30))
+    room.pipeline.take(placed(1, "SOCK", "all", qty=30))
     assert "nothing left" in refusal(room, intents.Substitute(id="s", by="x", sku="H-M", to="SOCK"))
 
 

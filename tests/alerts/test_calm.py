@@ -15,7 +15,10 @@ from stockwatch.config import RoomConfig
 from stockwatch.demand import Demand
 from stockwatch.demand.surge import WATERMARK_S
 from stockwatch.drills import load
-from stockwatch.room.pipeline import Room
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.opening import channels_in
+from stockwatch.room.pipeline import Pipeline
+from stockwatch.room.room import Room
 
 LOADS = {
     "plenty": replace(load.CHAOS, skus=30, stock=3000, hot_stock=3000, surge=15.0, seconds=1500.0, lag=2.0),
@@ -43,16 +46,23 @@ class Nervous(Room):
 class Watched(Calm):
     """Somebody reads figures all the time."""
 
-    def _book(self, known):
-        super()._book(known)
+    def follow(self, applied, received_us, *, ours):
+        super().follow(applied, received_us, ours=ours)
         for sku in list(self._dirty)[:2]:
             self.desk.assess(sku, self.now_us, self.facts(sku))
 
 
+def alone_as(kind, config):
+    pipeline = Pipeline(Books(channels_in(config)))
+    room = kind(config, pipeline, zone_of=ZoneInfo)
+    pipeline.add(room)
+    return room
+
+
 def played(room, lines):
     for line in lines:
-        room.take(line)
-    room.finish()
+        room.pipeline.take(line)
+    room.pipeline.finish()
     told = {}
     for raw in room.drain().said:
         event = msgspec.json.decode(raw)
@@ -66,7 +76,7 @@ def played(room, lines):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_waiting_changes_no_alert_and_delays_none_beyond_the_watermark(name, seed):
     lines, config = list(load.chaos(seed, LOADS[name])), load.room(LOADS[name])
-    calm, nervous = Calm(config, zone_of=ZoneInfo), Nervous(config, zone_of=ZoneInfo)
+    calm, nervous = alone_as(Calm, config), alone_as(Nervous, config)
     told, expected = played(calm, lines), played(nervous, lines)
     assert calm.waited > 100, "the case is about waiting"
     assert expected
@@ -79,7 +89,7 @@ def test_waiting_changes_no_alert_and_delays_none_beyond_the_watermark(name, see
 
 def test_who_reads_figures_changes_no_decision():
     lines, config = list(load.chaos(2, LOADS["middling"])), load.room(LOADS["middling"])
-    assert played(Watched(config, zone_of=ZoneInfo), lines) == played(Calm(config, zone_of=ZoneInfo), lines)
+    assert played(alone_as(Watched, config), lines) == played(alone_as(Calm, config), lines)
 
 
 @given(

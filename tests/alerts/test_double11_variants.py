@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from stockwatch.drills import double11
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import alone
 
 SKU = "HOODIE-CO"
 FEED = (Path(__file__).resolve().parents[2] / "sample_feeds" / "double11.jsonl").read_bytes().splitlines()
@@ -20,10 +20,10 @@ def evening(lines, **changed):
     """(hours, tier, data) of the hoodie's alerts that went up, and its stock at the end."""
     config = double11.room()
     skus = tuple(msgspec.structs.replace(sku, **changed) if sku.id == SKU else sku for sku in config.skus)
-    room = Room(msgspec.structs.replace(config, skus=skus), zone_of=ZoneInfo)
+    room = alone(msgspec.structs.replace(config, skus=skus), zone_of=ZoneInfo)
     for line in lines:
-        room.take(line)
-    room.finish()
+        room.pipeline.take(line)
+    room.pipeline.finish()
     rose = []
     for raw in room.drain().said:
         event = msgspec.json.decode(raw)

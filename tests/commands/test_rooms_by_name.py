@@ -10,6 +10,9 @@ from stockwatch import paths
 from stockwatch.commands import ps, replay, run
 from stockwatch.commands.hubs import the_hub
 from stockwatch.exits import Exit, Failure
+from stockwatch.hub import asking
+from stockwatch.room.intents import Joined
+from stockwatch.room.view import Text
 
 ROOM = '[room]\nid = "{id}"\nname = "n"\n[ledger]\npath = "shared.db"\n[[sku]]\nid = "A"\ntitle = "t"\nstock = 1\n'
 
@@ -65,8 +68,9 @@ def test_a_live_room_is_meant_before_its_replay(running):
 def test_run_does_not_show_another_room_in_place_of_its_own(running, tmp_path, monkeypatch):
     file = tmp_path / "b.toml"
     file.write_text(ROOM.format(id="b"))
-    monkeypatch.setattr(paths, "hub_of", lambda ledger: hub("a"))
-    with pytest.raises(Failure, match="ledger of b is in use: room a"):
+    monkeypatch.setattr(paths, "hub_of", lambda ledger, room=None: None if room == "b" else hub("a"))
+    monkeypatch.setattr(asking, "ask", lambda *_: Joined(wrong=Text("不行", "it can't")))
+    with pytest.raises(Failure, match=r"ledger of b is served with room a .*could not join: it can't"):
         run.run(argparse.Namespace(room=str(file), detach=True))
 
 

@@ -15,11 +15,11 @@ import pytest
 from stockwatch.drills.load import CHAOS, lines, room, room_text
 from stockwatch.events import format_time, parse_time
 from stockwatch.feeds.recording import merge
-from stockwatch.hub.core import Hub
 from stockwatch.hub.headless import play, replay_room, summary_line
 from stockwatch.hub.journal import NoJournal
 from stockwatch.hub.pace import Pacer
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room
+from tests.hub.one_room import hub_with
 
 LOAD = replace(CHAOS, seconds=1200.0)
 
@@ -104,7 +104,7 @@ async def test_a_replay_in_a_console_decides_what_a_headless_one_decides(
     a_room = replay_room(room(LOAD))
     journal = Said(a_room)
     pacer = Pacer(speed)
-    hub = Hub(a_room, journal, now_us=pacer.now_us, live=False)
+    hub = hub_with(a_room, journal, now_us=pacer.now_us, live=False)
     ended: list[bool] = []
     await asyncio.wait_for(pacer.play(merge([feed]), hub, on_end=lambda: ended.append(True)), 60)
     assert ended
@@ -115,7 +115,7 @@ async def test_pausing_and_changing_speed_on_the_way_changes_no_decision(feed: P
     a_room = replay_room(room(LOAD))
     journal = Said(a_room)
     pacer = Pacer(500.0)
-    hub = Hub(a_room, journal, now_us=pacer.now_us, live=False)
+    hub = hub_with(a_room, journal, now_us=pacer.now_us, live=False)
     playing = asyncio.create_task(pacer.play(merge([feed]), hub, on_end=lambda: None))
     for speed, paused in [(None, True), (900.0, False), (None, True), (200.0, False), (50_000.0, False)]:
         await asyncio.sleep(0.05)

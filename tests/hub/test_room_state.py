@@ -18,7 +18,8 @@ from stockwatch.hub.ledgerfile import LedgerJournal
 from stockwatch.ledger import keeper, snapshot
 from stockwatch.ledger.balances import Books
 from stockwatch.room.picture import Picture
-from stockwatch.room.pipeline import Room
+from stockwatch.room.pipeline import Pipeline
+from stockwatch.room.room import Room, on
 from stockwatch.room.state import BadRoom, restore, room_frame
 from tests.room.build import config
 
@@ -27,8 +28,8 @@ LINES = 2500
 
 def making(settings: RoomConfig) -> Callable[[Books], Room]:
     def make(books: Books) -> Room:
-        room = Room(settings, books, trusted_clock=True)
-        room.keep_alerts = True
+        room = on(Pipeline(books, trusted_clock=True), settings)
+        room.pipeline.keep_alerts = True
         return room
 
     return make
@@ -36,17 +37,19 @@ def making(settings: RoomConfig) -> Callable[[Books], Room]:
 
 def picture(room: Room) -> bytes:
     """All that a console is shown, and when the room will look again."""
-    return msgspec.json.encode([Picture(room).whole(), room.next_tick(), room.outcomes, room.events])
+    return msgspec.json.encode(
+        [Picture(room).whole(), room.pipeline.next_tick(), room.pipeline.outcomes, room.pipeline.events]
+    )
 
 
 def played(path: Path, room: Room, lines: list[bytes], journal: LedgerJournal) -> None:
     for number, line in enumerate(lines, 1):
         event = decode(line)
         assert isinstance(event, Event)
-        room.take(line, event.clock_us)
+        room.pipeline.take(line, event.clock_us)
         if number % 50 == 0:
-            journal.append(room.drain().entries, {}, room)
-    journal.append(room.drain().entries, {}, room)
+            journal.append(room.pipeline.drain(), {}, room.pipeline)
+    journal.append(room.pipeline.drain(), {}, room.pipeline)
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def chaotic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, list
     journal = LedgerJournal(path, lambda: 0)
     room = making(config())(Books())
     event = decode(lines[0])
-    room.open(event.clock_us)
+    room.pipeline.open(event.clock_us)
     played(path, room, lines[: LINES // 2], journal)
     journal.close()
     for _ in range(200):
@@ -81,10 +84,10 @@ def test_a_room_goes_on_from_a_snapshot_as_from_its_journal(chaotic):
     for line in rest:
         event = decode(line)
         for room in (quick, slow):
-            room.take(line, event.clock_us)
-        one, other = quick.drain(), slow.drain()
-        assert one.said == other.said
-        assert [entry.raw for entry in one.entries] == [entry.raw for entry in other.entries]
+            room.pipeline.take(line, event.clock_us)
+        assert quick.drain().said == slow.drain().said
+        entries, others = quick.pipeline.drain(), slow.pipeline.drain()
+        assert [entry.raw for entry in entries] == [entry.raw for entry in others]
     assert picture(quick) == picture(slow)
     assert quick.log.taken_by
     assert any(b"alert." in entry for entry in (record.raw for record in journal.records()))

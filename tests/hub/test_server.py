@@ -38,7 +38,7 @@ class Served:
         self.stopped: list[str] = []
 
     async def happens(self, *raws: bytes) -> None:
-        await self.hub.put("douyin", raws, None)
+        await self.hub.hosted[0].put("douyin", raws, None)
         self.hub.work()
 
     @contextlib.asynccontextmanager
@@ -71,8 +71,8 @@ async def served() -> AsyncIterator[Served]:
 async def serving(*, read_only: bool) -> AsyncIterator[Served]:
     hub = live(Memory(), Wall())
     stopped: list[str] = []
-    server = ViewServer(hub, Picture(hub.room), read_only=read_only, stop=stopped.append)
-    hub.on_change = server.changed
+    server = ViewServer(hub.hosted[0], Picture(hub.hosted[0].room), read_only=read_only, stop=stopped.append)
+    hub.hosted[0].on_change = server.changed
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.sock"
         running = asyncio.create_task(server.run(path))
@@ -162,7 +162,7 @@ async def test_a_console_that_does_not_read_costs_the_hub_nothing(served: Served
         slow.transport.pause_reading()
         view = snapshot.view
         for n in range(300):
-            await served.hub.put("douyin", [placed(n, "SOCK", f"o{n}")], None)
+            await served.hub.hosted[0].put("douyin", [placed(n, "SOCK", f"o{n}")], None)
             if n % 50 == 0:
                 await asyncio.sleep(0.06)
         while {row.listing: row.reserved for row in view.links}["SOCK"] != 30:
@@ -185,7 +185,7 @@ async def test_a_read_only_room_takes_no_intents():
             await say(console, intents.Release(id="w", by="x", sku="SOCK", quantity=-1))
             answer = await hear_until(console, intents.Answer)
             assert not answer.ok
-            assert served.hub.room.books.stock("SOCK").held == 0
+            assert served.hub.hosted[0].room.books.stock("SOCK").held == 0
 
 
 async def test_nothing_is_sent_while_nothing_changes(served: Served):

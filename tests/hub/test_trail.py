@@ -19,7 +19,9 @@ from stockwatch.ledger.store import LedgerFailed
 from stockwatch.ledger.verify import verify
 from stockwatch.ledger.writer import Writer
 from stockwatch.room import intents
-from stockwatch.room.pipeline import Room
+from stockwatch.room.pipeline import Pipeline
+from stockwatch.room.room import Room, alone, on
+from tests.hub.one_room import hub_with
 from tests.hub.test_core import NOW, Wall
 from tests.hub.test_server import Served, hear_until, say, serving
 from tests.room.build import config, event, placed
@@ -35,13 +37,13 @@ def opened(path: Path, wall: Wall) -> tuple[LedgerJournal, Hub]:
     journal = LedgerJournal(path, wall)
 
     def make(books: Books) -> Room:
-        room = Room(config(), books, trusted_clock=True)
-        room.keep_alerts = True
+        room = on(Pipeline(books, trusted_clock=True), config())
+        room.pipeline.keep_alerts = True
         return room
 
     room = journal.recall(make)
-    hub = Hub(room, journal, now_us=wall)
-    room.open(hub.stamp())
+    hub = hub_with(room, journal, now_us=wall)
+    room.pipeline.open(hub.stamp())
     hub.commit()
     return journal, hub
 
@@ -49,7 +51,7 @@ def opened(path: Path, wall: Wall) -> tuple[LedgerJournal, Hub]:
 async def trail_of(hub: Hub, sku: str | None = None, **more) -> intents.Movements:
     """What a console would be told, once the thread has written what it has."""
     for _ in range(500):
-        found = await look(intents.Audit(id="a", sku=sku, **more), hub.room, hub.journal)
+        found = await look(intents.Audit(id="a", sku=sku, **more), hub.hosted[0].room, hub.journal)
         if found.wrong.en or found.upto == found.seq:
             return found
         await asyncio.sleep(0.01)
@@ -57,7 +59,7 @@ async def trail_of(hub: Hub, sku: str | None = None, **more) -> intents.Movement
 
 
 async def happens(hub: Hub, *raws: bytes) -> None:
-    await hub.put("douyin", raws, None)
+    await hub.hosted[0].put("douyin", raws, None)
     hub.work()
 
 
@@ -65,7 +67,7 @@ async def test_what_a_person_did_is_in_the_trail_with_name_and_reason(tmp_path: 
     journal, hub = opened(tmp_path / "room.db", Wall())
     await happens(hub, placed(0, "SOCK", "o1", qty=2))
     counting = asyncio.create_task(
-        hub.ask(intents.Count(id="c", by="小林", sku="SOCK", quantity=25, reason="掉了三双"))
+        hub.hosted[0].ask(intents.Count(id="c", by="小林", sku="SOCK", quantity=25, reason="掉了三双"))
     )
     await asyncio.sleep(0)
     hub.work()
@@ -88,7 +90,7 @@ async def test_it_goes_on_over_restarts_and_is_what_the_journal_says(tmp_path: P
         for n in range(5):
             wall.us += 1_000_000
             await happens(hub, placed(n, "SOCK", f"o{start}-{n}"))
-        journal.finish(hub.room)
+        journal.finish(hub.hosted[0].room.pipeline)
         journal.close()
     journal, hub = opened(path, wall)
     found = await trail_of(hub, "SOCK", limit=100)
@@ -119,7 +121,7 @@ async def test_what_was_applied_beside_it_is_read_in_by_a_child(tmp_path: Path):
     journal, hub = opened(path, wall)
     await happens(hub, placed(0, "SOCK", "o1"))
     await trail_of(hub)
-    journal.finish(hub.room)
+    journal.finish(hub.hosted[0].room.pipeline)
     journal.close()
     with LedgerFile(path) as ledger:
         writer = Writer(ledger, lambda: NOW + 9_000_000)
@@ -143,7 +145,7 @@ async def test_a_trail_that_can_not_be_kept_says_so_and_the_room_goes_on(tmp_pat
     index_path(path).mkdir()
     journal, hub = opened(path, wall)
     await happens(hub, placed(0, "SOCK", "o1"))
-    assert hub.room.books.stock("SOCK").reserved == 1
+    assert hub.hosted[0].room.books.stock("SOCK").reserved == 1
     found = await trail_of(hub)
     assert found.rows == ()
     assert "delete this file" in found.wrong.en
@@ -165,15 +167,15 @@ async def test_a_trail_whose_disk_fails_on_the_way_says_so_and_the_room_goes_on(
         await happens(hub, placed(n, "SOCK", f"p{n}"))
     found = await trail_of(hub)
     assert "no space left" in found.wrong.en
-    assert hub.room.books.follow is None, "no rows are made that nobody writes"
+    assert hub.hosted[0].room.books.follow is None, "no rows are made that nobody writes"
     journal.close()
 
 
 async def test_a_room_without_a_journal_has_its_trail_and_messages_in_memory():
     journal = NoJournal()
-    room = Room(config())
+    room = alone(config())
     journal.trail.follow(room.books)
-    hub = Hub(room, journal, live=False)
+    hub = hub_with(room, journal, live=False)
     raw = placed(0, "SOCK", "o1", qty=2)
     await happens(hub, raw)
     found = await trail_of(hub, "SOCK")
@@ -186,7 +188,7 @@ async def test_a_room_without_a_journal_has_its_trail_and_messages_in_memory():
 async def test_a_console_looks_at_exceptions_and_resolves_one(served: Served):
     await served.happens(placed(0, "SOCK", "big", qty=50))
     await served.happens(placed(0, "SOCK", "big2"), event("order.paid", 1, None, order="ghost", line=1))
-    assert served.hub.room.books.exceptions_open() == 3
+    assert served.hub.hosted[0].room.books.exceptions_open() == 3
     async with served.console() as console:
         snapshot = await hear_until(console, intents.Snapshot)
         assert snapshot.view.header.exceptions == 3
@@ -204,7 +206,7 @@ async def test_a_console_looks_at_exceptions_and_resolves_one(served: Served):
         assert not again.ok
         await say(console, intents.Exceptions(id="y"))
         assert (await hear_until(console, intents.WorkList)).total == 2
-    assert served.hub.room.log.actions[-1].what.zh == "处理异常 orphan(已退款)"
+    assert served.hub.hosted[0].room.log.actions[-1].what.zh == "处理异常 orphan(已退款)"
 
 
 async def test_a_read_only_room_lets_look_and_not_resolve():
@@ -221,10 +223,10 @@ async def test_a_message_is_shown_as_it_came(tmp_path: Path):
     journal, hub = opened(tmp_path / "room.db", Wall())
     raw = placed(0, "SOCK", "订单 [b]1[/b]")
     await happens(hub, raw)
-    shown = await look(intents.Show(id="s", seq=hub.room.books.place), hub.room, journal)
+    shown = await look(intents.Show(id="s", seq=hub.hosted[0].room.books.place), hub.hosted[0].room, journal)
     assert shown.text == raw.decode()
     for seq in (0, -1, 10**9):
-        assert (await look(intents.Show(id="s", seq=seq), hub.room, journal)).text == ""
+        assert (await look(intents.Show(id="s", seq=seq), hub.hosted[0].room, journal)).text == ""
     journal.close()
 
 

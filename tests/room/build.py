@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from stockwatch.config import Channel, Item, Listing, RestockSource, RoomConfig, Sku
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room, alone
 
 START = datetime(2025, 11, 11, 12, 0, 0, tzinfo=UTC)
 
@@ -80,7 +80,7 @@ def placed(seconds: float, sku: str, order: str, qty: int = 1, **data: Any) -> b
 
 
 def played(raws: list[bytes], room: Room | None = None) -> Room:
-    room = room if room is not None else Room(config(), zone_of=ZoneInfo)
+    room = room if room is not None else alone(config(), zone_of=ZoneInfo)
     for raw in raws:
-        room.take(raw)
+        room.pipeline.take(raw)
     return room

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from stockwatch.config import Item, Listing
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.picture import Picture
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import alone
 from stockwatch.room.view import merge
 from tests.room.build import config, event, placed, played
 
@@ -27,7 +27,7 @@ def test_a_link_sums_its_sizes():
 
 def test_a_bundle_sells_as_many_as_its_scarcest_part_and_a_gift_does_not_stop_it():
     room, picture = rooms()
-    room.take(placed(6, "SOCK", "all", qty=30))
+    room.pipeline.take(placed(6, "SOCK", "all", qty=30))
     row = {row.listing: row for row in picture.whole().links}["L2"]
     assert row.sellable == row.sizes[0].sellable > 0
 
@@ -38,7 +38,7 @@ def test_of_a_product_in_a_bundle_a_viewer_picks_one_size():
         Listing(id="set", title="套装", items=(Item(product="HOODIE"), Item(sku="SOCK"))),
         Listing(id="three", title="三双装", items=(Item(sku="SOCK", qty=2), Item(sku="SOCK"))),
     )
-    room = Room(config(listings=listings), zone_of=ZoneInfo)
+    room = alone(config(listings=listings), zone_of=ZoneInfo)
     played([placed(0, "H-L", "all", qty=9), placed(1, "SOCK", "s", qty=19)], room)
     row = {row.listing: row for row in Picture(room).whole().links}
     assert row["two"].sellable == 20 // 2 + 1 // 2
@@ -48,7 +48,7 @@ def test_of_a_product_in_a_bundle_a_viewer_picks_one_size():
 
 def test_a_size_that_is_gone_is_named():
     room, picture = rooms()
-    room.take(placed(6, "H-L", "rest", qty=9))
+    room.pipeline.take(placed(6, "H-L", "rest", qty=9))
     row = {row.listing: row for row in picture.whole().links}["L1"]
     assert row.broken == ("L",)
 
@@ -58,7 +58,7 @@ def test_deltas_hold_only_what_changed_and_bring_the_picture_to_the_same_place()
     before = picture.whole()
     room.drain()
     assert picture.delta(room.catalog.of_sku) is None, "nothing happened"
-    room.take(placed(6, "SOCK", "s1"))
+    room.pipeline.take(placed(6, "SOCK", "s1"))
     delta = picture.delta(room.drain().touched)
     assert delta is not None
     assert {row.listing for row in delta.links} == {"SOCK"}, "a gift is no figure of its bundle"
@@ -70,7 +70,7 @@ def test_deltas_hold_only_what_changed_and_bring_the_picture_to_the_same_place()
 def test_a_new_sku_appears_by_delta():
     room, picture = rooms()
     before = picture.whole()
-    room.take(placed(6, "NEW", "n"))
+    room.pipeline.take(placed(6, "NEW", "n"))
     delta = picture.delta(room.drain().touched)
     assert merge(before, delta) == picture.whole()
     assert any(row.listing == "NEW" and row.shortfall == 1 for row in delta.links)
@@ -78,15 +78,15 @@ def test_a_new_sku_appears_by_delta():
 
 def test_alerts_come_with_steps_and_a_talk_track_and_stay_a_while_when_resolved():
     room, picture = rooms()
-    room.take(placed(6, "SOCK", "all", qty=30))
-    room.take(event("feed.heartbeat", 8))
+    room.pipeline.take(placed(6, "SOCK", "all", qty=30))
+    room.pipeline.take(event("feed.heartbeat", 8))
     alert = picture.whole().alerts[0]
     assert (alert.sku, alert.listing, alert.tier, alert.state) == ("SOCK", "SOCK", 3, "open")
     assert alert.reason.zh
     assert alert.reason.en
     assert alert.steps
-    room.take(event("stock.received", 9, "SOCK", document="in", qty=500))
-    room.take(event("feed.heartbeat", 400))
+    room.pipeline.take(event("stock.received", 9, "SOCK", document="in", qty=500))
+    room.pipeline.take(event("feed.heartbeat", 400))
     row = next(row for row in picture.whole().alerts if row.id == alert.id)
     assert row.state == "resolved"
 
@@ -94,8 +94,8 @@ def test_alerts_come_with_steps_and_a_talk_track_and_stay_a_while_when_resolved(
 def test_the_detail_shows_every_minute_with_what_was_left_at_its_end():
     room, picture = rooms()
     for minute in range(1, 4):
-        room.take(placed(60 * minute + 1, "H-M", f"m{minute}"))
-    room.take(event("feed.heartbeat", 200))
+        room.pipeline.take(placed(60 * minute + 1, "H-M", f"m{minute}"))
+    room.pipeline.take(event("feed.heartbeat", 200))
     detail = picture.detail("L1")
     assert len(detail.minutes) == len(detail.remaining) == len(detail.velocity) == 4
     assert detail.remaining == (27, 26, 25, 24)
@@ -107,8 +107,8 @@ def test_the_detail_shows_every_minute_with_what_was_left_at_its_end():
 def test_the_clock_shown_moves_by_the_minute():
     room, picture = rooms()
     first = picture.whole().header.clock
-    room.take(event("feed.heartbeat", 30))
+    room.pipeline.take(event("feed.heartbeat", 30))
     assert picture.delta(room.drain().touched).header is None
-    room.take(event("feed.heartbeat", 61))
+    room.pipeline.take(event("feed.heartbeat", 61))
     assert picture.delta(room.drain().touched).header.clock == first + 60
     assert room.now_us % SECOND_US == 0

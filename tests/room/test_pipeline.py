@@ -10,7 +10,7 @@ import pytest
 from stockwatch.config import Sku
 from stockwatch.events import decode
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.pipeline import Room
+from stockwatch.room.room import Room, alone
 from stockwatch.room.said import summary
 from tests.room.build import config, event, placed, played
 
@@ -23,13 +23,13 @@ def test_opening_stock_is_there_before_the_first_event_and_not_counted_as_one():
     room = played([placed(0, "H-M", "a")])
     assert room.books.stock("H-M").available == 19
     assert room.books.stock("H-L").available == 10
-    assert room.events == 1
+    assert room.pipeline.events == 1
     assert summary(room)["outcomes"]["accepted"] == 1
 
 
 def test_an_empty_feed_still_has_its_opening_stock():
-    room = Room(config())
-    room.finish()
+    room = alone(config())
+    room.pipeline.finish()
     assert summary(room)["skus"]["SOCK"]["on_hand"] == 30
 
 
@@ -43,10 +43,10 @@ def test_an_unpaid_order_comes_back_a_request_at_once_a_fact_a_minute_later(sour
     raws = [event(kind, 0, "H-M", channel=source, order="a", line=1, qty=3, expires=at(30))]
     room = played([*raws, event("feed.heartbeat", due - 0.5)])
     assert room.books.stock("H-M").reserved == 3
-    room.take(event("feed.heartbeat", due + 1.5))
+    room.pipeline.take(event("feed.heartbeat", due + 1.5))
     assert room.books.stock("H-M").reserved == 0
     booked = [
-        entry for entry in room.drain().entries if entry.ours and entry.applied.event.type == "order.expired"
+        entry for entry in room.pipeline.drain() if entry.ours and entry.applied.event.type == "order.expired"
     ]
     assert [(e.applied.event.source, e.applied.event.id) for e in booked] == [(source, "expired:a:1")]
 
@@ -67,7 +67,7 @@ def test_a_paid_order_does_not_come_back():
 def test_selling_out_raises_critical_at_the_next_tick_and_not_before():
     room = played([placed(0, "SOCK", f"o{n}", qty=10) for n in range(3)])
     assert said(room) == []
-    room.take(event("feed.heartbeat", 1.2))
+    room.pipeline.take(event("feed.heartbeat", 1.2))
     raised = said(room)
     assert [(e["type"], e["subject"], e["data"]["tier"]) for e in raised] == [
         ("alert.raised", "SOCK", "CRITICAL")
@@ -81,18 +81,18 @@ def test_selling_out_raises_critical_at_the_next_tick_and_not_before():
 
 def test_a_replay_ends_with_the_first_tick_after_the_last_event_and_until_goes_on():
     room = played([placed(0.5, "SOCK", "o", qty=30)])
-    room.finish()
+    room.pipeline.finish()
     assert [e["type"] for e in said(room)] == ["alert.raised"]
     assert room.now_us == (decode(placed(0, "SOCK", "x")).time_us // SECOND_US + 1) * SECOND_US
     on = played([placed(0.5, "SOCK", "o", qty=30, expires="2025-11-11T12:10:00Z")])
-    on.finish(decode(placed(700, "SOCK", "x")).time_us)
+    on.pipeline.finish(decode(placed(700, "SOCK", "x")).time_us)
     assert on.books.stock("SOCK").available == 30
 
 
 def test_acknowledged_alerts_and_actions_are_printed_as_they_come():
     room = played([placed(0, "SOCK", "o", qty=30), event("feed.heartbeat", 2)])
-    room.take(event("alert.acknowledged", 3, "SOCK", alert="SOCK:1", by="小林"))
-    room.take(event("action.substitute", 4, "SOCK", by="小林", to="H-M", order="x"))
+    room.pipeline.take(event("alert.acknowledged", 3, "SOCK", alert="SOCK:1", by="小林"))
+    room.pipeline.take(event("action.substitute", 4, "SOCK", by="小林", to="H-M", order="x"))
     assert [e["type"] for e in said(room)] == ["alert.raised", "alert.acknowledged", "action.substitute"]
     assert room.open_alert("SOCK").by == "小林"
 
@@ -114,7 +114,7 @@ def test_duplicates_count_once_in_velocity():
     twice = played([raw for n in range(10) for raw in [placed(n, "SOCK", f"o{n}")] * 2])
     now = once.now_us + 60 * SECOND_US
     assert once.demand.velocity("SOCK", now) == twice.demand.velocity("SOCK", now)
-    assert twice.outcomes["duplicate"] == 10
+    assert twice.pipeline.outcomes["duplicate"] == 10
 
 
 def test_an_unfinished_atomic_group_holds_back_what_comes_after_it_and_nothing_is_lost():
@@ -134,21 +134,21 @@ def test_an_unfinished_atomic_group_holds_back_what_comes_after_it_and_nothing_i
             placed(1, "H-M", "a"),
         ]
     )
-    assert [e.applied.event.type for e in room.drain().entries if not e.ours] == []
-    room.finish()
-    assert sum(room.outcomes.values()) == room.events == 2
-    assert room.outcomes["rejected"] == 1
+    assert [e.applied.event.type for e in room.pipeline.drain() if not e.ours] == []
+    room.pipeline.finish()
+    assert sum(room.pipeline.outcomes.values()) == room.pipeline.events == 2
+    assert room.pipeline.outcomes["rejected"] == 1
 
 
 def test_a_wild_timestamp_does_not_run_the_clock_away():
     room = played([placed(0, "SOCK", "a"), placed(86_400, "SOCK", "b"), placed(2, "SOCK", "c")])
-    assert room.clock.now_us == decode(placed(2, "SOCK", "x")).time_us
+    assert room.pipeline.clock.now_us == decode(placed(2, "SOCK", "x")).time_us
     assert room.books.stock("SOCK").reserved == 3
 
 
 def test_a_restock_counts_as_arriving_from_its_promise_on():
     room = played([placed(0, "H-M", "a")])
-    room.take(
+    room.pipeline.take(
         event(
             "stock.ordered",
             1,
@@ -161,7 +161,7 @@ def test_a_restock_counts_as_arriving_from_its_promise_on():
         )
     )
     assert room.arrivals("H-M") == ()
-    room.take(
+    room.pipeline.take(
         event(
             "stock.ordered",
             2,
@@ -174,7 +174,7 @@ def test_a_restock_counts_as_arriving_from_its_promise_on():
         )
     )
     assert [(a.qty, a.counts) for a in room.arrivals("H-M")] == [(40, False)]
-    room.take(event("stock.received", 3, "H-M", document="in", qty=40, restock="r"))
+    room.pipeline.take(event("stock.received", 3, "H-M", document="in", qty=40, restock="r"))
     assert room.arrivals("H-M") == ()
     assert room.books.stock("H-M").available == 59
 
@@ -188,7 +188,7 @@ def test_an_action_from_a_feed_may_hold_anything(kind, value):
     room = played(
         [event(kind, 1, "H-M", **dict.fromkeys(names, value)), event(kind, 2), placed(3, "H-M", "a")]
     )
-    assert room.outcomes["accepted"] == 3
+    assert room.pipeline.outcomes["accepted"] == 3
 
 
 def test_a_decision_follows_the_orders_own_times_to_the_second():
@@ -197,7 +197,7 @@ def test_a_decision_follows_the_orders_own_times_to_the_second():
         for n in range(30):
             time = 780 + n + (n == decisive)
             raws += [placed(time, "H-M", f"b{n}"), event("feed.heartbeat", 780.9 + n)]
-        room = Room(config(skus=(Sku(id="H-M", title="卫衣", stock=9000),), listings=()), zone_of=ZoneInfo)
+        room = alone(config(skus=(Sku(id="H-M", title="卫衣", stock=9000),), listings=()), zone_of=ZoneInfo)
         played(raws, room)
         return [(e["type"], e["time"]) for e in said(room)]
 
@@ -213,6 +213,6 @@ def test_nobody_outside_speaks_as_the_ledger():
     )
     early = event("stock.counted", 1, "LATER", channel="stockwatch", document="opening", qty=999)
     room = played([evil, early, placed(2, "H-M", "a")])
-    assert room.outcomes["invalid"] == 2
+    assert room.pipeline.outcomes["invalid"] == 2
     assert room.books.stock("H-M").reserved == 1, "placed orders still hold stock"
     assert room.books.stock("LATER").on_hand == 0

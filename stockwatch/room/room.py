@@ -1,0 +1,357 @@
+"""A room: one view on a ledger, with its channels and links. It follows the pipeline and decides what to warn of.
+
+Told what each event came to, it keeps demand, alerts and a log; at a tick it evaluates the SKUs that had events or are
+due. A SKU with no event and no due deadline costs nothing. Rooms that share a ledger share its figures: what another
+room sells of a SKU that is here too is demand here; its alerts, acknowledgements and presenting are its own.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+
+from stockwatch import instants
+from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
+from stockwatch.config import RoomConfig, Sku
+from stockwatch.demand import Demand
+from stockwatch.events import Event, Invalid, encode, format_time, parse_time
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.figures import Applied, Stock
+from stockwatch.ledger.opening import channels_in, configured_events, opening_events
+from stockwatch.ledger.store import LedgerCorrupt
+from stockwatch.room.clock import SECOND_US
+from stockwatch.room.links import catalog
+from stockwatch.room.log import RoomLog
+from stockwatch.room.pipeline import ROOM_SOURCE, Pipeline
+from stockwatch.room.said import alert_data, restated
+from stockwatch.room.view import SPARK_MINUTES
+
+
+@dataclass(slots=True)
+class News:
+    """What happened in a room since the last drain."""
+
+    said: list[bytes] = field(default_factory=list)
+    """alert.* and action.* events as they happened, in order: what a headless replay prints."""
+    touched: set[str] = field(default_factory=set)
+    """SKUs whose figures or alerts may have changed."""
+    tier_changed: bool = False
+
+
+class Room:
+    """One room on a pipeline, which it joins by `Pipeline.add`."""
+
+    def __init__(
+        self, config: RoomConfig, pipeline: Pipeline, *, zone_of: Callable[[str], tzinfo] | None = None
+    ) -> None:
+        """`zone_of` looks an IANA name up."""
+        self.config = config
+        self.pipeline = pipeline
+        self.catalog = catalog(config)
+        self.skus: dict[str, Sku] = {sku.id: sku for sku in config.skus}
+        self.demand = Demand()
+        self.desk = Desk(config, self.demand)
+        self.log = RoomLog(config)
+        self.zone: tzinfo = UTC
+        self.zone_known = False
+        if config.timezone is not None and zone_of is not None:
+            self._set_zone(zone_of(config.timezone))
+        self.opened = False
+        self.source = ROOM_SOURCE + config.id
+        self._dirty: set[str] = set()
+        self._lag_s = 0.0
+        """How late orders come, as of the last tick."""
+        self._due: list[tuple[int, str]] = []
+        self._due_of: dict[str, int] = {}
+        self._news = News()
+
+    def move_to(self, pipeline: Pipeline) -> None:
+        """Follow another pipeline, whose books stand where ours do. Raises LedgerCorrupt when they don't."""
+        mine, theirs = self.books, pipeline.books
+        assert mine.place == theirs.place, "a room moves only to where it stands"
+        for sku in {*mine.skus(), *theirs.skus()}:
+            if mine.stock(sku) != theirs.stock(sku):
+                raise LedgerCorrupt(
+                    f"{sku}: the journal comes to {mine.stock(sku)}, the hub has {theirs.stock(sku)}",
+                    mine.place,
+                )
+        self.pipeline = pipeline
+        pipeline.add(self)
+
+    @property
+    def books(self) -> Books:
+        """The ledger's."""
+        return self.pipeline.books
+
+    def learn_zone(self, event: Event) -> None:
+        """No time zone is set: take that of the first received event."""
+        self._set_zone(instants.offset_of(event.time))
+
+    def _set_zone(self, zone: tzinfo) -> None:
+        self.zone = self.desk.zone = zone
+        self.zone_known = True
+
+    def opening(self, stamp: str) -> list[bytes]:
+        """Events that the ledger must know before the first one of this room. `stamp` is RFC 3339."""
+        return configured_events(self.config, self.books, stamp) + opening_events(
+            self.config, self.books, stamp
+        )
+
+    def drain(self) -> News:
+        """What happened since the last call."""
+        news, self._news = self._news, News()
+        return news
+
+    # --- ticks ------------------------------------------------------------------------------------------------------
+
+    def reach(self, second: int) -> None:
+        """The clock is there: every tick up to it will run."""
+        self.demand.tell(second)
+
+    def next_look(self) -> int | None:
+        """The next second at which there is anything to decide; one that has passed means at once."""
+        if self._dirty:
+            return 0
+        return self._due[0][0] if self._due else None
+
+    def look(self, tick: int) -> Iterator[bytes]:
+        """Decide at a tick; yields the alert events that come of it."""
+        due, due_of = self._due, self._due_of
+        dirty, self._dirty = self._dirty, set()
+        self._lag_s = self.log.lag_s()
+        looked_at = set()
+        while due and due[0][0] <= tick:
+            at, sku = heapq.heappop(due)
+            if due_of.get(sku) == at:
+                del due_of[sku]
+                looked_at.add(sku)
+        for sku in dirty:
+            if sku not in looked_at and not self._calm(sku, tick):
+                looked_at.add(sku)
+        for sku in sorted(looked_at):
+            yield from self._evaluate(sku, tick)
+
+    def _calm(self, sku: str, tick: int) -> bool:
+        """Whether a SKU that had events can wait until they count as demand; then it is looked at in time for that."""
+        stock = self.books.stock(sku)
+        if stock.in_transit or stock.shortfall:
+            return False
+        calm, again = self.desk.calm(
+            sku, tick * SECOND_US, stock.available, stock.held, stock.reserved + stock.sold
+        )
+        if not calm:
+            return False
+        self.log.left(sku, stock.available, tick)
+        if again is not None:
+            self._look_at(sku, again // SECOND_US)
+        return True
+
+    def _look_at(self, sku: str, at: int) -> None:
+        """Look at a SKU then, unless it is looked at before."""
+        if self._due_of.get(sku, at + 1) > at:
+            self._due_of[sku] = at
+            heapq.heappush(self._due, (at, sku))
+
+    def _evaluate(self, sku: str, tick: int) -> Iterator[bytes]:
+        facts = self.facts(sku)
+        self.log.left(sku, facts.available, tick)
+        events, again = self.desk.evaluate(sku, tick * SECOND_US, facts)
+        for event in events:
+            yield self._say(event, tick)
+        self._due_of.pop(sku, None)
+        if again is not None:
+            self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
+        self._news.touched.add(sku)
+
+    def _say(self, event: AlertEvent, tick: int) -> bytes:
+        raw = encode(
+            type=f"alert.{event.kind}",
+            source=self.source,
+            id=event.id,
+            time=format_time(tick * SECOND_US, self.zone),
+            subject=event.sku,
+            data=alert_data(event),
+        )
+        self._news.said.append(raw)
+        self._news.tier_changed = True
+        self.log.alert(event, tick)
+        return raw
+
+    # --- what has been booked ---------------------------------------------------------------------------------------
+
+    def follow(self, applied: Applied, received_us: int, *, ours: bool) -> None:
+        """An event has been booked."""
+        event = applied.event
+        if isinstance(event, Invalid):
+            return
+        source = event.source
+        here = self.log.channel_of(source)
+        if here is None and source != self.source:
+            if source in self.books.channels or source.startswith(ROOM_SOURCE):
+                self._follow_other(applied, received_us)
+                return
+            # No room claims it (a warehouse, the ledger itself): a SKU that some room.toml lists and ours does not
+            # is another room's.
+            self._touch(sku for sku in applied.touched if self._is_here(sku) or not self.books.opened(sku))
+            taken = [(sku, units) for sku, units in applied.taken if self._is_here(sku)]
+        else:
+            self._touch(applied.touched)
+            taken = list(applied.taken)
+        if taken:
+            self._take(event, self.books.channel_of(source), taken)
+        kind = event.type
+        if not ours:
+            self.log.heard(event, received_us, applied)
+            if not applied.taken and here is not None:
+                self.demand.alive(here, event.time_us)
+        if kind.startswith("order."):
+            return
+        if applied.outcome not in ("accepted", "noop"):
+            return
+        if kind == "feed.gap":
+            self._gap(event)
+        elif kind == "alert.acknowledged":
+            self._acknowledged(event, received_us)
+        elif not ours or not kind.startswith("alert."):
+            self.log.happened(event, received_us)
+        if not ours and (kind.startswith("action.") or kind == "alert.acknowledged"):
+            self._news.said.append(restated(event))
+
+    def _follow_other(self, applied: Applied, received_us: int) -> None:
+        """An event of another room on this ledger: only what it means for SKUs that are here too."""
+        event = applied.event
+        assert isinstance(event, Event), "only events have a source that a room claims"
+        self._touch(sku for sku in applied.touched if self._is_here(sku))
+        if applied.outcome == "short":
+            self.log.short.update(sku for sku in applied.touched if self._is_here(sku))
+        taken = [(sku, units) for sku, units in applied.taken if self._is_here(sku)]
+        if taken:
+            self._take(event, event.source, taken)
+        elif self.demand.knows(event.source):
+            self.demand.alive(event.source, event.time_us)
+        if applied.outcome not in ("accepted", "noop"):
+            return
+        if event.type == "feed.gap":
+            for source, (channel, _) in self.books.channels.items():
+                if channel == event.data.get("channel") and self.log.channel_of(source) is None:
+                    self._gap_of(source, event)
+        elif event.type.startswith("action.") and event.subject is not None and self._is_here(event.subject):
+            self.log.happened(event, received_us)
+
+    def _is_here(self, sku: str) -> bool:
+        return sku in self.catalog.of_sku
+
+    def _take(self, event: Event, channel: str, taken: Iterable[tuple[str, int]]) -> None:
+        for sku, units in taken:
+            self.demand.take(sku, channel, event.time_us, units)
+            self.log.taken(sku, channel, units)
+        self._touch(sku for sku, _ in taken)
+
+    def _touch(self, skus: Iterable[str]) -> None:
+        for sku in skus:
+            self._dirty.add(sku)
+            self._news.touched.add(sku)
+            if sku not in self.catalog.of_sku:
+                self.catalog.meet(sku)
+
+    def _gap(self, event: Event) -> None:
+        channel = event.data.get("channel")
+        self._gap_of(channel if isinstance(channel, str) else self.books.channel_of(event.source), event)
+        self.log.happened(event, self.now_us)
+
+    def _gap_of(self, channel: str, event: Event) -> None:
+        since, until = event.data.get("since"), event.data.get("until")
+        self.demand.gap(
+            channel,
+            parse_time(since) if isinstance(since, str) else None,
+            parse_time(until) if isinstance(until, str) else None,
+        )
+
+    def _acknowledged(self, event: Event, received_us: int) -> None:
+        alert = event.data.get("alert")
+        by = event.data.get("by")
+        if isinstance(alert, str):
+            taken = self.desk.acknowledge(alert, by if isinstance(by, str) else "", received_us)
+            if taken is not None:
+                self._news.touched.add(taken.sku)
+                self._news.tier_changed = True
+        self.log.happened(event, received_us)
+
+    # --- the room as it stands --------------------------------------------------------------------------------------
+
+    @property
+    def now_us(self) -> int:
+        """Where the room is in time; 0 before its first event."""
+        return self.pipeline.now_us
+
+    def facts(self, sku: str) -> Facts:
+        """What the alert desk needs to know about a SKU now."""
+        stock = self.books.stock(sku)
+        return Facts(
+            available=stock.available,
+            held=stock.held,
+            reserved=stock.reserved,
+            sold=stock.sold,
+            shortfall=stock.shortfall,
+            quarantined=stock.quarantined,
+            arrivals=self.arrivals(sku) if stock.in_transit else (),
+            lag_s=self._lag_s,
+        )
+
+    def arrivals(self, sku: str) -> tuple[Arrival, ...]:
+        """Units promised and not here yet, with when they may be sold."""
+        settings = self.skus.get(sku)
+        counts = {source.source: source.counts for source in settings.restock} if settings else {}
+        return tuple(
+            Arrival(
+                restock.in_transit,
+                restock.due_us,
+                counts.get(restock.source) == "confirmed",
+                restock.asked_us,
+            )
+            for restock in self.books.restocks().values()
+            if restock.sku == sku and restock.in_transit
+        )
+
+    def stock(self, sku: str) -> Stock:
+        return self.books.stock(sku)
+
+    def warm(self) -> set[str]:
+        """SKUs whose shown velocity or sparkline moves with time alone."""
+        now_us = self.now_us
+        return {sku for sku in self.catalog.of_sku if any(self.demand.spark(sku, now_us, SPARK_MINUTES))}
+
+    def sellable(self, sku: str) -> int:
+        """Orders that can still be taken for a SKU."""
+        return self.desk.assess(sku, self.now_us, self.facts(sku)).sellable
+
+    def open_alert(self, sku: str) -> OpenAlert | None:
+        return self.desk.alert(sku)
+
+    def title(self, sku: str) -> str:
+        """What people call a SKU: its title and attrs, else its id. Outside text."""
+        settings = self.skus.get(sku)
+        if settings is None:
+            return sku
+        label = " ".join(settings.attrs.values())
+        return f"{settings.title} {label}" if label else settings.title
+
+    @property
+    def presenting(self) -> tuple[str, int] | None:
+        """(listing, since epoch seconds) of what the host presents."""
+        return self.log.presenting
+
+
+def alone(config: RoomConfig, *, zone_of: Callable[[str], tzinfo] | None = None) -> Room:
+    """A room that has a new private ledger to itself: a replay's."""
+    pipeline = Pipeline(Books(channels_in(config)))
+    return on(pipeline, config, zone_of=zone_of)
+
+
+def on(pipeline: Pipeline, config: RoomConfig, *, zone_of: Callable[[str], tzinfo] | None = None) -> Room:
+    """A new room that follows a pipeline."""
+    room = Room(config, pipeline, zone_of=zone_of)
+    pipeline.add(room)
+    return room
