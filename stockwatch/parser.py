@@ -19,12 +19,16 @@ USAGE = 2  # stockwatch.exits, whose enum costs an import
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     (
         "run",
-        "follow a room: start its hub if none runs, and show it",
-        "跟一个直播间:没有后台就启动,并显示看板",
+        "follow a room: start its hub, or join the one on its ledger, and show it",
+        "跟一个直播间:启动后台,或加入账本已有的后台,并显示看板",
     ),
     ("attach", "another console on a running room", "给正在跑的直播间再开一个看板"),
     ("ps", "running rooms", "正在跑的直播间"),
-    ("stop", "stop a room's hub cleanly", "干净地停掉一个直播间的后台"),
+    (
+        "stop",
+        "stop a room cleanly; its hub ends with its last room",
+        "干净地停掉一个直播间;最后一间停了后台才结束",
+    ),
     ("hub", "the hub alone, without a screen (systemd, containers)", "只跑后台,不开屏幕(systemd、容器)"),
     ("replay", "play feeds through the real pipeline", "用真实流程回放录制的消息"),
     ("drill", "a rehearsal that reacts to you (not in this version)", "会随操作变化的演练(本版没有)"),

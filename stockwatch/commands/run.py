@@ -23,6 +23,16 @@ def run(args: argparse.Namespace) -> int:
     ledger = config.ledger_path or paths.default_ledger(config.id)
     record = paths.hub_of(ledger, config.id)
     if record is not None:
+        if record.room_toml is not None and Path(record.room_toml) != file.resolve():
+            raise Failure(
+                say(
+                    f"a room {config.id} runs on this ledger already, from {printable(record.room_toml)}; two rooms "
+                    f"can't have one id. To go on from {file}: stop it first (`stockwatch stop {config.id}`)",
+                    f"这个账本上已有直播间 {config.id},用的是 {printable(record.room_toml)};两个直播间不能同名。"
+                    f"要改用 {file}:先停掉它(`stockwatch stop {config.id}`)",
+                ),
+                Exit.USAGE,
+            )
         complain(
             say(
                 f"stockwatch: room {record.room} runs already (pid {record.pid}); attaching",

@@ -47,6 +47,7 @@ class Hosted:
         self._origin_us = writer.now_us()
         self._gaps = 0
         self._resumed_us = resumed_us
+        self._sources = {channel.id: channel.source for channel in room.config.channels}
 
     @property
     def journal(self) -> Journal:
@@ -75,6 +76,8 @@ class Hosted:
         self._gaps += 1
         zone = self.room.zone
         data: dict[str, str] = {"channel": channel}
+        if (source := self._sources.get(channel)) is not None:
+            data["source"] = source  # other rooms on the ledger may call a channel the same
         if since_us is None:
             since_us = self._resumed_us
         if since_us is not None:

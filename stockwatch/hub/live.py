@@ -73,11 +73,14 @@ class LiveHub:
         self._ledger = ledger_of(first.config)
         self._hub = Hub(first.pipeline, journal)
         self._read_only = read_only
+        self._log = paths.log_path(first.config.id)
+        """One for all its rooms, named for the first."""
         self._stopping = asyncio.Event()
         self._joining = asyncio.Lock()
         self._rooms: dict[str, Path] = {}
         """Room id -> its room.toml."""
         self._tasks: asyncio.TaskGroup
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def run(self, first: Room, toml: Path, ready: Callable[[], None]) -> int:
         """Raises what the journal raises when a commit fails, in a group."""
@@ -90,12 +93,12 @@ class LiveHub:
         self._journal.fill_gaps()
         async with asyncio.TaskGroup() as self._tasks:
             writer = self._tasks.create_task(self._hub.run())
-            rooms = [await self._serve(first, toml, resumed_us)]
+            await self._serve(first, toml, resumed_us)
             try:
                 ready()
                 await self._stopping.wait()
             finally:
-                for task in (*rooms, writer):
+                for task in (*self._serving, writer):
                     task.cancel()
         self._hub.work()
         return Exit.DONE
@@ -110,6 +113,8 @@ class LiveHub:
         """Start a room's feeds, socket and record; returns once it answers. The task ends when the room is closed."""
         up = asyncio.Event()
         task = self._tasks.create_task(self._room(room, toml, resumed_us, up))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         waiting = self._tasks.create_task(up.wait())
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
@@ -144,7 +149,7 @@ class LiveHub:
                     running.append(
                         tasks.create_task(follow_feed(feed.run(hosted, cursor), hosted, channel.id))
                     )
-                remove = write_record(config, toml, self._ledger, "LIVE")
+                remove = write_record(config, toml, self._ledger, "LIVE", self._log)
                 await closing.wait()
                 for task in running:
                     task.cancel()
@@ -238,7 +243,9 @@ async def follow_feed(feed: Coroutine[None, None, None], hosted: Hosted, channel
         hosted.status(channel, FeedStatus("down", note=f"{type(error).__name__}: {error}"))
 
 
-def write_record(config: RoomConfig, toml: Path, ledger: Path, mode: str) -> Callable[[], None]:
+def write_record(
+    config: RoomConfig, toml: Path, ledger: Path, mode: str, log_file: Path
+) -> Callable[[], None]:
     """Write the record others find this room by; the returned call removes it."""
     record = paths.HubRecord(
         pid=os.getpid(),
@@ -251,7 +258,7 @@ def write_record(config: RoomConfig, toml: Path, ledger: Path, mode: str) -> Cal
         started=wall_us() // 1_000_000,
         version=__version__,
         mode=mode,
-        log=str(paths.log_path(config.id)),
+        log=str(log_file),
     )
     paths.write_record(record)
     return partial(paths.remove_record, record)

@@ -119,7 +119,7 @@ async def _replay(spec: HubSpec, config: RoomConfig, ready: Callable[[], None]) 
             tasks.create_task(pacer.play(merge([Path(feed) for feed in spec.feeds]), hub, on_end=ended)),
             tasks.create_task(_end_when_alone(server, stopping)),
         ]
-        record = write_record(config, Path(spec.room), ledger, "REPLAY")
+        record = write_record(config, Path(spec.room), ledger, "REPLAY", paths.log_path(config.id))
         try:
             ready()
             await stopping.wait()

@@ -234,9 +234,9 @@ class Room:
         if applied.outcome not in ("accepted", "noop"):
             return
         if event.type == "feed.gap":
-            for source, (channel, _) in self.books.channels.items():
-                if channel == event.data.get("channel") and self.log.channel_of(source) is None:
-                    self._gap_of(source, event)
+            source = event.data.get("source")
+            if isinstance(source, str) and self.log.channel_of(source) is None:
+                self._gap_of(source, event)
         elif event.type.startswith("action.") and event.subject is not None and self._is_here(event.subject):
             self.log.happened(event, received_us)
 

@@ -157,8 +157,8 @@ _FIGURES: dict[str, tuple[Words, Words]] = {
     "hub": (
         Words("hub", "后台"),
         Words(
-            "The process that follows a room; it outlives every console.",
-            "跟着直播间跑的程序;看板关了它还在。",
+            "The process that follows the rooms of one ledger; it outlives every console.",
+            "跟着同一账本的直播间跑的程序;看板关了它还在。",
         ),
     ),
     "listing": (

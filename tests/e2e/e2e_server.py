@@ -275,7 +275,9 @@ class Orders:
         return self._event(order, "order.paid", "2")
 
 
-def room_toml(url: str, ledger: str = "live.db", id: str = "live", name: str = "直播一号") -> str:
+def room_toml(
+    url: str, ledger: str = "live.db", id: str = "live", name: str = "直播一号", source: str = SOURCE
+) -> str:
     """The room of these goods, on that feed."""
     goods = "".join(
         f'[[sku]]\nid = "{sku}"\ntitle = "商品 {sku}"\nstock = {units}\n'
@@ -284,7 +286,7 @@ def room_toml(url: str, ledger: str = "live.db", id: str = "live", name: str = "
     )
     return (
         f'[room]\nid = "{id}"\nname = "{name}"\ntimezone = "Asia/Shanghai"\nlanguage = "zh"\n\n'
-        f'[ledger]\npath = "{ledger}"\n\n[[channel]]\nid = "shop"\nsource = "{SOURCE}"\nfeed = "{url}"\n\n{goods}'
+        f'[ledger]\npath = "{ledger}"\n\n[[channel]]\nid = "shop"\nsource = "{source}"\nfeed = "{url}"\n\n{goods}'
     )
 
 
