@@ -62,7 +62,7 @@ def _begin(file: Path, config: RoomConfig, ledger: Path) -> paths.HubRecord:
     from stockwatch.hub.asking import ask
 
     host = printable(record.room, 64)
-    joined = ask(Path(record.socket), Join(room=str(file)), Joined)
+    joined = ask(record, Join(room=str(file)), Joined)
     found = paths.hub_of(ledger, config.id)
     if joined.wrong is not None or found is None:
         wrong = joined.wrong or Text("它没有留下记录", "it left no record")

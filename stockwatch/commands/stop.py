@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
         from stockwatch.hub.asking import ask
         from stockwatch.room.intents import Goodbye, Stop
 
-        ask(Path(hub.socket), Stop(), Goodbye)
+        ask(hub, Stop(), Goodbye)
     else:
         try:
             os.kill(hub.pid, signal.SIGTERM)

@@ -12,27 +12,34 @@ import msgspec
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
 
-from stockwatch import __version__
+from stockwatch import __version__, paths
 from stockwatch.exits import Failure
+from stockwatch.hub.waiting import Waiting
 from stockwatch.narration import say
 from stockwatch.room import intents
-
-PATIENCE_S = 60.0
-"""A long journal takes its time to be read back."""
 
 _encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[intents.Reply] = msgspec.json.Decoder(intents.Reply)
 _Answer = TypeVar("_Answer", bound=msgspec.Struct)
 
 
-def ask(socket: Path, request: intents.Join | intents.Stop, answer: type[_Answer]) -> _Answer:
-    """Send a request to the hub at `socket` and return the first reply of the type `answer`."""
+def ask(hub: paths.HubRecord, request: intents.Join | intents.Stop, answer: type[_Answer]) -> _Answer:
+    """Send a request to a hub and return the first reply of the type `answer`."""
+    socket = Path(hub.socket)
+    waiting = Waiting(Path(hub.log or ""))
     try:
-        with unix_connect(str(socket), "ws://hub/", max_size=None, compression=None, open_timeout=5) as hub:
+        with unix_connect(
+            str(socket), "ws://hub/", max_size=None, compression=None, open_timeout=5
+        ) as connection:
             for message in (intents.Hello(version=__version__), request):
-                hub.send(_encode(message).decode())
+                connection.send(_encode(message).decode())
             while True:
-                reply = _decoder.decode(hub.recv(timeout=PATIENCE_S))
+                try:
+                    reply = _decoder.decode(connection.recv(timeout=1.0))
+                except TimeoutError:
+                    if waiting.goes_on():
+                        continue
+                    raise
                 if isinstance(reply, answer):
                     return reply
                 if isinstance(reply, intents.Refused):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stockwatch.hub.journal import rebuild
 from stockwatch.hub.trail import quiet
+from stockwatch.hub.waiting import told
 from stockwatch.ledger.archive import closed, connect
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.catchup import open_index
@@ -25,7 +26,7 @@ from stockwatch.ledger.writer import LOOKS, Book, stale_rows, stock_rows
 from stockwatch.paths import make_private
 from stockwatch.room.pipeline import Entry, Pipeline
 from stockwatch.room.room import Room
-from stockwatch.room.state import BadRoom, restore, room_frame
+from stockwatch.room.state import BadRoom, label, restore, room_frame
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class LedgerJournal:
         if self.trail.gaps(self._file.last_seq):
             # Rows of what the journal says after the snapshot come along with reading it.
             self.trail.follow(room.books)
-        count = rebuild(self._file.read_since(since), room.pipeline)
+        count = rebuild(told(self._file.read_since(since), log, since, self._file.last_seq), room.pipeline)
         if room.books.follow is None:
             self.trail.follow(room.books)
         self.trail.committed(self._file.last_seq, self._file.head)
@@ -129,12 +130,12 @@ class LedgerJournal:
             self._dirty.clear()
             self._cursors = {}
             if pipeline.books.place == self._file.last_seq:
-                self._keeper.committed(self._file.last_seq, lambda: _frames(pipeline))
+                self._keeper.committed(self._file.last_seq, lambda: _frames(pipeline), _labels(pipeline))
 
     def finish(self, pipeline: Pipeline) -> None:
         """The hub ends in good order: the next one starts from here. Then `close`."""
         if not pipeline.books.pending() and pipeline.books.place == self._file.last_seq:
-            self._keeper.close(self._file.last_seq, lambda: _frames(pipeline))
+            self._keeper.close(self._file.last_seq, lambda: _frames(pipeline), _labels(pipeline))
 
     async def message(self, seq: int) -> bytes:
         """The message at a place of the journal; empty where there is none."""
@@ -174,13 +175,17 @@ def recall_beside(path: Path, make: Callable[[Books], Room]) -> Room:
     """A room as a ledger tells it that another thread or process is writing. Raises LedgerCorrupt, LedgerError."""
     with LedgerFile(path, read_only=True) as file:
         room = _from_snapshot(file, make)
-        rebuild(file.read_since(room.books.place), room.pipeline)
+        place = room.books.place
+        rebuild(told(file.read_since(place), log, place, file.last_seq), room.pipeline)
         return room
 
 
 def _from_snapshot(file: LedgerFile, make: Callable[[Books], Room]) -> Room:
     """From the newest snapshot that knows the room, else a new one on empty books."""
+    wanted = label(make(Books()))
     for snapshot in file.snapshots():
+        if wanted not in snapshot.labels:
+            continue
         books = restored(snapshot)
         if books is None:
             continue
@@ -196,6 +201,10 @@ def _from_snapshot(file: LedgerFile, make: Callable[[Books], Room]) -> Room:
     if file.has_closed_lines():
         connect(room.books, file)
     return room
+
+
+def _labels(pipeline: Pipeline) -> list[str]:
+    return [label(room) for room in pipeline.rooms]
 
 
 def _frames(pipeline: Pipeline) -> Iterator[Frame]:

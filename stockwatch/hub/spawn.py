@@ -21,10 +21,9 @@ from stockwatch.config import load_room
 from stockwatch.exits import Failure
 from stockwatch.hub.process import replay_ledger
 from stockwatch.hub.spec import HubSpec
+from stockwatch.hub.waiting import PATIENCE_S, Waiting
 from stockwatch.narration import say
 
-READY_S = 60.0
-"""A long journal takes its time to be read back."""
 RIVAL_S = 1.0
 """How long a hub that was started at the same moment may need to answer, once it has the ledger and ours has not."""
 
@@ -50,8 +49,8 @@ def start(spec: HubSpec) -> paths.HubRecord:
             cwd="/",
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
-    until = time.monotonic() + READY_S
-    while time.monotonic() < until:
+    waiting = Waiting(log)
+    while waiting.goes_on():
         record = paths.hub_of(ledger, config.id)
         if record is not None and record.pid == child.pid and paths.socket_answers(socket):
             return record
@@ -67,8 +66,8 @@ def start(spec: HubSpec) -> paths.HubRecord:
         child.terminate()
     raise Failure(
         say(
-            f"the room did not answer within {READY_S:.0f} s; its log: {log}",
-            f"直播间在 {READY_S:.0f} 秒内没有回应;日志:{log}",
+            f"the room did not answer within {PATIENCE_S:.0f} s; its log: {log}",
+            f"直播间在 {PATIENCE_S:.0f} 秒内没有回应;日志:{log}",
         )
     )
 

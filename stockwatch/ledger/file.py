@@ -357,11 +357,12 @@ class LedgerFile:
                     return found
         return None
 
-    def keep_snapshot(self, seq: int, frames: Iterable[Frame]) -> None:
-        """Put away the state at `seq`, which must be the last one. Uses files only, so that a forked child may.
-        Raises OSError: then it is not kept, and nothing else has happened."""
+    def keep_snapshot(self, seq: int, frames: Iterable[Frame], labels: Iterable[str] = ()) -> None:
+        """Put away the state at `seq`, which must be the last one; `labels` name whose it is beside the ledger's.
+        Uses files only, so that a forked child may. Raises OSError: then it is not kept, and nothing else has
+        happened."""
         assert seq == self.last_seq, "a snapshot is of what is durable"
-        snapshot.write(self.path, seq, self._head, frames)
+        snapshot.write(self.path, seq, self._head, frames, labels)
 
     @property
     def head(self) -> bytes:

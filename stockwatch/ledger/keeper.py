@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from stockwatch.ledger.snapshot import Frame
 from stockwatch.ledger.store import Store
@@ -28,19 +28,24 @@ class Keeper:
     def __init__(self, store: Store, every: int, *, idle: int | None = None) -> None:
         """A snapshot each `every` events or, where that is more, each twentieth of all so far; each `idle` where
         nothing else waits. What it costs grows with what there is to remember, what it saves with what has come
-        since."""
+        since the last one that has everybody's state in it."""
         self._store = store
         self._every = every
         self._every_idle = every if idle is None else idle
-        self._last = next((snapshot.seq for snapshot in store.snapshots()), 0)
+        self._last: dict[str, int] = {}
+        """Label -> the newest snapshot that has its state; "" -> the newest of all."""
+        for snapshot in store.snapshots():
+            for label in ("", *snapshot.labels):
+                self._last.setdefault(label, snapshot.seq)
         self._child: int | None = None
 
-    def committed(self, seq: int, frames: Frames, *, idle: bool = True) -> None:
-        """Everything up to `seq` is durable; `frames` gives the state at it. `idle`: nothing waits."""
+    def committed(self, seq: int, frames: Frames, labels: Sequence[str] = (), *, idle: bool = True) -> None:
+        """Everything up to `seq` is durable; `frames` gives the state at it, `labels` whose it is. `idle`: nothing
+        waits."""
         every = max(self._every_idle if idle else self._every, seq // _SHARE)
-        if seq - self._last < every or not self._idle():
+        if seq - self._oldest(labels) < every or not self._idle():
             return
-        self._last = seq
+        self._kept(seq, labels)
         try:
             child = os.fork()
         except OSError as error:
@@ -51,19 +56,26 @@ class Keeper:
             return
         try:
             _alone()
-            self._store.keep_snapshot(seq, frames())
+            self._store.keep_snapshot(seq, frames(), labels)
         except BaseException:
             os._exit(1)
         os._exit(0)
 
-    def close(self, seq: int, frames: Frames) -> None:
+    def _oldest(self, labels: Sequence[str]) -> int:
+        """From where the least lucky of them would have to read the journal."""
+        return min(self._last.get(label, 0) for label in ("", *labels))
+
+    def _kept(self, seq: int, labels: Sequence[str]) -> None:
+        self._last |= dict.fromkeys(("", *labels), seq)
+
+    def close(self, seq: int, frames: Frames, labels: Sequence[str] = ()) -> None:
         """The writer ends in good order: put its end away too."""
         if self._child is not None:
             self._reap(os.waitpid(self._child, 0)[1])
-        if seq - self._last < _WORTH_IT:
+        if seq - self._oldest(labels) < _WORTH_IT:
             return
         try:
-            self._store.keep_snapshot(seq, frames())
+            self._store.keep_snapshot(seq, frames(), labels)
         except OSError as error:
             log.warning("no snapshot at the end (seq %d): %s", seq, error)
 

@@ -5,7 +5,8 @@ of another format or of another journal is passed over; the journal alone gives 
 another name, synced, then renamed. Knows files and frames, not what frames mean.
 
 A file is a line of magic, then frames (length as 4 bytes, big-endian; MessagePack), a length of 0, and the SHA-256 of
-all before it. The first frame is [seq, chain head at seq].
+all before it. The first frame is [seq, chain head at seq, labels]: labels name whose state is in it beside the
+ledger's own.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from stockwatch.ledger.crash_points import passing
 
 Frame = list[Any]
 
-_MAGIC = b"stockwatch snapshot 1\n"
+_MAGIC = b"stockwatch snapshot 2\n"
 _KEPT = 2
+_KEPT_FOR_LABELS = 4
 _PART = ".part"
 _CHUNK = 1 << 20
 _DIGEST_BYTES = 32
@@ -43,11 +45,7 @@ class Snapshot:
         self.path = path
         with path.open("rb") as file:
             _check(file)
-            file.seek(len(_MAGIC))
-            try:
-                self.seq, self.head = _decode(next(_frames(file)), tuple[int, bytes])
-            except (StopIteration, msgspec.MsgspecError) as error:
-                raise BadSnapshot("has no head") from error
+            self.seq, self.head, self.labels = _head(file)
 
     def frames(self) -> Iterator[Frame]:
         """All frames after the first. Raises BadSnapshot, OSError."""
@@ -59,9 +57,9 @@ class Snapshot:
                 yield _decode(frame, Frame)
 
 
-def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
-    """Durable on return; snapshots older than the two newest go, and what others began and never finished. Raises
-    OSError, then none is added."""
+def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame], labels: Iterable[str] = ()) -> Path:
+    """Durable on return. Snapshots older than the two newest go, but for a few that are the newest with some label, and
+    what others began and never finished. Raises OSError, then none is added."""
     path = _path(ledger, seq)
     unfinished = path.with_name(path.name + _PART)
     encode = msgspec.msgpack.Encoder().encode
@@ -74,7 +72,7 @@ def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
                 file.write(data)
 
             add(_MAGIC)
-            for frame in chain([[seq, head]], frames):
+            for frame in chain([[seq, head, sorted(labels)]], frames):
                 _add(add, encode(frame))
             if passing is not None:
                 file.flush()
@@ -94,7 +92,7 @@ def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
         os.close(folder)
     if passing is not None:
         passing("after-snapshot")
-    for old in [*paths(ledger)[_KEPT:], *_unfinished(ledger)]:
+    for old in [*_superseded(ledger), *_unfinished(ledger)]:
         old.unlink(missing_ok=True)
     return path
 
@@ -102,6 +100,29 @@ def write(ledger: Path, seq: int, head: bytes, frames: Iterable[Frame]) -> Path:
 def paths(ledger: Path) -> list[Path]:
     """Snapshots of a ledger, newest first, sound or not."""
     return _named(ledger, "")
+
+
+def _superseded(ledger: Path) -> list[Path]:
+    """Those that no start would begin from."""
+    newest, older = paths(ledger)[:_KEPT], paths(ledger)[_KEPT:]
+    seen = {label for path in newest for label in _labels(path)}
+    gone, room = [], _KEPT_FOR_LABELS
+    for path in older:
+        labels = _labels(path)
+        if room and not labels <= seen:
+            seen |= labels
+            room -= 1
+        else:
+            gone.append(path)
+    return gone
+
+
+def _labels(path: Path) -> set[str]:
+    try:
+        with path.open("rb") as file:
+            return set(_head(file)[2])
+    except (BadSnapshot, OSError):
+        return set()
 
 
 def _unfinished(ledger: Path) -> list[Path]:
@@ -145,6 +166,18 @@ def _check(file: BinaryIO) -> None:
         left -= len(chunk)
     if left or file.read() != digest.digest():
         raise BadSnapshot("is damaged")
+
+
+def _head(file: BinaryIO) -> tuple[int, bytes, list[str]]:
+    """What its first frame says."""
+    file.seek(0)
+    if file.read(len(_MAGIC)) != _MAGIC:
+        raise BadSnapshot("is of another format")
+    first = next(_frames(file), None)
+    if first is None:
+        raise BadSnapshot("has no head")
+    head: tuple[int, bytes, list[str]] = _decode(first, tuple[int, bytes, list[str]])
+    return head
 
 
 def _frames(file: BinaryIO) -> Iterator[bytes]:

@@ -158,7 +158,7 @@ class Store(Protocol):
     def snapshots(self) -> Iterator[Snapshot]:
         """States put away earlier, newest first: sound ones that belong to what the journal holds now."""
 
-    def keep_snapshot(self, seq: int, frames: Iterable[Frame]) -> None:
+    def keep_snapshot(self, seq: int, frames: Iterable[Frame], labels: Iterable[str] = ()) -> None:
         """Put away the state at `seq`, which must be the last one. Raises OSError: then it is not kept, and nothing
         else has happened."""
 

@@ -11,6 +11,8 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import cached_property
+from hashlib import sha256
 
 from stockwatch import instants
 from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
@@ -79,6 +81,11 @@ class Room:
                 )
         self.pipeline = pipeline
         pipeline.add(self)
+
+    @cached_property
+    def settings_digest(self) -> bytes:
+        """Of its room.toml's settings."""
+        return sha256(repr(self.config).encode()).digest()
 
     @property
     def books(self) -> Books:

@@ -15,7 +15,6 @@ from hashlib import sha256
 from typing import Any
 
 from stockwatch import __version__
-from stockwatch.config import RoomConfig
 from stockwatch.room.room import Room
 
 FORMAT = 2
@@ -31,6 +30,11 @@ class BadRoom(ValueError):
     """A frame of another room, another version, or none at all."""
 
 
+def label(room: Room) -> str:
+    """Names the snapshots that hold a room's memory."""
+    return f"{room.config.id} {_digest(room)[:8].hex()}"
+
+
 def room_frame(room: Room) -> list[Any]:
     """[kind, id of the room, digest of what it depends on, its memory]"""
     memory = io.BytesIO()
@@ -41,12 +45,12 @@ def room_frame(room: Room) -> list[Any]:
             *(getattr(room.pipeline, name) for name in _KEPT_OF_PIPELINE),
         ]
     )
-    return [KIND, room.config.id, _digest(room.config), memory.getvalue()]
+    return [KIND, room.config.id, _digest(room), memory.getvalue()]
 
 
 def restore(room: Room, frames: Iterable[list[Any]]) -> None:
     """Give a new room the memory that the frames hold of it. Raises BadRoom; the room is then not to be used."""
-    wanted = [KIND, room.config.id, _digest(room.config)]
+    wanted = [KIND, room.config.id, _digest(room)]
     memory = next((frame[3] for frame in frames if frame[:3] == wanted), None)
     if memory is None:
         raise BadRoom("it is of other settings, or of another version")
@@ -61,8 +65,8 @@ def restore(room: Room, frames: Iterable[list[Any]]) -> None:
         raise BadRoom(f"{type(error).__name__}: {error}") from error
 
 
-def _digest(config: RoomConfig) -> bytes:
-    return sha256(repr((FORMAT, __version__, sys.version_info[:2], config)).encode()).digest()
+def _digest(room: Room) -> bytes:
+    return sha256(repr((FORMAT, __version__, sys.version_info[:2], room.settings_digest)).encode()).digest()
 
 
 _LET_IN = {

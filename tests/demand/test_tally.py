@@ -25,7 +25,9 @@ spans = st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 400)), max_size=
     st.integers(0, 3000),
     st.integers(0, 600),
 )
-@example([(0, "a", 1, True), (1, "a", -1, False), (0, "a", 1, False)], [], 0, 1)  # the mark went back and forth unseen
+@example(
+    [(0, "a", 1, True), (1, "a", -1, False), (0, "a", 1, False)], [], 0, 1
+)  # the mark went back and forth unseen
 @settings(max_examples=150, deadline=None)
 def test_spans_equal_a_naive_count(orders, holes, since, length):
     series, mark = Series(), START

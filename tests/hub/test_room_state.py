@@ -94,6 +94,28 @@ def test_a_room_goes_on_from_a_snapshot_as_from_its_journal(chaotic):
     journal.close()
 
 
+def test_a_room_that_was_away_goes_on_from_the_snapshot_that_knows_it(chaotic, monkeypatch):
+    path, rest = chaotic
+    night = config(id="night")
+    for settings, lines in ((night, rest[:300]), (config(), rest[300:])):
+        journal = LedgerJournal(path, lambda: 0)
+        played(path, room := journal.recall(making(settings)), lines, journal)
+        monkeypatch.setattr(keeper, "_WORTH_IT", 1)
+        journal.finish(room.pipeline)
+        journal.close()
+    journal = LedgerJournal(path, lambda: 0)
+    read = []
+    monkeypatch.setattr(
+        ledgerfile, "told", lambda records, *_: map(lambda one: read.append(one) or one, records)
+    )
+    quick = journal.recall(making(night))
+    assert 0 < len(read) < len(rest), "what came while it was away, and no more"
+    for file in snapshot.paths(path):
+        file.unlink()
+    assert picture(quick) == picture(journal.recall(making(night)))
+    journal.close()
+
+
 def test_other_settings_read_the_whole_journal(chaotic, caplog):
     path, _ = chaotic
     caplog.set_level("INFO")
@@ -102,7 +124,7 @@ def test_other_settings_read_the_whole_journal(chaotic, caplog):
     other = msgspec.structs.replace(other, name="another evening")
     room = journal.recall(making(other))
     journal.close()
-    assert "of other settings" in caplog.text
+    assert "0 events from a snapshot" in caplog.text
     assert room.books.place > 1000
 
 

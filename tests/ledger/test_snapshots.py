@@ -148,6 +148,39 @@ def test_the_two_newest_are_kept_and_what_was_never_finished_is_no_snapshot(path
         assert [Snapshot(file).seq for file in snapshot.paths(path)] == [ledger.last_seq, ledger.last_seq - 1]
 
 
+def test_the_newest_of_each_of_a_few_labels_is_kept_too(path):
+    filled(path)
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, clock())
+        kept = {}
+        for n, labels in enumerate((["a"], ["a", "b"], ["c"], [], ["c"], [])):
+            writer.process([raw("order.placed", order=f"x{n}", qty=1)])
+            ledger.keep_snapshot(ledger.last_seq, frames(writer.books), labels)
+            kept[n] = ledger.last_seq
+        assert [one.seq for one in ledger.snapshots()] == [kept[5], kept[4], kept[1]]
+        assert [one.labels for one in ledger.snapshots()] == [[], ["c"], ["a", "b"]]
+        for n in range(6):
+            writer.process([raw("order.placed", order=f"y{n}", qty=1)])
+            ledger.keep_snapshot(ledger.last_seq, frames(writer.books), [f"room {n}"])
+        assert [one.labels for one in ledger.snapshots()] == [[f"room {n}"] for n in (5, 4, 3, 2, 1, 0)], (
+            "no more than six files"
+        )
+
+
+def test_a_room_that_no_snapshot_knows_gets_one_soon(path, monkeypatch):
+    monkeypatch.setattr(keeper, "_WORTH_IT", 1)
+    filled(path)
+    with LedgerFile(path) as ledger:
+        state = frames(rebuild(ledger))
+        ledger.keep_snapshot(ledger.last_seq, state, ["day"])
+        keeping = keeper.Keeper(ledger, 20)
+        keeping.close(ledger.last_seq, lambda: [["x"]], ["day"])
+        assert list(next(ledger.snapshots()).frames()) != [["x"]], "nothing new to keep"
+        keeping.committed(ledger.last_seq, lambda: [["x"]], ["day", "night"])
+        keeping.close(ledger.last_seq, lambda: [["y"]], ["day", "night"])
+        assert next(ledger.snapshots()).labels == ["day", "night"]
+
+
 def test_a_full_disk_while_one_is_written_leaves_the_others_and_nothing_else(path):
     filled(path)
     with LedgerFile(path) as ledger:

@@ -32,6 +32,7 @@ class MemorySnapshot:
     seq: int
     head: bytes
     packed: list[bytes]
+    labels: list[str] = field(default_factory=list)
     path: str = "memory"
 
     def frames(self) -> Iterator[list[Any]]:
@@ -132,10 +133,13 @@ class MemoryStore:
             if self.disk.heads.get(one.seq) == one.head:
                 yield one
 
-    def keep_snapshot(self, seq: int, frames: Iterable[list[Any]]) -> None:
+    def keep_snapshot(self, seq: int, frames: Iterable[list[Any]], labels: Iterable[str] = ()) -> None:
         assert seq == self.last_seq, "a snapshot is of what is durable"
         packed = [msgspec.msgpack.encode(frame) for frame in frames]
-        self.disk.kept = [*self.disk.kept[-1:], MemorySnapshot(seq, self.disk.heads[seq], packed)]
+        self.disk.kept = [
+            *self.disk.kept[-1:],
+            MemorySnapshot(seq, self.disk.heads[seq], packed, sorted(labels)),
+        ]
 
     @property
     def stock_seq(self) -> int:
