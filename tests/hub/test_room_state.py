@@ -105,9 +105,13 @@ def test_a_room_that_was_away_goes_on_from_the_snapshot_that_knows_it(chaotic, m
         journal.close()
     journal = LedgerJournal(path, lambda: 0)
     read = []
-    monkeypatch.setattr(
-        ledgerfile, "told", lambda records, *_: map(lambda one: read.append(one) or one, records)
-    )
+
+    def counting(records, *_):
+        for one in records:
+            read.append(one)
+            yield one
+
+    monkeypatch.setattr(ledgerfile, "told", counting)
     quick = journal.recall(making(night))
     assert 0 < len(read) < len(rest), "what came while it was away, and no more"
     for file in snapshot.paths(path):
