@@ -41,7 +41,7 @@ class Seen:
         self.days: list[list[int]] = []
         """[day, its first seq], oldest first: the days that are remembered."""
         self.day_ends_us = -(1 << 62)
-        self.claimed = False
+        self.claimed: bool = False
         """Whether the event before lay beyond the day."""
 
     def of(self, source: str) -> Ids:
