@@ -149,7 +149,7 @@ def test_a_whole_room(tmp_path: Path) -> None:
                 items=(Item(product="HOODIE"), Item(sku="SOCK", qty=2, role="gift")),
             ),
         ),
-        alerts=AlertSettings(trend_false_alarm_hours=4.0, reaction_time=1200),
+        alerts=AlertSettings(trend_false_alarm_hours=4.0, trend_rule="ratio", reaction_time=1200),
         playbook=RoomConfig(id="", name="").playbook.__class__(
             threshold=Plays(say="最后 {sellable} 件,手慢无", steps=("通知仓库", "准备替代品"))
         ),
@@ -311,7 +311,7 @@ BAD = {
     "deduct whenever": ('[[channel]]\nid = "A"\ndeduct = "Pay"\n', 5, 'did you mean "pay"?'),
     "hours of never": ("[alerts]\ntrend_false_alarm_hours = 0\n", 4, "above 0"),
     "endless hours": ("[alerts]\ntrend_false_alarm_hours = inf\n", 4, "above 0"),
-    "an unknown rule": ('[alerts]\ntrend_rule = "magic"\n', 4, 'one of "ratio"'),
+    "an unknown rule": ('[alerts]\ntrend_rule = "magic"\n', 4, 'one of "sequential" | "ratio"'),
     "an unknown tier": ('[playbook.trends]\nsay = "x"\n', 3, "did you mean trend?"),
     "a placeholder we do not fill": ('[playbook.trend]\nsay = "{sellble}"\n', 4, "did you mean {sellable}?"),
     "a placeholder that reaches inside": (

@@ -394,7 +394,7 @@ _ALERTS = Table(
         Key(
             "trend_false_alarm_hours",
             checks.hours,
-            "6",
+            "60",
             Words(
                 "One false TREND a SKU in this many hours: more is quieter and later.",
                 "每个 SKU 这么多小时误报一次趋势;越大越安静,也越晚。",
@@ -403,10 +403,11 @@ _ALERTS = Table(
         Key(
             "trend_rule",
             checks.choice(AlertSettings, "trend_rule"),
-            '"ratio"',
+            '"sequential"',
             Words(
-                "The rule that raises TREND; ratio: five minutes sold twice the five before.",
-                "趋势预警的规则;ratio:近五分钟卖出前五分钟的两倍。",
+                "The rule that raises TREND; sequential: every order is weighed against what is usual; ratio: five "
+                "minutes sold twice the five before.",
+                "趋势预警的规则;sequential:每一单都与平时比;ratio:近五分钟卖出前五分钟的两倍。",
             ),
         ),
         Key(

@@ -84,9 +84,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
-    trend_false_alarm_hours: float = 6.0
-    trend_rule: Literal["ratio"] = "ratio"
-    """The decider that raises TREND; `ratio` is five minutes against the five before."""
+    trend_false_alarm_hours: float = 60.0
+    trend_rule: Literal["sequential", "ratio"] = "sequential"
+    """The decider that raises TREND: `sequential` weighs every order, `ratio` is the article's five minutes against the
+    five before."""
     reaction_time: int = 15 * 60
     """Seconds a team needs from the warning to the order for more."""
 

@@ -4,7 +4,8 @@ Pure: time comes in with events. `Demand` is the door; a `SurgeDetector` decides
 """
 
 from stockwatch.demand.demand import Demand, Velocity
+from stockwatch.demand.detectors import detector
 from stockwatch.demand.outlook import Forecast, Outlook
-from stockwatch.demand.surge import Surge, SurgeDetector, detector
+from stockwatch.demand.surge import Surge, SurgeDetector
 
 __all__ = ["Demand", "Forecast", "Outlook", "Surge", "SurgeDetector", "Velocity", "detector"]

@@ -60,6 +60,7 @@ class Demand:
         if series is None:
             series = self._series[sku] = Series()
         series.add(second, channel, units)
+        series.news.append((max(second, self._clock - WATERMARK_S), second, channel))
 
     def knows(self, channel: str) -> bool:
         """Whether the channel's feed was ever heard of."""

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 
 from stockwatch.demand.coverage import KEEP_S, Span, join
 from stockwatch.demand.tally import Tally
+from stockwatch.demand.watch import Watch
 
 WINDOWS = (180, 300, 600, 1800)
 """Seconds of the trailing windows that are summed, ascending."""
@@ -34,6 +35,7 @@ class Series:
         "fresh",
         "mark",
         "minutes",
+        "news",
         "order_sums",
         "orders",
         "seconds",
@@ -43,6 +45,7 @@ class Series:
         "total",
         "unit_sums",
         "units",
+        "watch",
     )
 
     def __init__(self) -> None:
@@ -67,6 +70,11 @@ class Series:
         """Spans in which nothing could be sold: what was not bought then says nothing about demand."""
         self.shut_since: int | None = None
         """Since when nothing can be sold, None while something can."""
+        self.watch: Watch | None = None
+        """What the sequential detector remembers, once it has looked."""
+        self.news: list[tuple[int, int, str]] = []
+        """Orders that no detector has weighed yet, as they came: (second from which on it counts, its own second,
+        channel)."""
         self.total = 0
         """Units over the whole stream."""
         self.squares = 0

@@ -437,5 +437,16 @@ def test_trend_is_one_per_surge():
 
 
 def test_settings_reach_the_detector():
-    config = RoomConfig(id="r", name="r", alerts=AlertSettings(trend_false_alarm_hours=600))
-    assert Desk(config, Demand())._detector.evidence > Desk(room(), Demand())._detector.evidence
+    def rings(**settings) -> list[int]:
+        desk = Desk(RoomConfig(id="r", name="r", alerts=AlertSettings(**settings)), demand := Demand())
+        rng = random.Random(5)
+        for second in range(5400):
+            for _ in range(rng.random() < (0.1 if second < 5000 else 0.25)):
+                demand.take("A", "c", (T0 + second) * S, 1)
+            events, _ = desk.evaluate("A", (T0 + second) * S, Facts(available=100_000))
+            if events:
+                return [second]
+        return []
+
+    assert rings(trend_false_alarm_hours=1) < rings(trend_false_alarm_hours=100)
+    assert rings(trend_false_alarm_hours=1) != rings(trend_false_alarm_hours=1, trend_rule="ratio")

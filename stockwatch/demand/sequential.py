@@ -1,0 +1,121 @@
+"""The sequential rule for TREND: every order is weighed as it counts, by the SKU's `Watch`.
+
+Told the false-alarm rate in hours, it asks the watch's score for the logarithm of that time. Seconds that a channel's
+feed has not covered, and those in which nothing could be sold, are left out with their orders; so is the first minute
+after a gap, in which a feed without true timestamps may catch up. An order counts at the watermark; a late one when it
+comes (orders delayed at random are as random as before), and by more than a minute late it is only learned from, for it
+tells of another time. Pure; whole seconds.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from math import log
+
+from stockwatch.demand.coverage import SILENCE_MIN_S, ChannelCoverage, Span, join, overlap
+from stockwatch.demand.series import V300, V600, Series
+from stockwatch.demand.surge import FEED_S, Surge
+from stockwatch.demand.watch import Watch
+
+CATCH_UP_S = 60
+LATE_S = 60
+_LOOK_S = 5
+"""How often a surge that goes on is looked at when no order comes."""
+_SHIFT = ((0.02, 1.35), (0.2, 1.4), (2.0, 0.8))
+"""(orders a second, nats): what the score needs on top of the logarithm of the time, so that one false alarm comes in
+six hours. Measured on Poisson, self-exciting and log-normally modulated orders; between them by the logarithm."""
+
+
+class SequentialRule:
+    """One false TREND a SKU in so many hours of sales as usual."""
+
+    def __init__(self, false_alarm_hours: float) -> None:
+        self._threshold = log(max(false_alarm_hours, 0.05) * 3600.0)
+
+    def look(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> Surge:
+        """See `SurgeDetector.look`."""
+        mark = series.mark
+        watch = series.watch
+        if watch is None:
+            start = min((channel.first for channel in channels.values()), default=mark)
+            watch = series.watch = Watch(min(start, mark))
+        self._take_in(watch, series, channels, now)
+        recent = series.order_sums[V300]
+        before = series.order_sums[V600] - recent
+        ripe = min((counts for counts, _, _ in series.news), default=None)
+        look_s = None if ripe is None else max(1, ripe + 1 - mark)
+        if watch.since is None:
+            return Surge(False, recent, before, look_s)
+        look_s = _LOOK_S if look_s is None else min(look_s, _LOOK_S)
+        return Surge(True, recent, before, look_s, watch.since, watch.surge_orders, watch.usual)
+
+    def _take_in(self, watch: Watch, series: Series, channels: dict[str, ChannelCoverage], now: int) -> None:
+        """What has come to count since the last look."""
+        mark = series.mark
+        entries: dict[int, list[tuple[int, str]]] = {}
+        if series.news:
+            later = []
+            for one in series.news:
+                counts, second, channel = one
+                if counts >= mark:
+                    later.append(one)
+                else:
+                    entries.setdefault(max(counts, watch.at + 1), []).append((second, channel))
+            series.news = later
+        if watch.since is not None and mark - 1 > watch.at:
+            entries.setdefault(mark - 1, [])
+        if not entries:
+            return
+        blank = _blank(series, channels, now)
+        for at in sorted(entries):
+            taken = []
+            for second, name in entries[at]:
+                holes = blank.get(name)
+                if holes and _within(holes, second):
+                    continue
+                first = channels[name].first
+                if name not in watch.channels:
+                    ran = max(0, at - first)
+                    if holes:
+                        ran -= overlap(holes, first, at)
+                    watch.add_channel(name, ran)
+                counts = second - first >= FEED_S and at - second <= LATE_S
+                taken.append((watch.channels.index(name), 1, counts))
+            covered = None
+            if blank:
+                last = watch.at + 1
+                covered = [
+                    float(at - last - overlap(blank.get(name, []), last, at)) for name in watch.channels
+                ]
+            watch.step(at, taken, covered, self._threshold + _shift(watch.usual))
+
+
+def _blank(series: Series, channels: dict[str, ChannelCoverage], now: int) -> dict[str, list[Span]]:
+    """Per channel the seconds that tell nothing; empty when there are none anywhere."""
+    closed = series.closed(series.mark)
+    blank: dict[str, list[Span]] = {}
+    for name, channel in channels.items():
+        gaps = channel.uncovered(now)
+        if not gaps and not closed:
+            continue
+        spans = list(closed)
+        for since, until in gaps:
+            join(spans, (since, until + CATCH_UP_S if until - since >= SILENCE_MIN_S else until))
+        blank[name] = spans
+    return blank
+
+
+def _within(spans: list[Span], second: int) -> bool:
+    return any(since <= second < until for since, until in spans)
+
+
+def _shift(rate: float) -> float:
+    """Nats by which the threshold is higher at a rate of orders."""
+    rates = [point[0] for point in _SHIFT]
+    n = bisect_left(rates, rate)
+    if n == 0:
+        return _SHIFT[0][1]
+    if n == len(rates):
+        return _SHIFT[-1][1]
+    (low, below), (high, above) = _SHIFT[n - 1], _SHIFT[n]
+    return below + (above - below) * log(rate / low) / log(high / low)

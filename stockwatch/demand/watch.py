@@ -1,0 +1,366 @@
+"""What the sequential detector remembers of one SKU: when its orders began to come faster, and whether they still do.
+
+Three CUSUMs (E. S. Page, Biometrika 41, 1954) run side by side, for 2, 3 and 5 times the usual rate; each is the
+log-likelihood ratio, in nats, of "faster since its start" against "as usual", which is optimal for Poisson orders when
+the rate and the step are known. What is not known is learned as the stream goes:
+
+- The usual rate: orders over covered seconds with a memory of four hours, channel by channel. A surge is not usual:
+  while one goes on nothing is learned, and when it has gone on for half an hour it is the new usual.
+- How clustered orders are: the variance over the mean of counts at 15, 45, 135 and 405 s, from differences of
+  neighbours, so that slow changes don't count. A statistic is divided by the dispersion at three times the age of its
+  excursion, and dispersion above 1 weighs more for larger steps, since the tails of clustered counts are heavier than
+  those of a Gaussian of the same variance (large deviations give 1.6, 2.2, 3.1 for a log-normal rate and 1.3, 1.6, 2.0
+  for self-exciting orders; what lies between keeps the false alarms of both apart least).
+- How high excursions go when nothing happens: their peaks above 2 nats are exponential; slope and frequency are
+  estimated by censored maximum likelihood and counting, so that the score is the logarithm of the seconds in which
+  chance alone brings one such peak. That makes one threshold right for all SKUs.
+
+Counts orders, not units: lumps of units blur a change. Whole seconds; pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import exp, log
+
+STEPS = (2.0, 3.0, 5.0)
+_JUMP = tuple(log(step) for step in STEPS)
+_DRIFT = tuple(step - 1.0 for step in STEPS)
+_TAIL = (1.4, 1.8, 2.35)
+"""How much dispersion above 1 counts, by step."""
+
+MEMORY_S = 14400.0
+_FADE = exp(-1.0 / MEMORY_S)
+PRIOR_ORDERS, PRIOR_S = 0.25, 15.0
+"""Of a channel: what is believed of a rate before anything is known. Weak."""
+
+SCALES = (15, 45, 135, 405)
+"""Seconds of the bins whose counts tell how clustered orders are."""
+_LOG_SCALES = (0.0, *(log(scale) for scale in SCALES))
+_SCALE_FADE = tuple(exp(-scale / MEMORY_S) for scale in SCALES)
+_AGE_FACTOR = 3.0
+_PRIOR_BINS = 80.0
+"""Bins without clustering that are believed beforehand."""
+_OUTLIER = 8.0
+"""A squared difference counts as at most this many times what is expected: a change is no clustering."""
+_DISPERSION_MAX = 400.0
+
+_OVER = 2.0
+"""Nats above which peaks are taken for exponential."""
+_PRIOR_PEAKS = 10.0
+_PRIOR_COUNTS = 5.0
+_PEAKS_AN_ORDER = 0.12
+"""Peaks over `_OVER` that an order brings, believed beforehand."""
+_CENSORED = 5.0
+"""An excess over this many mean ones is not looked at more closely: a surge is no noise."""
+_SLOPE_MAX = 1.2
+_UNSURE = 0.5
+"""Weight of the usual rate's own uncertainty."""
+
+MIN_ORDERS = 5
+"""Orders that a surge needs: fewer are a coincidence, whatever their score."""
+GOES_ON_MAX_S = 1800
+"""A surge that has gone on for so long is the new usual rate."""
+_FULL = 10.0
+_SPENT = 3.0
+"""A surge is over when the CUSUM for twice the usual rate, at most `_FULL`, has fallen here."""
+
+
+class _Bins:
+    """Counts in bins of one length: mean and variance from differences of neighbours."""
+
+    __slots__ = ("bin", "count", "last", "mean", "spread")
+
+    def __init__(self) -> None:
+        self.bin: int | None = None
+        self.count = 0
+        self.last: int | None = None
+        """Orders in the bin before; None where it was not whole."""
+        self.spread = 0.0
+        self.mean = 0.0
+
+    def take(self, bin_: int, orders: int, fade: float, limit: float) -> bool:
+        """Whether a bin has been closed by it."""
+        if self.bin is None:
+            self.bin, self.count = bin_, orders
+            return False
+        passed = bin_ - self.bin
+        if passed <= 0:
+            self.count += orders
+            return False
+        last, count = self.last, self.count
+        if last is not None:
+            self._pair(last, count, fade, limit)
+        if passed > 1:
+            self._pair(count, 0, fade, limit)
+            if passed > 2:
+                left = fade ** (passed - 2)
+                self.spread *= left
+                self.mean *= left
+            self.last = 0
+        else:
+            self.last = count
+        self.bin, self.count = bin_, orders
+        return True
+
+    def _pair(self, first: int, second: int, fade: float, limit: float) -> None:
+        difference = first - second
+        self.spread = self.spread * fade + min(0.5 * difference * difference, limit)
+        self.mean = self.mean * fade + 0.5 * (first + second)
+
+    def tear(self) -> None:
+        """Not all of the time since was covered: the running bin and the one before tell nothing."""
+        self.bin = self.last = None
+        self.count = 0
+
+
+class Watch:
+    """One SKU's; `step` it through the seconds that had orders."""
+
+    __slots__ = (
+        "_at", "_began", "_bins", "_calm", "_counted", "_counts", "_dispersion", "_excess", "_heights", "_inside",
+        "_open_s", "_orders", "_peaks", "_sums", "_usual", "channels", "exposure", "orders", "score",
+        "since",
+    )  # fmt: skip
+
+    def __init__(self, at: int) -> None:
+        """Nothing before second `at` has been seen of it."""
+        self.channels: list[str] = []
+        self.orders: list[float] = []
+        """Per channel, fading."""
+        self.exposure: list[float] = []
+        """Covered seconds per channel, fading."""
+        self.score = 0.0
+        """ln of the seconds in which chance alone brings one like it, at the last step."""
+        self.since: int | None = None
+        """When the surge that goes on began; None while there is none."""
+        self._at = at - 1
+        """The last second stepped to."""
+        self._heights = [0.0, 0.0, 0.0]
+        self._began = [0, 0, 0]
+        """First second of each running excursion."""
+        self._counted = [0, 0, 0]
+        """Orders in it."""
+        self._peaks = [0.0, 0.0, 0.0]
+        self._counts = [0.0, 0.0, 0.0]
+        """Peaks over `_OVER` so far."""
+        self._inside = [0.0, 0.0, 0.0]
+        """Those of them that were not censored."""
+        self._excess = [0.0, 0.0, 0.0]
+        self._open_s = 0.0
+        """Seconds in which excursions could have begun."""
+        self._bins = [_Bins() for _ in SCALES]
+        self._dispersion = [1.0] * (len(SCALES) + 1)
+        self._calm = 0.0
+        self._usual = 0.0
+        """Orders a second before the surge that goes on."""
+        self._sums: list[list[float]] = []
+        """[orders, seconds] per channel since the surge began."""
+        self._orders = 0
+
+    # --- what it knows ----------------------------------------------------------------------------
+
+    @property
+    def usual(self) -> float:
+        """Orders a second as usual, on all channels together."""
+        if self.since is not None:
+            return self._usual
+        return sum(orders / seconds for orders, seconds in zip(self.orders, self.exposure, strict=True))
+
+    @property
+    def surge_orders(self) -> int:
+        """Orders since the surge began that goes on."""
+        return self._orders
+
+    @property
+    def at(self) -> int:
+        """The last second stepped to."""
+        return self._at
+
+    def add_channel(self, name: str, exposure: float) -> None:
+        """One that was covered for so many seconds before the next step's, without an order of the SKU."""
+        self.channels.append(name)
+        self.orders.append(PRIOR_ORDERS)
+        self.exposure.append(PRIOR_S + min(exposure, MEMORY_S))
+        self._sums.append([0.0, 0.0])
+
+    # --- what happens -----------------------------------------------------------------------------
+
+    def step(
+        self,
+        second: int,
+        taken: Iterable[tuple[int, int, bool]],
+        covered: list[float] | None,
+        threshold: float,
+    ) -> bool:
+        """To a later second, and what was ordered in it: (place of the channel, orders, whether they count).
+
+        Orders that don't count are learned from, and no evidence. `covered`: seconds since the last step, up to this
+        one and without it, for which each channel was covered; None: all. `threshold`: of the score. Returns whether a
+        surge goes on.
+        """
+        passed = second - self._at
+        assert passed > 0, "steps go on"
+        self._at = second
+        quiet = passed - 1.0
+        orders, exposure = self.orders, self.exposure
+        going_on = self.since is not None
+        fade = exp(-quiet / MEMORY_S) if quiet else 1.0
+        rate = drift = known = 0.0
+        for n in range(len(orders)):
+            seen = quiet if covered is None else covered[n]
+            if not going_on:
+                orders[n] *= fade
+                exposure[n] = exposure[n] * fade + seen
+            one = orders[n] / exposure[n]
+            rate += one
+            drift += one * seen
+            known += orders[n]
+            if going_on:
+                self._sums[n][1] += seen + 1.0
+            else:
+                orders[n] *= _FADE
+                exposure[n] = exposure[n] * _FADE + 1.0
+        count = 0
+        for place, number, counts in taken:
+            if going_on:
+                self._sums[place][0] += number
+            else:
+                orders[place] += number
+            if counts:
+                count += number
+        if covered is not None and min(covered, default=quiet) < quiet:
+            for bins in self._bins:
+                bins.tear()
+        self._cluster(second, count, rate)
+        if going_on:
+            return self._go_on(second, count, rate, drift + rate)
+        self._open_s += passed
+        self._climb(second, count, rate, drift, known)
+        if self.score >= threshold:
+            best = max(range(len(STEPS)), key=self._heights.__getitem__)
+            if self._counted[best] >= MIN_ORDERS:
+                self._begin(best, rate)
+                return True
+        return False
+
+    def _climb(self, second: int, count: int, rate: float, drift: float, known: float) -> None:
+        """The CUSUMs, their peaks, and the score."""
+        heights = self._heights
+        total = 0.0
+        for n in range(len(STEPS)):
+            height = heights[n]
+            if height:
+                height -= _DRIFT[n] * drift
+                if height <= 0.0:
+                    self._ended(n)
+                    height = 0.0
+            if not height:
+                self._began[n] = second
+                self._counted[n] = 0
+            height += count * _JUMP[n] - _DRIFT[n] * rate
+            if height <= 0.0:
+                if heights[n] and self._peaks[n]:
+                    self._ended(n)
+                heights[n] = 0.0
+                continue
+            heights[n] = height
+            self._counted[n] += count
+            age = second - self._began[n] + 1
+            level = height / (1.0 + (self._dispersion_at(age) - 1.0) * _TAIL[n])
+            level /= 1.0 + _UNSURE * rate * age / known
+            self._peaks[n] = max(self._peaks[n], level)
+            if level > _OVER:
+                slope = (_PRIOR_PEAKS + self._inside[n]) / (_PRIOR_PEAKS + self._excess[n])
+                often = (_PRIOR_COUNTS + self._counts[n]) / (
+                    _PRIOR_COUNTS / (_PEAKS_AN_ORDER * rate) + self._open_s
+                )
+                total += exp(min(700.0, min(slope, _SLOPE_MAX) * (level - _OVER))) / often
+        self.score = log(total) if total else 0.0
+
+    def _ended(self, n: int) -> None:
+        """An excursion is over: its peak tells how high they go."""
+        excess = self._peaks[n] - _OVER
+        self._peaks[n] = 0.0
+        if excess <= 0.0:
+            return
+        most = _CENSORED * (_PRIOR_PEAKS + self._excess[n]) / (_PRIOR_PEAKS + self._inside[n])
+        self._counts[n] += 1.0
+        if excess < most:
+            self._inside[n] += 1.0
+            self._excess[n] += excess
+        else:
+            self._excess[n] += most
+
+    def _passed(self) -> None:
+        """A surge is over that did not last: chance, a flash, a batch. As an excursion it was too high to be
+        measured."""
+        for n in range(len(STEPS)):
+            self._excess[n] += _CENSORED * (_PRIOR_PEAKS + self._excess[n]) / (_PRIOR_PEAKS + self._inside[n])
+            self._counts[n] += 1.0
+
+    # --- clustering -------------------------------------------------------------------------------
+
+    def _cluster(self, second: int, count: int, rate: float) -> None:
+        dispersion = self._dispersion
+        closed = False
+        for n, scale in enumerate(SCALES):
+            limit = _OUTLIER * max(dispersion[n + 1] * rate * scale, 1.0)
+            closed |= self._bins[n].take(second // scale, count, _SCALE_FADE[n], limit)
+        if closed:
+            before = 1.0
+            for n, scale in enumerate(SCALES):
+                bins = self._bins[n]
+                weight = _PRIOR_BINS * max(rate * scale, 1.0)
+                found = (bins.spread + weight * before) / (bins.mean + weight)
+                dispersion[n + 1] = before = min(max(found, 1.0), _DISPERSION_MAX)
+
+    def _dispersion_at(self, age: int) -> float:
+        """Variance over mean of counts in a while, between the scales by the logarithm."""
+        dispersion = self._dispersion
+        if dispersion[-1] == dispersion[1] == 1.0:
+            return 1.0
+        at = log(_AGE_FACTOR * age)
+        for n in range(len(SCALES)):
+            above = _LOG_SCALES[n + 1]
+            if at < above:
+                below = _LOG_SCALES[n]
+                share = (at - below) / (above - below)
+                return dispersion[n] + share * (dispersion[n + 1] - dispersion[n])
+        return dispersion[-1]
+
+    # --- a surge ----------------------------------------------------------------------------------
+
+    def _begin(self, best: int, rate: float) -> None:
+        self.since = self._began[best]
+        self._orders = self._counted[best]
+        self._usual = rate
+        self._calm = _FULL
+        lasted = self._at - self.since + 1.0
+        whole = sum(self.orders)
+        self._sums = [[self._orders * orders / whole, lasted] for orders in self.orders]
+        self._rest()
+
+    def _go_on(self, second: int, count: int, rate: float, drift: float) -> bool:
+        """Whether it still goes on."""
+        assert self.since is not None
+        self._orders += count
+        spread = 1.0 + (self._dispersion[-1] - 1.0) * _TAIL[0]
+        self._calm = min(_FULL, self._calm + (count * _JUMP[0] - _DRIFT[0] * drift) / spread)
+        if self._calm > _SPENT and second - self.since < GOES_ON_MAX_S:
+            return True
+        if self._calm <= _SPENT:
+            self._passed()
+        else:
+            for n, (orders, seconds) in enumerate(self._sums):
+                self.orders[n] = PRIOR_ORDERS + orders
+                self.exposure[n] = PRIOR_S + seconds
+        self.since = None
+        self._rest()
+        return False
+
+    def _rest(self) -> None:
+        """Everything begins anew but what has been learned."""
+        self._heights = [0.0, 0.0, 0.0]
+        self._peaks = [0.0, 0.0, 0.0]
+        self.score = 0.0
