@@ -26,13 +26,13 @@ import msgspec
 from stockwatch.alerts import lines, reasons, tiers
 from stockwatch.alerts.facts import Arrival, Facts, Terms, believed
 from stockwatch.alerts.reasons import Words
-from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment, Verdict
+from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment, Pace, Verdict
 from stockwatch.config import RoomConfig
 from stockwatch.demand import Demand, detector
 from stockwatch.demand.demand import STILL
 from stockwatch.demand.outlook import NOTHING, Forecast
 from stockwatch.demand.series import V300, V600, V1800, Series
-from stockwatch.demand.surge import WATERMARK_S
+from stockwatch.demand.surge import WATERMARK_S, Surge
 
 SECOND_US = 1_000_000
 CALM_US = 600 * SECOND_US
@@ -93,6 +93,7 @@ class _State:
         "changed_us",
         "count",
         "had_stock",
+        "pace",
         "raised_us",
         "reason",
         "shut",
@@ -119,6 +120,8 @@ class _State:
         self.trend_us: int | None = None
         """When a surge was last seen, or the taken-units line crossed."""
         self.sold_rang = False
+        self.pace: Pace | None = None
+        """Of the surge that goes on."""
         self.had_stock = False
         self.shut = False
 
@@ -151,9 +154,11 @@ class Desk:
         series = demand.at(sku, now_us)
         fresh = False
         look_s: int | None = None
+        state.pace = None
         if series is not None and series.order_sums[V1800]:
             surge = demand.surge(series, self._detector, now_us)
             look_s = surge.look_s
+            state.pace = _pace(surge, series.mark)
             if surge.on:
                 fresh = state.trend_us is None or now_us - state.trend_us > CALM_US
                 state.trend_us = now_us
@@ -408,12 +413,21 @@ class Desk:
             velocity=velocity,
             recent=recent,
             verdict=verdict,
+            pace=state.pace,
         )
 
     def _open(self, sku: str, state: _State) -> OpenAlert:
         return OpenAlert(
             state.alert, sku, state.tier, state.raised_us, state.changed_us, state.by, state.reason
         )
+
+
+def _pace(surge: Surge, mark: int) -> Pace | None:
+    """`mark`: seconds before it have been counted."""
+    if surge.since is None:
+        return None
+    seconds = max(1, mark - surge.since)
+    return Pace(surge.orders, seconds, surge.usual * seconds)
 
 
 def _sooner(due: int | None, other: int) -> int:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from stockwatch.alerts.lines import NO_SOURCE_S
-from stockwatch.alerts.tiers import THRESHOLD, TREND, Assessment
+from stockwatch.alerts.tiers import THRESHOLD, TREND, Assessment, Pace
 from stockwatch.demand.outlook import HORIZON_S, Forecast
 
 _SECOND_US = 1_000_000
@@ -112,11 +112,30 @@ def _clear_of_the_line(what: Assessment) -> Words:
 
 
 def _pace(what: Assessment) -> Words:
+    if what.pace is not None:
+        return _faster(what.pace)
     ratio = f"×{what.recent / what.before:.1f}" if what.before else ""
     return Words(
         f"近 5 分钟 {what.recent} 单,前 5 分钟 {what.before} 单" + (f"({ratio})" if ratio else ""),
         f"{_orders(what.recent)} in the last 5 min, {what.before} in the 5 before"
         + (f" ({ratio})" if ratio else ""),
+    )
+
+
+def _faster(pace: Pace) -> Words:
+    """Orders since the surge began, and what is usual in as long."""
+    minutes, seconds = divmod(pace.seconds, 60)
+    usual = f"{pace.usual:.0f}" if pace.usual >= 10 else f"{pace.usual:.1f}"
+    ratio = f"(×{pace.orders / pace.usual:.1f})" if pace.usual >= 0.05 else ""
+    while_zh = (f"{minutes}分" if minutes else "") + (f"{seconds}秒" if seconds or not minutes else "")
+    while_en = " ".join(
+        part
+        for part in (f"{minutes} min" if minutes else "", f"{seconds} s" if seconds or not minutes else "")
+        if part
+    )
+    return Words(
+        f"近 {while_zh} {pace.orders} 单,平时 {usual} 单{ratio}",
+        f"{_orders(pace.orders)} in the last {while_en}, {usual} as usual" + (f" {ratio}" if ratio else ""),
     )
 
 

@@ -47,6 +47,16 @@ class Verdict(NamedTuple):
     """The safety line, units."""
 
 
+class Pace(NamedTuple):
+    """How a surge that goes on compares with what is usual."""
+
+    orders: int
+    """Since it began."""
+    seconds: int
+    usual: float
+    """Orders that are usual in so many seconds."""
+
+
 class Assessment(NamedTuple):
     """A SKU's state with all its figures: what a row shows and what an alert's sentence is made of."""
 
@@ -85,6 +95,8 @@ class Assessment(NamedTuple):
     """Units that should be here and aren't."""
     overdue_us: int | None = None
     """Since when the first of them is overdue."""
+    pace: Pace | None = None
+    """Of the surge that goes on, where the rule tells when it began."""
 
     @property
     def free(self) -> int:
@@ -173,6 +185,7 @@ def assess(
     recent: tuple[int, int] = (0, 0),
     surging: bool = False,
     verdict: Verdict | None = None,
+    pace: Pace | None = None,
 ) -> Assessment:
     """Tier, line, what can be sold, and when it is gone. `verdict`: what `judge` said, if it was asked
     already."""
@@ -214,6 +227,7 @@ def assess(
         soon=_soon(real.arrivals, terms, outlook, now_us) if real.arrivals else 0,
         overdue=sum(item.qty for item in overdue),
         overdue_us=min((item.due_us for item in overdue), default=None),
+        pace=pace,
     )
 
 

@@ -21,7 +21,7 @@ CATCH_UP_S = 60
 LATE_S = 60
 _LOOK_S = 5
 """How often a surge that goes on is looked at when no order comes."""
-_SHIFT = ((0.02, 1.35), (0.2, 1.4), (2.0, 0.8))
+_SHIFT = ((0.02, 0.95), (0.2, 1.1), (2.0, 0.75))
 """(orders a second, nats): what the score needs on top of the logarithm of the time, so that one false alarm comes in
 six hours. Measured on Poisson, self-exciting and log-normally modulated orders; between them by the logarithm."""
 
@@ -30,7 +30,11 @@ class SequentialRule:
     """One false TREND a SKU in so many hours of sales as usual."""
 
     def __init__(self, false_alarm_hours: float) -> None:
-        self._threshold = log(max(false_alarm_hours, 0.05) * 3600.0)
+        self._rare = log(max(false_alarm_hours, 0.05) * 3600.0)
+
+    def threshold(self, rate: float) -> float:
+        """Of the watch's score, for a SKU that usually has `rate` orders a second."""
+        return self._rare + _shift(rate)
 
     def look(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> Surge:
         """See `SurgeDetector.look`."""
@@ -87,7 +91,7 @@ class SequentialRule:
                 covered = [
                     float(at - last - overlap(blank.get(name, []), last, at)) for name in watch.channels
                 ]
-            watch.step(at, taken, covered, self._threshold + _shift(watch.usual))
+            watch.step(at, taken, covered, self.threshold(watch.usual))
 
 
 def _blank(series: Series, channels: dict[str, ChannelCoverage], now: int) -> dict[str, list[Span]]:

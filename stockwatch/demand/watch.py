@@ -26,7 +26,7 @@ from math import exp, log
 STEPS = (2.0, 3.0, 5.0)
 _JUMP = tuple(log(step) for step in STEPS)
 _DRIFT = tuple(step - 1.0 for step in STEPS)
-_TAIL = (1.4, 1.8, 2.35)
+_TAIL = (1.5, 1.92, 2.5)
 """How much dispersion above 1 counts, by step."""
 
 MEMORY_S = 14400.0

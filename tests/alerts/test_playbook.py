@@ -6,7 +6,7 @@ import pytest
 
 from stockwatch.alerts.playbook import advice, fill, honest
 from stockwatch.alerts.reasons import clock_text, reason, resolved_reason
-from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment
+from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment, Pace
 from stockwatch.config import Playbook, Plays
 from stockwatch.demand import Forecast
 
@@ -38,6 +38,26 @@ def test_a_trend_explains_itself_in_one_sentence_with_its_numbers():
     [
         ({"before": 0}, "前 5 分钟 0 单;", "0 in the 5 before;"),
         ({"recent": 1}, "近 5 分钟 1 单", "1 order in the last 5 min"),
+        (
+            {"pace": Pace(46, 133, 15.2)},
+            "近 2分13秒 46 单,平时 15 单(×3.0);",
+            "46 orders in the last 2 min 13 s, 15 as usual (×3.0);",
+        ),
+        (
+            {"pace": Pace(6, 9, 0.24)},
+            "近 9秒 6 单,平时 0.2 单(×25.0)",
+            "6 orders in the last 9 s, 0.2 as usual",
+        ),
+        (
+            {"pace": Pace(6, 120, 0.01)},
+            "近 2分 6 单,平时 0.0 单;",
+            "6 orders in the last 2 min, 0.0 as usual;",
+        ),
+        (
+            {"cause": "sellout", "pace": Pace(46, 60, 9.9)},
+            "可用 200 件,近 1分 46 单,平时 9.9 单",
+            "200 available, 46",
+        ),
         (
             {"cause": "gone", "available": 0, "lead_s": None},
             "已售罄:可卖 0 件,已拍 300 件;没有补货来源",
