@@ -14,14 +14,12 @@ from math import log
 
 from stockwatch.demand.coverage import SILENCE_MIN_S, ChannelCoverage, Span, join, overlap
 from stockwatch.demand.series import V300, V600, Series
-from stockwatch.demand.surge import FEED_S, Surge
+from stockwatch.demand.surge import FEED_S, WATERMARK_S, Surge
 from stockwatch.demand.watch import Watch
 
 CATCH_UP_S = 60
 LATE_S = 60
-_LOOK_S = 5
-"""How often a surge that goes on is looked at when no order comes."""
-_SHIFT = ((0.02, 0.95), (0.2, 1.1), (2.0, 0.75))
+_SHIFT = ((0.02, 1.0), (0.2, 1.2), (2.0, 0.95))
 """(orders a second, nats): what the score needs on top of the logarithm of the time, so that one false alarm comes in
 six hours. Measured on Poisson, self-exciting and log-normally modulated orders; between them by the logarithm."""
 
@@ -42,15 +40,16 @@ class SequentialRule:
         watch = series.watch
         if watch is None:
             start = min((channel.first for channel in channels.values()), default=mark)
-            watch = series.watch = Watch(min(start, mark))
+            watch = series.watch = Watch(start - WATERMARK_S)
         self._take_in(watch, series, channels, now)
         recent = series.order_sums[V300]
         before = series.order_sums[V600] - recent
         ripe = min((counts for counts, _, _ in series.news), default=None)
+        if watch.over_at is not None:
+            ripe = watch.over_at if ripe is None else min(ripe, watch.over_at)
         look_s = None if ripe is None else max(1, ripe + 1 - mark)
         if watch.since is None:
             return Surge(False, recent, before, look_s)
-        look_s = _LOOK_S if look_s is None else min(look_s, _LOOK_S)
         return Surge(True, recent, before, look_s, watch.since, watch.surge_orders, watch.usual)
 
     def _take_in(self, watch: Watch, series: Series, channels: dict[str, ChannelCoverage], now: int) -> None:
@@ -66,12 +65,12 @@ class SequentialRule:
                 else:
                     entries.setdefault(max(counts, watch.at + 1), []).append((second, channel))
             series.news = later
-        if watch.since is not None and mark - 1 > watch.at:
-            entries.setdefault(mark - 1, [])
-        if not entries:
+        over_at = watch.over_at
+        if not entries and (over_at is None or over_at >= mark):
             return
         blank = _blank(series, channels, now)
         for at in sorted(entries):
+            self._be_over(watch, at, blank)
             taken = []
             for second, name in entries[at]:
                 holes = blank.get(name)
@@ -85,13 +84,22 @@ class SequentialRule:
                     watch.add_channel(name, ran)
                 counts = second - first >= FEED_S and at - second <= LATE_S
                 taken.append((watch.channels.index(name), 1, counts))
-            covered = None
-            if blank:
-                last = watch.at + 1
-                covered = [
-                    float(at - last - overlap(blank.get(name, []), last, at)) for name in watch.channels
-                ]
-            watch.step(at, taken, covered, self.threshold(watch.usual))
+            self._step(watch, at, taken, blank)
+        self._be_over(watch, mark, blank)
+
+    def _be_over(self, watch: Watch, before: int, blank: dict[str, list[Span]]) -> None:
+        """A surge that ends by itself before a second."""
+        while (over_at := watch.over_at) is not None and over_at < before:
+            self._step(watch, over_at, [], blank)
+
+    def _step(
+        self, watch: Watch, at: int, taken: list[tuple[int, int, bool]], blank: dict[str, list[Span]]
+    ) -> None:
+        covered = None
+        if blank:
+            last = watch.at + 1
+            covered = [float(at - last - overlap(blank.get(name, []), last, at)) for name in watch.channels]
+        watch.step(at, taken, covered, self.threshold(watch.usual))
 
 
 def _blank(series: Series, channels: dict[str, ChannelCoverage], now: int) -> dict[str, list[Span]]:

@@ -21,7 +21,7 @@ Counts orders, not units: lumps of units blur a change. Whole seconds; pure.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import exp, log
+from math import ceil, exp, log
 
 STEPS = (2.0, 3.0, 5.0)
 _JUMP = tuple(log(step) for step in STEPS)
@@ -168,6 +168,16 @@ class Watch:
         return sum(orders / seconds for orders, seconds in zip(self.orders, self.exposure, strict=True))
 
     @property
+    def over_at(self) -> int | None:
+        """The second by which the surge that goes on is over, if nothing more is ordered until then and all of it is
+        covered: it must be stepped to. None while there is none."""
+        if self.since is None:
+            return None
+        left = (self._calm - _SPENT) * self._spread() / (_DRIFT[0] * self._usual)
+        last = max(self.since + GOES_ON_MAX_S, self._at + 1)
+        return min(last, self._at + max(1, ceil(left))) if left < GOES_ON_MAX_S else last
+
+    @property
     def surge_orders(self) -> int:
         """Orders since the surge began that goes on."""
         return self._orders
@@ -234,7 +244,7 @@ class Watch:
                 bins.tear()
         self._cluster(second, count, rate)
         if going_on:
-            return self._go_on(second, count, rate, drift + rate)
+            return self._go_on(second, count, drift + rate)
         self._open_s += passed
         self._climb(second, count, rate, drift, known)
         if self.score >= threshold:
@@ -341,12 +351,14 @@ class Watch:
         self._sums = [[self._orders * orders / whole, lasted] for orders in self.orders]
         self._rest()
 
-    def _go_on(self, second: int, count: int, rate: float, drift: float) -> bool:
+    def _spread(self) -> float:
+        return 1.0 + (self._dispersion[-1] - 1.0) * _TAIL[0]
+
+    def _go_on(self, second: int, count: int, drift: float) -> bool:
         """Whether it still goes on."""
         assert self.since is not None
         self._orders += count
-        spread = 1.0 + (self._dispersion[-1] - 1.0) * _TAIL[0]
-        self._calm = min(_FULL, self._calm + (count * _JUMP[0] - _DRIFT[0] * drift) / spread)
+        self._calm = min(_FULL, self._calm + (count * _JUMP[0] - _DRIFT[0] * drift) / self._spread())
         if self._calm > _SPENT and second - self.since < GOES_ON_MAX_S:
             return True
         if self._calm <= _SPENT:

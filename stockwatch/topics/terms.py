@@ -13,9 +13,9 @@ from stockwatch.topics.topic import Topic
 
 TIERS: dict[str, Words] = {
     "TREND": Words(
-        "Demand has begun to rise: the last five minutes sold twice the five before, or `trend_sold` units are taken. "
-        "There is time: look for more stock now.",
-        "起量:近五分钟卖出前五分钟的两倍,或被拍走的件数到了 trend_sold。还有时间,现在就找货。",
+        "Demand has begun to rise: orders come faster than usual, by more than chance, or `trend_sold` units are "
+        "taken. There is time: look for more stock now.",
+        "起量:下单比平时快,快得不像是碰巧;或被拍走的件数到了 trend_sold。还有时间,现在就找货。",
     ),
     "THRESHOLD": Words(
         "Stock is under the safety line: what sells during the restock's lead time plus the reaction time, or the line "

@@ -121,7 +121,7 @@ def geometric(ratios: list[float]) -> float:
 def main() -> int:
     args = arguments(__doc__, streams=0, seed=5_000)
     report = Report()
-    streams = args.streams or (200 if args.full else 40)
+    streams = args.streams or (200 if args.full else 80)
     jobs = [
         (kind, rate, streams, args.seed + 10 * n + m)
         for m, rate in enumerate(RATES)
