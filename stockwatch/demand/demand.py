@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from stockwatch.demand import outlook as outlooks
 from stockwatch.demand.coverage import ChannelCoverage
+from stockwatch.demand.estimate import estimate
 from stockwatch.demand.outlook import Forecast, Outlook
 from stockwatch.demand.series import V180, V300, V600, V1800, WINDOWS, Series
 from stockwatch.demand.surge import WATERMARK_S, Surge, SurgeDetector
@@ -131,15 +132,18 @@ class Demand:
         no estimate is higher while nothing was ever out of stock."""
         sums = series.unit_sums
         age = max(series.mark - self._first, WINDOWS[V300])
-        return max(sums[window] / min(WINDOWS[window], age) for window in (V300, V600, V1800))
+        fastest = max(sums[window] / min(WINDOWS[window], age) for window in (V300, V600, V1800))
+        if series.watch is None or not series.count:
+            return fastest
+        return max(fastest, series.watch.usual * series.total / series.count)
 
     def surge(self, series: Series, detector: SurgeDetector, now_us: int) -> Surge:
         """What `detector` says about a series that `at` returned for the same instant."""
         return detector.look(series, self._channels, now_us // SECOND_US)
 
     def estimate(self, series: Series, *, censored: bool = True) -> Outlook:
-        """The rate of a series that `at` returned; see `outlook.estimate`."""
-        return outlooks.estimate(series, self._first, censored=censored)
+        """The rate of a series that `at` returned; see `estimate.estimate`."""
+        return estimate(series, self._first, censored=censored)
 
     def velocity_of(self, series: Series) -> Velocity:
         """Units a minute of a series that `at` returned."""

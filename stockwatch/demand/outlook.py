@@ -10,20 +10,47 @@ free of iteration. Pure arithmetic; seconds and units.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import erfc, sqrt
+from math import erfc, exp, inf, sqrt
 from typing import NamedTuple
 
-from stockwatch.demand.coverage import overlap
-from stockwatch.demand.series import V300, WINDOWS, Series
+from stockwatch.demand.series import WINDOWS
 
 HORIZON_S = 24 * 3600
 """A sell-out further away than this is not forecast."""
 DRIFT = 1 / 12
 """Variance of the rate's logarithm beyond what counting explains: rates in a live room wander."""
-_MIN_EXPOSURE_S = 60
-_MIN_SHAPE = 0.5
+MIN_SHAPE = 0.5
 Z10, Z50, Z90 = -1.2815515655446004, 0.0, 1.2815515655446004
 """Normal quantiles at 10, 50 and 90 %."""
+
+
+class Course(NamedTuple):
+    """One way in which demand may go on: `usual`, and `extra` above it that stays, fades or grows."""
+
+    weight: float
+    """Its probability."""
+    usual: float
+    """Units a second."""
+    extra: float
+    """Units a second above it now."""
+    tau_s: float | None
+    """The extra falls to 1/e in so many seconds; None: it stays; negative: it grows by e in so many, once."""
+    shape: float
+    lumps: float
+    reach_s: float
+    """A line that asks for action does not count on the extra for longer than this."""
+
+    def mean(self, seconds: float, reach_s: float = inf) -> float:
+        """Units expected within `seconds`, the extra for no longer than `reach_s`."""
+        tau, lasts = self.tau_s, min(seconds, reach_s)
+        if tau is None:
+            more = lasts
+        elif tau > 0.0:
+            more = tau * (1.0 - exp(-lasts / tau))
+        else:
+            grows = min(lasts, -tau)
+            more = -tau * (exp(grows / -tau) - 1.0) + (lasts - grows) * exp(grows / -tau)
+        return self.usual * seconds + self.extra * more
 
 
 class Outlook(NamedTuple):
@@ -39,9 +66,11 @@ class Outlook(NamedTuple):
     """Variance over mean of the units sold in a while at a known rate: 1 when every order is one unit."""
     seen_s: int = WINDOWS[-1]
     """Seconds of sales that it rests on."""
+    courses: tuple[Course, ...] = ()
+    """Where a change is under way: how it may go on, in place of one rate."""
 
 
-NOTHING = Outlook(0.0, 0, _MIN_SHAPE, 1.0)
+NOTHING = Outlook(0.0, 0, MIN_SHAPE, 1.0)
 
 
 class Forecast(NamedTuple):
@@ -55,53 +84,23 @@ class Forecast(NamedTuple):
 NEVER = Forecast(None, None, None)
 
 
-def estimate(series: Series, feed_first: int, *, censored: bool = True) -> Outlook:
-    """The outlook at the series' mark, from the longest trailing window (300, 600 or 1800 s) that tells one
-    story.
-
-    A longer window is taken as long as the part it adds agrees with the part already in (two standard
-    deviations of orders): steady sales are measured long, a change is followed within five minutes. Seconds
-    in which nothing could be sold are no exposure (unless `censored` is false), nor are those before the
-    feed began.
-    """
-    mark = series.mark
-    order_sums = series.order_sums
-    if order_sums[-1] == 0:
-        return NOTHING
-    age = max(mark - feed_first, WINDOWS[V300])
-    spans = series.closed(mark) if censored and (series.shut or series.shut_since is not None) else None
-    orders = units = 0
-    exposure = 0
-    for window in range(V300, len(WINDOWS)):
-        length = min(WINDOWS[window], age)
-        open_s = length if spans is None else length - overlap(spans, mark - length, mark)
-        if open_s < _MIN_EXPOSURE_S:
-            continue
-        total = order_sums[window]
-        if exposure:
-            added = open_s - exposure
-            if added < 30:
-                continue
-            share = exposure / open_s
-            spread = 2.0 * sqrt(total * share * (1.0 - share)) + 0.5
-            if abs(orders - total * share) > spread:
-                break
-        orders, units, exposure = total, series.unit_sums[window], open_s
-    if not orders or not exposure:
-        return NOTHING
-    lumps = max(1.0, series.squares / series.total)
-    return Outlook(units / exposure, orders, max(_MIN_SHAPE, 1.0 / (lumps / units + DRIFT)), lumps, exposure)
-
-
 def chance_sold(outlook: Outlook, units: int, seconds: float) -> float:
-    """Probability that at least `units` more are sold within `seconds`."""
+    """Probability that at least `units` more are sold within `seconds`; of a change that is under way only what may be
+    counted on."""
     if units <= 0:
         return 1.0
     if outlook.rate <= 0.0 or seconds <= 0:
         return 0.0
-    first = outlook.lumps / (9.0 * units)
-    second = 1.0 / (9.0 * outlook.shape)
-    ratio = (seconds * outlook.rate / units) ** (1.0 / 3.0)
+    if outlook.courses:
+        return _chance_over(outlook, units, seconds)
+    return _chance(seconds * outlook.rate, outlook.shape, outlook.lumps, units)
+
+
+def _chance(mean: float, shape: float, lumps: float, units: float) -> float:
+    """That at least `units` are sold where `mean` are expected."""
+    first = lumps / (9.0 * units)
+    second = 1.0 / (9.0 * shape)
+    ratio = (mean / units) ** (1.0 / 3.0)
     z = ((1.0 - second) * ratio - (1.0 - first)) / sqrt(second * ratio * ratio + first)
     return 0.5 * erfc(-z * 0.7071067811865476)
 
@@ -112,6 +111,8 @@ def time_to_sell(outlook: Outlook, units: int, z: float) -> float | None:
         return 0.0
     if outlook.rate <= 0.0:
         return None
+    if outlook.courses:
+        return _course_time(outlook, units, z)
     first = outlook.lumps / (9.0 * units)
     second = 1.0 / (9.0 * outlook.shape)
     square = z * z
@@ -128,8 +129,49 @@ def demand_quantile(outlook: Outlook, seconds: float, z: float) -> float:
     mean = outlook.rate * seconds
     if mean <= 0.0:
         return 0.0
+    if outlook.courses:
+        return _course_demand(outlook, seconds, z)
     spread = 1.0 / 9.0 * (outlook.lumps / mean + 1.0 / outlook.shape)
     return float(mean * max(0.0, 1.0 - spread + z * sqrt(spread)) ** 3)
+
+
+def _course_time(outlook: Outlook, units: int, z: float) -> float | None:
+    """`time_to_sell` by bisection of the logarithm of time, to a thousandth; as long as a course lasts by itself."""
+    outlook = outlook._replace(courses=tuple(course._replace(reach_s=inf) for course in outlook.courses))
+    wanted = 0.5 * erfc(-z * 0.7071067811865476)
+    low, high = 1.0, 2.0 * HORIZON_S
+    if chance_sold(outlook, units, high) < wanted:
+        return None
+    while high > 1.001 * low:
+        middle = sqrt(low * high)
+        if chance_sold(outlook, units, middle) >= wanted:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _course_demand(outlook: Outlook, seconds: float, z: float) -> float:
+    """`demand_quantile` by bisection, to a thousandth or a hundredth of a unit."""
+    wanted = 0.5 * erfc(z * 0.7071067811865476)
+    high = 1.0
+    while _chance_over(outlook, high, seconds) > wanted:
+        high *= 2.0
+    low = 0.0
+    while high - low > max(0.01, 0.001 * high):
+        middle = 0.5 * (low + high)
+        if _chance_over(outlook, middle, seconds) > wanted:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _chance_over(outlook: Outlook, units: float, seconds: float) -> float:
+    return sum(
+        course.weight * _chance(course.mean(seconds, course.reach_s), course.shape, course.lumps, units)
+        for course in outlook.courses
+    )
 
 
 def forecast(outlook: Outlook, units: int, arrivals: Iterable[tuple[int, float]] = ()) -> Forecast:

@@ -32,6 +32,7 @@ class Series:
         "_head",
         "_tally",
         "channels",
+        "count",
         "fresh",
         "mark",
         "minutes",
@@ -75,6 +76,8 @@ class Series:
         self.news: list[tuple[int, int, str]] = []
         """Orders that no detector has weighed yet, as they came: (second from which on it counts, its own second,
         channel)."""
+        self.count = 0
+        """Orders over the whole stream."""
         self.total = 0
         """Units over the whole stream."""
         self.squares = 0
@@ -82,6 +85,7 @@ class Series:
 
     def add(self, second: int, channel: str, units: int) -> None:
         """One order. Older than the kept history: only its minute learns of it."""
+        self.count += 1
         self.total += units
         self.squares += units * units
         minute = second - second % 60

@@ -57,6 +57,10 @@ _SLOPE_MAX = 1.2
 _UNSURE = 0.5
 """Weight of the usual rate's own uncertainty."""
 
+_PRIOR_BINS_AHEAD = 12.0
+_GROWS = 0.25
+_DISPERSION_AHEAD_MAX = 60.0
+
 MIN_ORDERS = 5
 """Orders that a surge needs: fewer are a coincidence, whatever their score."""
 GOES_ON_MAX_S = 1800
@@ -168,6 +172,24 @@ class Watch:
         return sum(orders / seconds for orders, seconds in zip(self.orders, self.exposure, strict=True))
 
     @property
+    def known(self) -> tuple[float, float]:
+        """Orders that the usual rate rests on, and the seconds in which they came."""
+        seconds = sum(self.exposure) / len(self.exposure) if self.exposure else 0.0
+        return max(0.0, sum(self.orders) - PRIOR_ORDERS * len(self.orders)), seconds
+
+    def dispersion_ahead(self) -> float:
+        """Variance over mean of the orders in a long while to come: that of the longest bins, carried on where it still
+        grows with their length. Less cautious than what false alarms are held to."""
+        found = [1.0, 1.0]
+        usual = self.usual
+        for n in (-2, -1):
+            bins = self._bins[n]
+            weight = _PRIOR_BINS_AHEAD * max(usual * SCALES[n], 1.0)
+            found[n] = max(1.0, (bins.spread + weight) / (bins.mean + weight))
+        grows = max(0.0, found[1] - found[0] - _GROWS)
+        return min(found[1] + 2.0 * grows, _DISPERSION_AHEAD_MAX)
+
+    @property
     def over_at(self) -> int | None:
         """The second by which the surge that goes on is over, if nothing more is ordered until then and all of it is
         covered: it must be stepped to. None while there is none."""
@@ -277,8 +299,7 @@ class Watch:
             heights[n] = height
             self._counted[n] += count
             age = second - self._began[n] + 1
-            level = height / (1.0 + (self._dispersion_at(age) - 1.0) * _TAIL[n])
-            level /= 1.0 + _UNSURE * rate * age / known
+            level = self._level(n) / (1.0 + _UNSURE * rate * age / known)
             self._peaks[n] = max(self._peaks[n], level)
             if level > _OVER:
                 slope = (_PRIOR_PEAKS + self._inside[n]) / (_PRIOR_PEAKS + self._excess[n])
@@ -287,6 +308,11 @@ class Watch:
                 )
                 total += exp(min(700.0, min(slope, _SLOPE_MAX) * (level - _OVER))) / often
         self.score = log(total) if total else 0.0
+
+    def _level(self, n: int) -> float:
+        """A CUSUM in nats that allow for clustering at its age."""
+        age = self._at - self._began[n] + 1
+        return self._heights[n] / (1.0 + (self._dispersion_at(age) - 1.0) * _TAIL[n])
 
     def _ended(self, n: int) -> None:
         """An excursion is over: its peak tells how high they go."""

@@ -11,7 +11,7 @@ from stockwatch.alerts.facts import believed
 from stockwatch.alerts.lines import horizon
 from stockwatch.alerts.reasons import reason, resolved_reason
 from stockwatch.alerts.tiers import assess, judge
-from stockwatch.demand import Outlook
+from tests.outlooks import outlooks
 
 S = 1_000_000
 NOW = 1_700_000_000 * S
@@ -37,14 +37,7 @@ facts_of = st.builds(
     shortfall=st.sampled_from([0, 0, 1, 40]),
     arrivals=arrivals,
 )
-outlooks = st.builds(
-    Outlook,
-    st.sampled_from([0.0, 0.001, 0.01, 0.1, 1.0]),
-    st.integers(0, 200),
-    st.floats(0.5, 12),
-    st.floats(1, 5),
-    st.sampled_from([300, 1800]),
-)
+rates = outlooks(st.sampled_from([0.0, 0.001, 0.01, 0.1, 1.0]), st.integers(0, 200))
 terms_of = st.builds(
     Terms,
     st.sampled_from([None, 60, 600, 7200, 3 * 86400]),
@@ -53,7 +46,7 @@ terms_of = st.builds(
     st.none(),
     st.just("t"),
 )
-everything = (facts_of, outlooks, terms_of, st.integers(0, 40), st.integers(0, 40))
+everything = (facts_of, rates, terms_of, st.integers(0, 40), st.integers(0, 40))
 
 
 def number(pattern, text):

@@ -8,6 +8,7 @@ from stockwatch.alerts import CRITICAL, NONE, THRESHOLD, Arrival, Facts, Terms
 from stockwatch.alerts.lines import LEAD_MAX_S, clear_line, furthest, horizon, lead, safety_line, sellable
 from stockwatch.alerts.tiers import eta, judge, preview
 from stockwatch.demand import Outlook
+from tests.outlooks import outlooks
 
 S = 1_000_000
 NOW = 1_700_000_000 * S
@@ -100,13 +101,7 @@ def test_stock_written_off_is_gone_though_nothing_was_sold():
     assert tier(Facts(available=0), had=True) == CRITICAL
 
 
-rates = st.builds(
-    Outlook,
-    st.floats(0.0005, 5),
-    st.integers(0, 500),
-    st.floats(0.5, 12),
-    st.floats(1, 5),
-)
+rates = outlooks(st.floats(0.0005, 5), st.integers(0, 500))
 stocks = st.builds(
     Facts,
     available=st.integers(0, 400),
