@@ -16,7 +16,7 @@ from __future__ import annotations
 from math import exp, log, sqrt
 
 from stockwatch.demand.coverage import overlap
-from stockwatch.demand.outlook import DRIFT, MIN_SHAPE, NOTHING, Course, Outlook
+from stockwatch.demand.outlook import DRIFT, MIN_SHAPE, NOTHING, Course, Outlook, fading
 from stockwatch.demand.series import HISTORY, V300, WINDOWS, Series
 from stockwatch.demand.watch import Watch
 
@@ -100,7 +100,7 @@ def _changing(series: Series, watch: Watch, since: int) -> Outlook:
     sure = total / (total + _CHOSEN)
     found: list[tuple[float, float, float | None]] = []
     for tau, prior in _TAUS:
-        reached = [_extra(edge, tau) for edge in edges]
+        reached = [fading(edge, tau) for edge in edges]
         extra = max(sure * (total - usual * span) / reached[-1], 0.05 * usual)
         likely = log(prior)
         for n, count in enumerate(counts):
@@ -118,8 +118,3 @@ def _changing(series: Series, watch: Watch, since: int) -> Outlook:
         courses.append(one._replace(lumps=lumps * (1.0 + (ahead - 1.0) * more)))
     rate = sum(course.weight * (course.usual + course.extra) for course in courses)
     return Outlook(rate, total, shape, lumps, HISTORY, tuple(courses))
-
-
-def _extra(seconds: float, tau: float | None) -> float:
-    """The integral of exp(-t/tau)."""
-    return seconds if tau is None else tau * (1.0 - exp(-seconds / tau))

@@ -43,14 +43,17 @@ class Course(NamedTuple):
     def mean(self, seconds: float, reach_s: float = inf) -> float:
         """Units expected within `seconds`, the extra for no longer than `reach_s`."""
         tau, lasts = self.tau_s, min(seconds, reach_s)
-        if tau is None:
-            more = lasts
-        elif tau > 0.0:
-            more = tau * (1.0 - exp(-lasts / tau))
+        if tau is None or tau > 0.0:
+            more = fading(lasts, tau)
         else:
             grows = min(lasts, -tau)
-            more = -tau * (exp(grows / -tau) - 1.0) + (lasts - grows) * exp(grows / -tau)
+            more = fading(grows, tau) + (lasts - grows) * exp(-grows / tau)
         return self.usual * seconds + self.extra * more
+
+
+def fading(seconds: float, tau_s: float | None) -> float:
+    """The integral of exp(-t/tau) over so many seconds; of 1 without tau."""
+    return seconds if tau_s is None else tau_s * (1.0 - exp(-seconds / tau_s))
 
 
 class Outlook(NamedTuple):

@@ -74,7 +74,7 @@ class SequentialRule:
             taken = []
             for second, name in entries[at]:
                 holes = blank.get(name)
-                if holes and _within(holes, second):
+                if holes and overlap(holes, second, second + 1):
                     continue
                 first = channels[name].first
                 if name not in watch.channels:
@@ -115,10 +115,6 @@ def _blank(series: Series, channels: dict[str, ChannelCoverage], now: int) -> di
             join(spans, (since, until + CATCH_UP_S if until - since >= SILENCE_MIN_S else until))
         blank[name] = spans
     return blank
-
-
-def _within(spans: list[Span], second: int) -> bool:
-    return any(since <= second < until for since, until in spans)
 
 
 def _shift(rate: float) -> float:

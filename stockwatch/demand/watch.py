@@ -320,7 +320,7 @@ class Watch:
         self._peaks[n] = 0.0
         if excess <= 0.0:
             return
-        most = _CENSORED * (_PRIOR_PEAKS + self._excess[n]) / (_PRIOR_PEAKS + self._inside[n])
+        most = self._most(n)
         self._counts[n] += 1.0
         if excess < most:
             self._inside[n] += 1.0
@@ -328,11 +328,15 @@ class Watch:
         else:
             self._excess[n] += most
 
+    def _most(self, n: int) -> float:
+        """The excess from which on a peak is not looked at more closely."""
+        return _CENSORED * (_PRIOR_PEAKS + self._excess[n]) / (_PRIOR_PEAKS + self._inside[n])
+
     def _passed(self) -> None:
         """A surge is over that did not last: chance, a flash, a batch. As an excursion it was too high to be
         measured."""
         for n in range(len(STEPS)):
-            self._excess[n] += _CENSORED * (_PRIOR_PEAKS + self._excess[n]) / (_PRIOR_PEAKS + self._inside[n])
+            self._excess[n] += self._most(n)
             self._counts[n] += 1.0
 
     # --- clustering -------------------------------------------------------------------------------
