@@ -1,7 +1,8 @@
 """Which tier a SKU is in, from its figures alone. Pure; no memory: the life cycle is the desk's.
 
 - CRITICAL: nothing is left that could be sold, of a thing that had stock or orders; or the sell-out comes before the
-  fastest restock could be sold (no source: within 15 minutes) with a chance of at least 25 %, on at least 5 orders.
+  fastest restock, asked for within five minutes, could be sold (no source: within 20 minutes) with a chance of at
+  least 35 %, on at least 5 orders.
 - THRESHOLD: what can be sold or released, with what arrives within lead + reaction time, is at or under the safety
   line.
 - TREND: a surge, or the taken-units line (both are the desk's, for they happen once).
@@ -25,8 +26,12 @@ from stockwatch.demand.outlook import NEVER, Forecast, Outlook
 
 NONE, TREND, THRESHOLD, CRITICAL = range(4)
 TIER_NAMES = ("", "TREND", "THRESHOLD", "CRITICAL")
-CHANCE_CRITICAL = 0.25
-CHANCE_CLEAR = 0.08
+HANDS_S = 5 * 60
+"""Seconds that a decision to restock takes from the ring to the order: CRITICAL looks that far beyond the lead time.
+Looking further ahead at an even chance is better than looking less far at a small one: what is known well rings
+when it must, and what is known badly does not ring long before."""
+CHANCE_CRITICAL = 0.35
+CHANCE_CLEAR = 0.10
 MIN_ORDERS = lines.SURE_ORDERS
 """Orders a forecast needs before it may raise CRITICAL. It always rests on five minutes or more."""
 CRUMBS = 2
@@ -146,7 +151,7 @@ def _chance_too_late(
     free: int, arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
 ) -> float:
     """Chance that everything is sold before more can be: before the next arrival, or within the lead time."""
-    lead_s = lines.lead(terms, outlook)
+    lead_s = lines.lead(terms, outlook) + HANDS_S
     chance = 0.0
     left = free
     for due_us, qty in sorted((item.expected_us(now_us), item.qty) for item in arrivals if not item.counts):

@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 from stockwatch.demand import outlook as outlooks
 from stockwatch.demand.coverage import ChannelCoverage
-from stockwatch.demand.estimate import estimate
+from stockwatch.demand.estimate import estimate, fate
+from stockwatch.demand.fates import Fates
 from stockwatch.demand.outlook import Forecast, Outlook
 from stockwatch.demand.series import V180, V300, V600, V1800, WINDOWS, Series
 from stockwatch.demand.surge import WATERMARK_S, Surge, SurgeDetector
+from stockwatch.demand.watch import Watch
 
 SECOND_US = 1_000_000
 VELOCITY_S = 180
@@ -42,6 +44,8 @@ class Demand:
     def __init__(self) -> None:
         self._series: dict[str, Series] = {}
         self._channels: dict[str, ChannelCoverage] = {}
+        self.fates = Fates()
+        """What became of the surges of all SKUs."""
         self._clock = -(1 << 62)
         """The decision clock as last seen, seconds."""
         self._first = 1 << 62
@@ -139,11 +143,24 @@ class Demand:
 
     def surge(self, series: Series, detector: SurgeDetector, now_us: int) -> Surge:
         """What `detector` says about a series that `at` returned for the same instant."""
-        return detector.look(series, self._channels, now_us // SECOND_US)
+        found = detector.look(series, self._channels, now_us // SECOND_US)
+        if series.watch is not None and series.watch.ended:
+            self._learn(series, series.watch)
+        return found
+
+    def _learn(self, series: Series, watch: Watch) -> None:
+        """What became of surges that are over."""
+        if series.fates is None:
+            series.fates = Fates()
+        for since, until, usual in watch.ended:
+            shares = fate(series, watch, since, until, usual, self.fates.met_of(series.fates))
+            series.fates.learn(shares)
+            self.fates.learn(shares)
+        watch.ended.clear()
 
     def estimate(self, series: Series, *, censored: bool = True) -> Outlook:
         """The rate of a series that `at` returned; see `estimate.estimate`."""
-        return estimate(series, self._first, censored=censored)
+        return estimate(series, self._first, self.fates, censored=censored)
 
     def velocity_of(self, series: Series) -> Velocity:
         """Units a minute of a series that `at` returned."""

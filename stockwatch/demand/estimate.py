@@ -13,20 +13,19 @@ with steps, ramps, flashes and pulse trains: `tests/benchmarks/foresight_forecas
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from collections.abc import Sequence
+from math import sqrt
 
+from stockwatch.demand.courses import shares, weighed
 from stockwatch.demand.coverage import overlap
-from stockwatch.demand.outlook import DRIFT, MIN_SHAPE, NOTHING, Course, Outlook, fading
+from stockwatch.demand.fates import Fates
+from stockwatch.demand.outlook import DRIFT, MIN_SHAPE, NOTHING, Course, Outlook
 from stockwatch.demand.series import HISTORY, V300, WINDOWS, Series
 from stockwatch.demand.watch import Watch
 
 _MIN_EXPOSURE_S = 60
 _KNOWN_S = 1800.0
 """What the watch has learned counts from so many seconds on."""
-_TAUS: tuple[tuple[float | None, float], ...] = (
-    (None, 0.52), (1200.0, 0.09), (600.0, 0.11), (300.0, 0.11), (150.0, 0.10), (-3600.0, 0.04), (-1500.0, 0.03),
-)  # fmt: skip
-"""(seconds of a course's extra, how often it is met)."""
 _COURSE_DRIFT = 0.04
 _REACH = 12.0
 """A change is counted on for so many times as long as it has lasted."""
@@ -38,15 +37,18 @@ _SETTLED_S = 400.0
 """From this age on clustering counts in full against the shape of a change."""
 
 
-def estimate(series: Series, feed_first: int, *, censored: bool = True) -> Outlook:
-    """The outlook at the series' mark. Seconds in which nothing could be sold are no exposure (unless `censored` is
-    false), nor are those before the feed began."""
+def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = True) -> Outlook:
+    """The outlook at the series' mark.
+
+    `fates`: what became of the room's surges. Seconds in which nothing could be sold are no exposure (unless
+    `censored` is false), nor are those before the feed began.
+    """
     order_sums = series.order_sums
     if order_sums[-1] == 0:
         return NOTHING
     watch = series.watch
     if watch is not None and watch.since is not None and series.mark - watch.since >= 2:
-        return _changing(series, watch, watch.since)
+        return _changing(series, watch, watch.since, fates.met_of(series.fates))
     mark = series.mark
     age = max(mark - feed_first, WINDOWS[V300])
     spans = series.closed(mark) if censored and (series.shut or series.shut_since is not None) else None
@@ -81,39 +83,44 @@ def estimate(series: Series, feed_first: int, *, censored: bool = True) -> Outlo
     return Outlook(units / exposure, round(orders), shape, lumps * clustering, min(round(exposure), HISTORY))
 
 
-def _changing(series: Series, watch: Watch, since: int) -> Outlook:
-    """While orders come faster than usual, since then."""
-    span = series.mark - since
-    usual = max(watch.usual, 1e-6)
-    tally = series.tally()
+def fate(
+    series: Series, watch: Watch, since: int, until: int, usual: float, met: Sequence[float]
+) -> list[float]:
+    """The share of each course in a surge of [since, until] that is over; `usual`: orders a second before it."""
+    usual = max(usual, 1e-6)
+    edges, counts = _binned(series, since, until + 1)
+    clustering = _clustering(watch, sum(counts) / edges[-1] / usual, edges[-1])
+    return shares(counts, edges, usual, clustering, met)
+
+
+def _binned(series: Series, since: int, until: int) -> tuple[list[int], list[int]]:
+    """(edges in seconds from `since`, orders between them)."""
+    span = max(2, until - since)
     bins = min(_BINS, max(2, span // _BIN_S))
     edges = [span * n // bins for n in range(bins + 1)]
-    counts = [tally.count(since + edges[n], since + edges[n + 1]) for n in range(bins)]
-    total = sum(counts)
+    tally = series.tally()
+    return edges, [tally.count(since + edges[n], since + edges[n + 1]) for n in range(bins)]
+
+
+def _clustering(watch: Watch, faster: float, span: int) -> float:
+    """Variance over mean of counts in a surge. The variance of a rate that wanders grows with its square."""
+    ahead = watch.dispersion_ahead()
+    return max(1.0, 1.0 + (ahead - 1.0) * max(1.0, faster) * min(1.0, span / _SETTLED_S))
+
+
+def _changing(series: Series, watch: Watch, since: int, met: Sequence[float]) -> Outlook:
+    """While orders come faster than usual, since then."""
+    usual = max(watch.usual, 1e-6)
+    edges, counts = _binned(series, since, series.mark)
+    span, total = edges[-1], sum(counts)
     an_order = series.total / series.count
     lumps = max(1.0, series.squares / series.total)
     ahead = watch.dispersion_ahead()
-    faster = max(1.0, total / span / usual)
-    # The variance of a rate that wanders grows with its square.
-    clustering = max(1.0, 1.0 + (ahead - 1.0) * faster * min(1.0, span / _SETTLED_S) * 0.5)
+    clustering = _clustering(watch, total / span / usual, span)
     shape = max(MIN_SHAPE, 1.0 / (lumps * clustering / max(1.0, total * an_order) + _COURSE_DRIFT))
-    sure = total / (total + _CHOSEN)
-    found: list[tuple[float, float, float | None]] = []
-    for tau, prior in _TAUS:
-        reached = [fading(edge, tau) for edge in edges]
-        extra = max(sure * (total - usual * span) / reached[-1], 0.05 * usual)
-        likely = log(prior)
-        for n, count in enumerate(counts):
-            mean = usual * (edges[n + 1] - edges[n]) + extra * (reached[n + 1] - reached[n])
-            likely += (count * log(mean) - mean) / clustering
-        found.append((likely, extra if tau is None else extra * exp(-span / tau), tau))
-    top = max(likely for likely, _, _ in found)
-    weights = [exp(likely - top) for likely, _, _ in found]
     courses = []
-    for weight, (_, extra, tau) in zip(weights, found, strict=True):
-        one = Course(
-            weight / sum(weights), usual * an_order, extra * an_order, tau, shape, lumps, _REACH * span
-        )
+    for weight, extra, kind in weighed(counts, edges, usual, total / (total + _CHOSEN), clustering, met):
+        one = Course(weight, usual * an_order, extra * an_order, kind.fading, shape, lumps, _REACH * span)
         more = max(1.0, one.mean(900.0) / (900.0 * one.usual))
         courses.append(one._replace(lumps=lumps * (1.0 + (ahead - 1.0) * more)))
     rate = sum(course.weight * (course.usual + course.extra) for course in courses)

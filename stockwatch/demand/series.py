@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from stockwatch.demand.coverage import KEEP_S, Span, join
+from stockwatch.demand.fates import Fates
 from stockwatch.demand.tally import Tally
 from stockwatch.demand.watch import Watch
 
@@ -33,6 +34,7 @@ class Series:
         "_tally",
         "channels",
         "count",
+        "fates",
         "fresh",
         "mark",
         "minutes",
@@ -72,6 +74,8 @@ class Series:
         self.shut_since: int | None = None
         """Since when nothing can be sold, None while something can."""
         self.watch: Watch | None = None
+        self.fates: Fates | None = None
+        """Of its own surges, once one has ended."""
         """What the sequential detector remembers, once it has looked."""
         self.news: list[tuple[int, int, str]] = []
         """Orders that no detector has weighed yet, as they came: (second from which on it counts, its own second,

@@ -59,15 +59,17 @@ _UNSURE = 0.5
 
 _PRIOR_BINS_AHEAD = 12.0
 _GROWS = 0.25
-_DISPERSION_AHEAD_MAX = 60.0
+_DISPERSION_AHEAD_MAX = 400.0
 
 MIN_ORDERS = 5
 """Orders that a surge needs: fewer are a coincidence, whatever their score."""
 GOES_ON_MAX_S = 1800
 """A surge that has gone on for so long is the new usual rate."""
-_FULL = 10.0
-_SPENT = 3.0
-"""A surge is over when the CUSUM for twice the usual rate, at most `_FULL`, has fallen here."""
+_BACK = 1.15
+"""A surge is over when orders come no faster than so many times the usual rate."""
+_BACK_ORDERS, _BACK_MIN_S, _BACK_MAX_S = 12.0, 90.0, 600.0
+"""That is judged with a memory of so many usual orders, within these bounds of seconds. Clustering does not lengthen
+it: pulses would run into one another, while a surge that is declared over too soon is found again."""
 
 
 class _Bins:
@@ -122,9 +124,9 @@ class Watch:
     """One SKU's; `step` it through the seconds that had orders."""
 
     __slots__ = (
-        "_at", "_began", "_bins", "_calm", "_counted", "_counts", "_dispersion", "_excess", "_heights", "_inside",
-        "_open_s", "_orders", "_peaks", "_sums", "_usual", "channels", "exposure", "orders", "score",
-        "since",
+        "_at", "_began", "_bins", "_counted", "_counts", "_dispersion", "_excess", "_heights", "_inside", "_open_s",
+        "_orders", "_pace", "_passed_by", "_peaks", "_sums", "_usual", "channels", "ended", "exposure", "orders",
+        "score", "since",
     )  # fmt: skip
 
     def __init__(self, at: int) -> None:
@@ -138,6 +140,8 @@ class Watch:
         """ln of the seconds in which chance alone brings one like it, at the last step."""
         self.since: int | None = None
         """When the surge that goes on began; None while there is none."""
+        self.ended: list[tuple[int, int, float]] = []
+        """Surges that are over and not yet learned from: first second, last second, orders a second before."""
         self._at = at - 1
         """The last second stepped to."""
         self._heights = [0.0, 0.0, 0.0]
@@ -155,7 +159,10 @@ class Watch:
         """Seconds in which excursions could have begun."""
         self._bins = [_Bins() for _ in SCALES]
         self._dispersion = [1.0] * (len(SCALES) + 1)
-        self._calm = 0.0
+        self._pace = 0.0
+        """Orders of the surge with a memory of `_memory()` seconds."""
+        self._passed_by = (0.0, 0.0, at)
+        """Orders and seconds of surges that did not last, fading, as of a second."""
         self._usual = 0.0
         """Orders a second before the surge that goes on."""
         self._sums: list[list[float]] = []
@@ -173,9 +180,16 @@ class Watch:
 
     @property
     def known(self) -> tuple[float, float]:
-        """Orders that the usual rate rests on, and the seconds in which they came."""
-        seconds = sum(self.exposure) / len(self.exposure) if self.exposure else 0.0
-        return max(0.0, sum(self.orders) - PRIOR_ORDERS * len(self.orders)), seconds
+        """Orders of the last hours, and the seconds in which they came: what the usual rate rests on and the surges
+        that passed."""
+        orders, seconds = self._passed_until(self._at)
+        orders += max(0.0, sum(self.orders) - PRIOR_ORDERS * len(self.orders))
+        return orders, seconds + (sum(self.exposure) / len(self.exposure) if self.exposure else 0.0)
+
+    def _passed_until(self, second: int) -> tuple[float, float]:
+        orders, seconds, at = self._passed_by
+        fade = exp((at - second) / MEMORY_S)
+        return orders * fade, seconds * fade
 
     def dispersion_ahead(self) -> float:
         """Variance over mean of the orders in a long while to come: that of the longest bins, carried on where it still
@@ -195,9 +209,14 @@ class Watch:
         covered: it must be stepped to. None while there is none."""
         if self.since is None:
             return None
-        left = (self._calm - _SPENT) * self._spread() / (_DRIFT[0] * self._usual)
+        memory = self._memory()
+        left = memory * log(max(1.0, self._pace / (_BACK * self._usual * memory)))
         last = max(self.since + GOES_ON_MAX_S, self._at + 1)
-        return min(last, self._at + max(1, ceil(left))) if left < GOES_ON_MAX_S else last
+        return min(last, self._at + max(1, ceil(left)))
+
+    def _memory(self) -> float:
+        """Seconds over which it is judged whether the surge goes on."""
+        return min(max(_BACK_ORDERS / self._usual, _BACK_MIN_S), _BACK_MAX_S)
 
     @property
     def surge_orders(self) -> int:
@@ -375,28 +394,31 @@ class Watch:
         self.since = self._began[best]
         self._orders = self._counted[best]
         self._usual = rate
-        self._calm = _FULL
         lasted = self._at - self.since + 1.0
+        self._pace = self._orders / lasted * self._memory()
         whole = sum(self.orders)
         self._sums = [[self._orders * orders / whole, lasted] for orders in self.orders]
         self._rest()
-
-    def _spread(self) -> float:
-        return 1.0 + (self._dispersion[-1] - 1.0) * _TAIL[0]
 
     def _go_on(self, second: int, count: int, drift: float) -> bool:
         """Whether it still goes on."""
         assert self.since is not None
         self._orders += count
-        self._calm = min(_FULL, self._calm + (count * _JUMP[0] - _DRIFT[0] * drift) / self._spread())
-        if self._calm > _SPENT and second - self.since < GOES_ON_MAX_S:
+        memory = self._memory()
+        covered = drift / self._usual
+        self._pace = self._pace * exp(-covered / memory) + count
+        back = self._pace <= _BACK * self._usual * memory * (1.0 + 1e-9)
+        if not back and second - self.since < GOES_ON_MAX_S:
             return True
-        if self._calm <= _SPENT:
+        if back:
             self._passed()
+            orders, seconds = self._passed_until(second)
+            self._passed_by = (orders + self._orders, seconds + second - self.since, second)
         else:
             for n, (orders, seconds) in enumerate(self._sums):
                 self.orders[n] = PRIOR_ORDERS + orders
                 self.exposure[n] = PRIOR_S + seconds
+        self.ended.append((self.since, second, self._usual))
         self.since = None
         self._rest()
         return False

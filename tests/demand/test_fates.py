@@ -1,0 +1,117 @@
+"""What a surge is expected to become: what others became before it."""
+
+import random
+
+import pytest
+
+from stockwatch.demand import Demand, detector
+from stockwatch.demand.fates import COURSES, Fates
+from stockwatch.demand.outlook import chance_sold
+
+S = 1_000_000
+T0 = 1_700_000_000
+RULE = detector("sequential", 60.0)
+STAYS = next(n for n, kind in enumerate(COURSES) if kind.name == "stays")
+
+
+class Room:
+    """SKUs whose orders come at a rate of their own, second by second."""
+
+    def __init__(self, seed=1):
+        self.rng = random.Random(seed)
+        self.demand = Demand()
+        self.demand.alive("c", T0 * S)
+        self.now = 0
+
+    def sell(self, seconds, **rates):
+        for _ in range(seconds):
+            self.now += 1
+            for sku, rate in rates.items():
+                count = sum(self.rng.random() < rate / 4 for _ in range(4))
+                for _ in range(count):
+                    self.demand.take(sku, "c", (T0 + self.now) * S, 1)
+                self.look(sku)
+
+    def look(self, sku):
+        now_us = (T0 + self.now + 1) * S
+        series = self.demand.at(sku, now_us)
+        return None if series is None else self.demand.surge(series, RULE, now_us)
+
+    def chance(self, sku, units, seconds):
+        return chance_sold(self.demand.outlook(sku, (T0 + self.now + 1) * S), units, seconds)
+
+
+def pulses(room, sku, times):
+    room.sell(1800, **{sku: 0.3})
+    for _ in range(times):
+        room.sell(200, **{sku: 2.0})
+        room.sell(1000, **{sku: 0.3})
+
+
+def test_a_surge_that_falls_back_is_over_within_minutes():
+    room = Room()
+    room.sell(1800, A=0.3)
+    room.sell(200, A=2.0)
+    assert room.look("A").on
+    room.sell(400, A=0.3)
+    assert not room.look("A").on
+
+
+def test_a_surge_that_goes_on_stays_one_for_half_an_hour():
+    room = Room()
+    room.sell(1800, A=0.3)
+    room.sell(120, A=1.2)
+    for _ in range(10):
+        assert room.look("A").on
+        room.sell(120, A=1.2)
+
+
+def test_a_thing_that_always_fell_back_is_expected_to_fall_back_again():
+    taught, new = Room(), Room()
+    pulses(taught, "A", 5)
+    new.sell(taught.now, A=0.3)
+    for room in (taught, new):
+        room.sell(150, A=2.0)
+        assert room.look("A").on
+    left = 2400
+    assert taught.chance("A", left, 1800) < 0.5 * new.chance("A", left, 1800)
+
+
+def test_what_one_thing_taught_holds_for_the_others_of_the_room():
+    room, other = Room(), Room()
+    pulses(room, "A", 5)
+    other.sell(room.now, A=0.3)
+    for each in (room, other):
+        each.sell(3000, B=0.3)
+        each.sell(150, B=2.0)
+        assert each.look("B").on
+    assert room.chance("B", 2400, 1800) < 0.8 * other.chance("B", 2400, 1800)
+
+
+def test_a_change_that_stayed_teaches_that_changes_stay():
+    room = Room()
+    room.sell(1800, A=0.3)
+    room.sell(2400, A=1.5)
+    assert sum(room.demand.fates.shares) == pytest.approx(1.0)
+    assert room.demand.fates.met()[STAYS] > Fates().met()[STAYS]
+
+
+def test_shares_are_probabilities_and_one_surge_counts_once():
+    room = Room()
+    pulses(room, "A", 3)
+    fates = room.demand.fates
+    assert sum(fates.shares) == pytest.approx(round(sum(fates.shares)))
+    assert round(sum(fates.shares)) >= 3
+    assert sum(fates.met()) == pytest.approx(1.0)
+    assert sum(fates.met_of(Fates([0, 0, 0, 0, 5, 0, 0, 0]))) == pytest.approx(1.0)
+    assert all(share > 0 for share in fates.met_of(Fates([0, 0, 0, 0, 500, 0, 0, 0]))), (
+        "nothing is ever ruled out"
+    )
+
+
+def test_a_lasting_change_is_believed_again_once_it_has_lasted():
+    room = Room()
+    pulses(room, "A", 4)
+    room.sell(1500, A=2.0)
+    outlook = room.demand.outlook("A", (T0 + room.now + 1) * S)
+    assert outlook.rate == pytest.approx(2.0, rel=0.25)
