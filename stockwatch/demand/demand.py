@@ -15,7 +15,7 @@ from typing import NamedTuple
 from stockwatch.demand import outlook as outlooks
 from stockwatch.demand.coverage import ChannelCoverage
 from stockwatch.demand.estimate import estimate, fate
-from stockwatch.demand.fates import Fates
+from stockwatch.demand.fates import Fates, was_presented
 from stockwatch.demand.outlook import Forecast, Outlook
 from stockwatch.demand.series import V180, V300, V600, V1800, WINDOWS, Series
 from stockwatch.demand.surge import WATERMARK_S, Surge, SurgeDetector
@@ -86,6 +86,10 @@ class Demand:
                 until = latest if until_us is None else min(-(-until_us // SECOND_US), latest + 60)
                 coverage.miss((since, until))
 
+    def presented(self, sku: str, time_us: int) -> None:
+        """The host begins to present a link of this SKU."""
+        self._own(sku).presented = time_us // SECOND_US
+
     def close(self, sku: str, now_us: int) -> None:
         """Nothing of this SKU can be sold from now on: what isn't bought says nothing about demand."""
         self._own(sku).close(now_us // SECOND_US)
@@ -153,9 +157,11 @@ class Demand:
         if series.fates is None:
             series.fates = Fates()
         for since, until, usual in watch.ended:
-            shares = fate(series, watch, since, until, usual, self.fates.met_of(series.fates))
-            series.fates.learn(shares)
-            self.fates.learn(shares)
+            presented = was_presented(since, series.presented)
+            met = self.fates.met(series.fates, presented=presented)
+            shares = fate(series, watch, since, until, usual, met)
+            series.fates.learn(shares, presented=presented)
+            self.fates.learn(shares, presented=presented)
         watch.ended.clear()
 
     def estimate(self, series: Series, *, censored: bool = True) -> Outlook:

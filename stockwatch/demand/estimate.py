@@ -18,7 +18,7 @@ from math import sqrt
 
 from stockwatch.demand.courses import shares, weighed
 from stockwatch.demand.coverage import overlap
-from stockwatch.demand.fates import Fates
+from stockwatch.demand.fates import Fates, was_presented
 from stockwatch.demand.outlook import DRIFT, MIN_SHAPE, NOTHING, Course, Outlook
 from stockwatch.demand.series import HISTORY, V300, WINDOWS, Series
 from stockwatch.demand.watch import Watch
@@ -48,7 +48,8 @@ def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = 
         return NOTHING
     watch = series.watch
     if watch is not None and watch.since is not None and series.mark - watch.since >= 2:
-        return _changing(series, watch, watch.since, fates.met_of(series.fates))
+        presented = was_presented(watch.since, series.presented)
+        return _changing(series, watch, watch.since, fates.met(series.fates, presented=presented))
     mark = series.mark
     age = max(mark - feed_first, WINDOWS[V300])
     spans = series.closed(mark) if censored and (series.shut or series.shut_since is not None) else None

@@ -1,10 +1,11 @@
 """What has become of surges so far, and so what a new one is likely to do. Pure; shares and counts of surges.
 
 A surge goes one of several `COURSES`: it stays, stays and ends at once, fades, or grows on. How often each is
-met is believed beforehand (`_MET`) and learned: when a surge has ended, each course has a share in it, as likely as it
+met is believed beforehand and learned: when a surge has ended, each course has a share in it, as likely as it
 made the counts of the whole of it. Shares add up as counts of a Dirichlet distribution: those of the room to what is
 believed beforehand, those of the SKU to what the room says, so that a thing that is presented every twenty minutes soon
-expects to fall back, and a new thing expects what others did.
+expects to fall back, and a new thing expects what others did. A surge that began as its link was presented is counted
+apart: the host goes on to the next one.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ COURSES = (
     Kind("stays", None), Kind("ends", 1200.0), Kind("ends", 300.0), Kind("fades", 600.0), Kind("fades", 300.0),
     Kind("fades", 150.0), Kind("grows", 3600.0), Kind("grows", 1500.0),
 )  # fmt: skip
-_MET = (0.46, 0.09, 0.12, 0.09, 0.09, 0.08, 0.04, 0.03)
+_UNPROMPTED = (0.46, 0.09, 0.12, 0.09, 0.09, 0.08, 0.04, 0.03)
+_PRESENTED = (0.18, 0.12, 0.35, 0.09, 0.10, 0.09, 0.04, 0.03)
+PRESENTED_BEFORE_S, PRESENTED_AFTER_S = 300, 90
+"""A surge began by a presentation if it began so shortly after, or before it was told."""
 _BELIEVED = 4.0
 """Surges that what is believed beforehand counts as."""
 _ROOM = 2.0
@@ -38,27 +42,34 @@ _ROOM = 2.0
 
 
 class Fates:
-    """Shares of the surges that have ended, by course."""
+    """Shares of the surges that have ended, by course: those that were presented apart from the others."""
 
-    __slots__ = ("shares",)
+    __slots__ = ("shares", "shares_presented")
 
-    def __init__(self, shares: Sequence[float] | None = None) -> None:
-        self.shares = [0.0] * len(COURSES) if shares is None else list(shares)
+    def __init__(self) -> None:
+        self.shares = [0.0] * len(COURSES)
+        self.shares_presented = [0.0] * len(COURSES)
 
-    def learn(self, shares: Sequence[float]) -> None:
+    def learn(self, shares: Sequence[float], *, presented: bool) -> None:
         """One more surge has ended, in which each course has its share."""
+        learned = self.shares_presented if presented else self.shares
         for n, share in enumerate(shares):
-            self.shares[n] += share
+            learned[n] += share
 
-    def met(self) -> tuple[float, ...]:
-        """How often each course is met in this room."""
-        return _added(_MET, _BELIEVED, self.shares)
-
-    def met_of(self, own: Fates | None) -> tuple[float, ...]:
-        """The same for a SKU with surges of its own."""
-        return self.met() if own is None else _added(self.met(), _ROOM, own.shares)
+    def met(self, own: Fates | None = None, *, presented: bool = False) -> tuple[float, ...]:
+        """How often each course is met in this room, for a SKU whose surges were `own`."""
+        if presented:
+            room = _added(_PRESENTED, _BELIEVED, self.shares_presented)
+            return room if own is None else _added(room, _ROOM, own.shares_presented)
+        room = _added(_UNPROMPTED, _BELIEVED, self.shares)
+        return room if own is None else _added(room, _ROOM, own.shares)
 
 
 def _added(before: Sequence[float], weight: float, shares: Sequence[float]) -> tuple[float, ...]:
     whole = weight + sum(shares)
     return tuple((weight * share + found) / whole for share, found in zip(before, shares, strict=True))
+
+
+def was_presented(since: int, presented: int | None) -> bool:
+    """Whether a surge that began at second `since` was brought on by the presentation told of at `presented`."""
+    return presented is not None and -PRESENTED_AFTER_S <= since - presented <= PRESENTED_BEFORE_S

@@ -41,6 +41,7 @@ class Series:
         "news",
         "order_sums",
         "orders",
+        "presented",
         "seconds",
         "shut",
         "shut_since",
@@ -76,6 +77,8 @@ class Series:
         self.watch: Watch | None = None
         self.fates: Fates | None = None
         """Of its own surges, once one has ended."""
+        self.presented: int | None = None
+        """Second in which its link was last begun to be presented."""
         """What the sequential detector remembers, once it has looked."""
         self.news: list[tuple[int, int, str]] = []
         """Orders that no detector has weighed yet, as they came: (second from which on it counts, its own second,

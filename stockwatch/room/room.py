@@ -221,6 +221,9 @@ class Room:
             self._gap(event)
         elif kind == "alert.acknowledged":
             self._acknowledged(event, received_us)
+        elif kind == "product.pinned":
+            self._presented(event)
+            self.log.happened(event, received_us)
         elif not ours or not kind.startswith("alert."):
             self.log.happened(event, received_us)
         if not ours and (kind.startswith("action.") or kind == "alert.acknowledged"):
@@ -262,6 +265,12 @@ class Room:
             self._news.touched.add(sku)
             if sku not in self.catalog.of_sku:
                 self.catalog.meet(sku)
+
+    def _presented(self, event: Event) -> None:
+        listing = event.data.get("listing")
+        link = self.catalog.links.get(listing) if isinstance(listing, str) else None
+        for sku in () if link is None else link.skus:
+            self.demand.presented(sku, event.time_us)
 
     def _gap(self, event: Event) -> None:
         channel = event.data.get("channel")

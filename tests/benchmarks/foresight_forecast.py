@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 from bench import Report, arguments
+from order_streams import wander
 
 from stockwatch.demand import Demand, detector
 from stockwatch.demand.outlook import HORIZON_S
@@ -39,22 +40,12 @@ class Told(NamedTuple):
     peers: tuple[float, float, float]
 
 
-def wander(rng: np.random.Generator, spread: float, memory_s: float) -> np.ndarray:
-    """An Ornstein-Uhlenbeck process by the second."""
-    fade = exp(-1 / memory_s)
-    pushes = rng.normal(size=LAST) * spread * np.sqrt(1 - fade * fade)
-    level, path = rng.normal() * spread, np.empty(LAST)
-    for second in range(LAST):
-        path[second] = level = fade * level + pushes[second]
-    return path
-
-
 def rates(scenario: str, base: float, rng: np.random.Generator) -> np.ndarray:
     """Orders a second."""
     t = np.arange(LAST)
     rate = np.full(LAST, base)
     if scenario not in ("poisson", "compound"):
-        rate = rate * np.exp(wander(rng, 0.3, 300.0) - 0.045)
+        rate = rate * np.exp(wander(rng, 0.3, 300.0, LAST) - 0.045)
     if scenario.startswith("step"):
         rate = rate * np.where(t >= NOW - (180 if "3 min" in scenario else 900), 3.0, 1.0)
     elif scenario == "ramp":

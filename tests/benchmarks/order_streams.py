@@ -50,6 +50,17 @@ def orders(
     return made
 
 
+def wander(rng: np.random.Generator, spread: float, memory_s: float, seconds: int) -> NDArray[np.float64]:
+    """An Ornstein-Uhlenbeck process by the second."""
+    fade = np.exp(-1 / memory_s)
+    level = float(rng.normal()) * spread
+    path = []
+    for push in (rng.normal(size=seconds) * spread * np.sqrt(1 - fade * fade)).tolist():
+        level = fade * level + push
+        path.append(level)
+    return np.array(path)
+
+
 def optimal(counts: Counts, rate: float, step: float) -> NDArray[np.float32]:
     """The CUSUM that knows rate and step: nothing is faster at the same false-alarm rate on Poisson orders (G. V.
     Moustakides, Annals of Statistics 14, 1986)."""

@@ -103,10 +103,10 @@ def test_shares_are_probabilities_and_one_surge_counts_once():
     assert sum(fates.shares) == pytest.approx(round(sum(fates.shares)))
     assert round(sum(fates.shares)) >= 3
     assert sum(fates.met()) == pytest.approx(1.0)
-    assert sum(fates.met_of(Fates([0, 0, 0, 0, 5, 0, 0, 0]))) == pytest.approx(1.0)
-    assert all(share > 0 for share in fates.met_of(Fates([0, 0, 0, 0, 500, 0, 0, 0]))), (
-        "nothing is ever ruled out"
-    )
+    own = Fates()
+    own.learn([0, 0, 0, 0, 500, 0, 0, 0], presented=False)
+    assert sum(fates.met(own)) == pytest.approx(1.0)
+    assert all(share > 0 for share in fates.met(own)), "nothing is ever ruled out"
 
 
 def test_a_lasting_change_is_believed_again_once_it_has_lasted():
@@ -115,3 +115,36 @@ def test_a_lasting_change_is_believed_again_once_it_has_lasted():
     room.sell(1500, A=2.0)
     outlook = room.demand.outlook("A", (T0 + room.now + 1) * S)
     assert outlook.rate == pytest.approx(2.0, rel=0.25)
+
+
+def test_a_surge_while_its_link_is_presented_is_expected_to_end_with_it():
+    told, untold = Room(), Room()
+    for room in (told, untold):
+        room.sell(3000, A=0.3)
+        if room is told:
+            room.demand.presented("A", (T0 + room.now) * S)
+        room.sell(150, A=2.0)
+        assert room.look("A").on
+    assert told.chance("A", 2400, 1800) < 0.5 < 0.65 < untold.chance("A", 2400, 1800)
+
+
+def test_a_presentation_long_ago_explains_nothing():
+    told, untold = Room(), Room()
+    for room in (told, untold):
+        room.sell(1000, A=0.3)
+        if room is told:
+            room.demand.presented("A", (T0 + room.now) * S)
+        room.sell(2000, A=0.3)
+        room.sell(150, A=2.0)
+    assert told.chance("A", 2400, 1800) == untold.chance("A", 2400, 1800)
+
+
+def test_what_presentations_became_says_nothing_of_other_surges():
+    room = Room()
+    room.sell(1800, A=0.3)
+    for _ in range(3):
+        room.demand.presented("A", (T0 + room.now) * S)
+        room.sell(200, A=2.0)
+        room.sell(1000, A=0.3)
+    assert room.demand.fates.met() == Fates().met()
+    assert room.demand.fates.met(presented=True)[STAYS] < Fates().met(presented=True)[STAYS]
