@@ -10,7 +10,7 @@ How an alert moves:
 - Down: when its tier has not held by the wider lines (`Verdict.loose`) at any look for the whole of its
   hold time, THRESHOLD 300 s, CRITICAL 120 s, it is `resolved`; if a lower tier by stock holds then, that
   one is raised in the same tick, taken by whoever had taken the old one. The wider lines: THRESHOLD a fifth
-  (at least 2 units) above the hand-set line and 97 % of demand in place of 90 %; CRITICAL a 10 % chance in
+  (at least 2 units) above the hand-set line and 97 % of demand in place of 75 %; CRITICAL a 10 % chance in
   place of 35 %, and more than 2 units left.
 - TREND is an edge: a surge raises once, and again only after 600 s without one. The taken-units line raises
   once per SKU, ever. Either is used up if an alert is open then. TREND resolves after 600 s without a surge.

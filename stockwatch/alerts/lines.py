@@ -1,7 +1,7 @@
 """The safety line, what can be sold, and how far ahead both look. Pure arithmetic.
 
-The safety line is the demand that, nine times in ten, is not exceeded until more can be on sale: over the
-lead time of the fastest restock and the team's reaction time. A line set by hand is a floor under it. Few
+The safety line is the demand that, three times in four, is not exceeded until more can be on sale: over the
+lead time of the fastest restock, the team's reaction time and `HANDS_S`. A line set by hand is a floor under it. Few
 orders are weak evidence among hundreds of SKUs: fewer than `SURE_ORDERS` speak for `UNITS_AN_ORDER` units each,
 so that two orders can warn of the last eight units and never of seventy.
 """
@@ -16,6 +16,11 @@ from stockwatch.demand.series import HISTORY
 
 NO_SOURCE_S = 15 * 60
 """Without a restock source, a sell-out this near is CRITICAL."""
+HANDS_S = 5 * 60
+"""Seconds that a decision takes from the ring to the order. Both lines look so far beyond what must have been decided.
+
+Looking further ahead at a middling chance is better than looking less far at a small one: what is known well rings when
+it must, and what is known badly does not ring long before."""
 AHEAD = 12
 """A rate isn't extrapolated further than this many times as long as it has been seen: five minutes of a burst tell
 of an hour, a steady half hour of six. A longer lead time counts as this, or every presentation of a thing that takes
@@ -34,8 +39,8 @@ UNITS_AN_ORDER = 4
 
 Measured on ten apparel rooms of other seeds (500 SKUs, 3 h): nothing lost inside true surges, THRESHOLD 6 s later
 on average."""
-Z_LINE = 1.2815515655446004
-"""90 % of the demand is covered at the line; an open THRESHOLD clears above 97 %."""
+Z_LINE = 0.6744897501960817
+"""The demand does not exceed the line three times in four; an open THRESHOLD clears above 97 %."""
 Z_LINE_CLEAR = 1.8807936081512509
 _Z_UNSEEN = 1.6448536269514722
 
@@ -46,13 +51,13 @@ def lead(terms: Terms, outlook: Outlook) -> int:
 
 
 def horizon(terms: Terms, outlook: Outlook) -> int:
-    """Seconds that the safety line looks ahead: lead time and reaction time."""
-    return lead(terms, outlook) + terms.reaction_s
+    """Seconds that the safety line looks ahead."""
+    return lead(terms, outlook) + terms.reaction_s + HANDS_S
 
 
 def furthest(terms: Terms) -> int:
     """The longest horizon that any outlook gives."""
-    return (NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, LEAD_MAX_S)) + terms.reaction_s
+    return (NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, LEAD_MAX_S)) + terms.reaction_s + HANDS_S
 
 
 def safety_line(terms: Terms, outlook: Outlook) -> int:

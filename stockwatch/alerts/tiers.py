@@ -26,10 +26,6 @@ from stockwatch.demand.outlook import NEVER, Forecast, Outlook
 
 NONE, TREND, THRESHOLD, CRITICAL = range(4)
 TIER_NAMES = ("", "TREND", "THRESHOLD", "CRITICAL")
-HANDS_S = 5 * 60
-"""Seconds that a decision to restock takes from the ring to the order: CRITICAL looks that far beyond the lead time.
-Looking further ahead at an even chance is better than looking less far at a small one: what is known well rings
-when it must, and what is known badly does not ring long before."""
 CHANCE_CRITICAL = 0.35
 CHANCE_CLEAR = 0.10
 MIN_ORDERS = lines.SURE_ORDERS
@@ -151,7 +147,7 @@ def _chance_too_late(
     free: int, arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
 ) -> float:
     """Chance that everything is sold before more can be: before the next arrival, or within the lead time."""
-    lead_s = lines.lead(terms, outlook) + HANDS_S
+    lead_s = lines.lead(terms, outlook) + lines.HANDS_S
     chance = 0.0
     left = free
     for due_us, qty in sorted((item.expected_us(now_us), item.qty) for item in arrivals if not item.counts):

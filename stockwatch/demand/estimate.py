@@ -64,6 +64,7 @@ def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = 
         if seconds > _KNOWN_S:
             stretches.append((known, known * series.total / series.count, seconds))
     orders = units = exposure = 0.0
+    rose = False
     for total, sold, open_s in stretches:
         if open_s < _MIN_EXPOSURE_S:
             continue
@@ -73,11 +74,17 @@ def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = 
                 continue
             share = exposure / open_s
             spread = 2.0 * sqrt(clustering * total * share * (1.0 - share)) + 0.5
-            if abs(orders - total * share) > spread:
+            more = orders - total * share
+            if abs(more) > spread:
+                rose = more > 0
                 break
         orders, units, exposure = total, sold, open_s
     if not orders or not exposure:
         return NOTHING
+    if rose and not spans and watch is not None and watch.known[1] > _KNOWN_S:
+        since = mark - round(exposure)
+        presented = was_presented(since, series.presented)
+        return _changing(series, watch, since, fates.met(series.fates, presented=presented))
     lumps = max(1.0, series.squares / series.total)
     drift = 0.0 if exposure > HISTORY else DRIFT
     shape = max(MIN_SHAPE, 1.0 / (lumps * clustering / units + drift))

@@ -170,7 +170,7 @@ def test_a_longer_lead_time_gives_a_higher_line_up_to_a_stream():
     assert by_lead == sorted(set(by_lead))
     factory = TERMS._replace(lead_s=10 * 86400)
     assert lead(factory, BRISK) == LEAD_MAX_S
-    assert horizon(factory, BRISK) == furthest(factory) == LEAD_MAX_S + 900
+    assert horizon(factory, BRISK) == furthest(factory) == LEAD_MAX_S + 900 + HANDS_S
 
 
 def test_a_burst_of_five_minutes_is_not_extrapolated_over_days():
