@@ -309,6 +309,11 @@ BAD = {
     "a feed with a bad port": ('[[channel]]\nid = "A"\nfeed = "ws://h:99999"\n', 5, "a URL with a host"),
     "replay of nothing": ('[[channel]]\nid = "A"\nfeed = "replay:"\n', 5, "a file is needed after replay:"),
     "deduct whenever": ('[[channel]]\nid = "A"\ndeduct = "Pay"\n', 5, 'did you mean "pay"?'),
+    "a source open at no time": (
+        '[[sku]]\nid = "A"\n[[sku.restock]]\nsource = "b"\nquantity = 1\nlead_time = "1m"\nhours = "9-23"\n',
+        9,
+        '"09:00-23:00"',
+    ),
     "hours of never": ("[alerts]\ntrend_false_alarm_hours = 0\n", 4, "above 0"),
     "endless hours": ("[alerts]\ntrend_false_alarm_hours = inf\n", 4, "above 0"),
     "an unknown rule": ('[alerts]\ntrend_rule = "magic"\n', 4, 'one of "sequential" | "ratio"'),

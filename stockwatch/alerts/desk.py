@@ -18,7 +18,7 @@ How an alert moves:
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -101,10 +101,13 @@ class _State:
         "terms",
         "tier",
         "trend_us",
+        "turns_us",
     )
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
+        self.turns_us: int | None = None
+        """When a restock source next opens or closes."""
         self.count = 0
         """Alert events of this SKU so far."""
         self.alert = ""
@@ -148,7 +151,10 @@ class Desk:
         """
         state = self._states.get(sku)
         if state is None:
-            state = self._states[sku] = _State(self.terms(sku))
+            state = self._states[sku] = _State(self.terms(sku, now_us))
+        elif state.turns_us is not None and now_us >= state.turns_us:
+            state.terms = self.terms(sku, now_us)
+        state.turns_us = self._turns_us(sku, now_us)
         self._note_stock(sku, state, now_us, facts)
         demand = self._demand
         series = demand.at(sku, now_us)
@@ -330,6 +336,8 @@ class Desk:
                 due = max(now_us + SECOND_US, (pending + 1 + WATERMARK_S) * SECOND_US)
             if look_s is not None:
                 due = _sooner(due, now_us + look_s * SECOND_US)
+        if state.turns_us is not None:
+            due = _sooner(due, state.turns_us)
         if state.tier:
             due = _sooner(due, now_us + OPEN_LOOK_US)
         for arrival in facts.arrivals:
@@ -358,12 +366,19 @@ class Desk:
 
     # --- reading ----------------------------------------------------------------------------------
 
-    def terms(self, sku: str) -> Terms:
-        """A SKU's settings; one that room.toml doesn't name has no restock source and no lines."""
+    def terms(self, sku: str, now_us: int) -> Terms:
+        """A SKU's settings at an instant; one that room.toml doesn't name has no restock source and no lines."""
         known = self._skus.get(sku)
         if known is None:
             return Terms(None, self._settings.reaction_time, 0, None, sku)
-        return Terms.of(known, self._settings)
+        return Terms.of(known, self._settings, second_of_day(now_us, self.zone))
+
+    def _turns_us(self, sku: str, now_us: int) -> int | None:
+        known = self._skus.get(sku)
+        if known is None:
+            return None
+        turns = known.restock_turns(second_of_day(now_us, self.zone))
+        return None if turns is None else (now_us // SECOND_US + turns) * SECOND_US
 
     def alert(self, sku: str) -> OpenAlert | None:
         state = self._states.get(sku)
@@ -378,7 +393,7 @@ class Desk:
         higher."""
         state = self._states.get(sku)
         if state is None:
-            state = _State(self.terms(sku))
+            state = _State(self.terms(sku, now_us))
         what = self._figures(sku, state, now_us, facts, None)
         return what._replace(tier=max(what.tier, state.tier))
 
@@ -392,7 +407,7 @@ class Desk:
         rate = NOTHING if series is None else self._demand.estimate(series, censored=not facts.held)
         extra = Arrival(qty, now_us + lead_s * SECOND_US, counts)
         had_stock = state is not None and state.had_stock
-        return tiers.preview(facts, self.terms(sku), rate, now_us, extra, had_stock=had_stock)
+        return tiers.preview(facts, self.terms(sku, now_us), rate, now_us, extra, had_stock=had_stock)
 
     def _figures(
         self, sku: str, state: _State, now_us: int, facts: Facts, verdict: Verdict | None
@@ -406,7 +421,7 @@ class Desk:
             recent = (series.order_sums[V300], series.order_sums[V600] - series.order_sums[V300])
         return tiers.assess(
             facts,
-            state.terms,
+            state.terms if state.turns_us is None else self.terms(sku, now_us),
             rate,
             now_us,
             had_stock=state.had_stock,
@@ -420,6 +435,12 @@ class Desk:
         return OpenAlert(
             state.alert, sku, state.tier, state.raised_us, state.changed_us, state.by, state.reason
         )
+
+
+def second_of_day(now_us: int, zone: tzinfo) -> int:
+    """Of the room's clock on the wall."""
+    at = datetime.fromtimestamp(now_us // SECOND_US, UTC).astimezone(zone)
+    return at.hour * 3600 + at.minute * 60 + at.second
 
 
 def _pace(surge: Surge, mark: int) -> Pace | None:

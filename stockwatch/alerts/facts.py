@@ -91,15 +91,17 @@ class Terms(NamedTuple):
     """A SKU's settings, as the deciders need them."""
 
     lead_s: int | None
-    """The fastest restock, None if there is none."""
+    """By when the fastest restock is surely there, None if there is none."""
     reaction_s: int
     floor: int
     """The hand-set safety line, 0 if none."""
     trend_sold: int | None
     title: str
+    soonest_s: int | None = None
+    """The same at the soonest, where `lead_s` is by when it is sure."""
 
     @classmethod
-    def of(cls, sku: Sku, settings: AlertSettings) -> Terms:
-        return cls(
-            sku.fastest_restock, settings.reaction_time, sku.safety_line or 0, sku.trend_sold, sku.title
-        )
+    def of(cls, sku: Sku, settings: AlertSettings, second: int) -> Terms:
+        """`second` of the room's day: a source may be closed."""
+        soonest, surely = sku.fastest_restock(second) or (None, None)
+        return cls(surely, settings.reaction_time, sku.safety_line or 0, sku.trend_sold, sku.title, soonest)

@@ -57,7 +57,9 @@ def horizon(terms: Terms, outlook: Outlook) -> int:
 
 def furthest(terms: Terms) -> int:
     """The longest horizon that any outlook gives."""
-    return (NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, LEAD_MAX_S)) + terms.reaction_s + HANDS_S
+    return (
+        (NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, LEAD_MAX_S)) + terms.reaction_s + HANDS_S
+    )
 
 
 def safety_line(terms: Terms, outlook: Outlook) -> int:

@@ -232,9 +232,14 @@ def _supply(what: Assessment, now_us: int, zone: tzinfo) -> Words:
             f"{what.coming} on their way" + (f", {what.arrival_qty} of them" if part else "") + f" by {at.en}"
         )
     elif what.lead_s is not None:
-        at = clock_text(now_us, what.lead_s, zone)
-        zh.append(f"{'再补' if zh else '补货'}最快 {at.zh} 到")
-        en.append(f"{'another' if en else 'a'} restock by {at.en} at the earliest")
+        at = clock_text(now_us, what.lead_s if what.soonest_s is None else what.soonest_s, zone)
+        late = clock_text(now_us, what.lead_s, zone)
+        known = late.zh == at.zh
+        zh.append(f"{'再补' if zh else '补货'}最快 {at.zh} 到" + ("" if known else f"(最迟 {late.zh})"))
+        en.append(
+            f"{'another' if en else 'a'} restock by {at.en} at the earliest"
+            + ("" if known else f" ({late.en} at the latest)")
+        )
     elif not zh:
         return Words("没有补货来源", "no restock source")
     return Words(",".join(zh), ", ".join(en))

@@ -76,6 +76,7 @@ class Assessment(NamedTuple):
     """Orders in the five minutes before."""
     eta: Forecast
     lead_s: int | None
+    """By when a restock asked for now is surely there."""
     arrival_us: int | None
     """The first confirmed arrival still to come, not yet due and not yet for sale."""
     coming: int
@@ -96,6 +97,8 @@ class Assessment(NamedTuple):
     """Units that should be here and aren't."""
     overdue_us: int | None = None
     """Since when the first of them is overdue."""
+    soonest_s: int | None = None
+    """When it can be there at the soonest."""
     pace: Pace | None = None
     """Of the surge that goes on, where the rule tells when it began."""
 
@@ -228,6 +231,7 @@ def assess(
         soon=_soon(real.arrivals, terms, outlook, now_us) if real.arrivals else 0,
         overdue=sum(item.qty for item in overdue),
         overdue_us=min((item.due_us for item in overdue), default=None),
+        soonest_s=terms.soonest_s,
         pace=pace,
     )
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from stockwatch.config.durations import MAX_SECONDS, format_duration, parse_duration
+from stockwatch.config.hours import parse_hours
 from stockwatch.config.problems import Words, Wrong, nearest, shown_value
 from stockwatch.printable import printable
 
@@ -92,6 +93,17 @@ def hours(value: Any, base: Path) -> float:
     ):
         raise Wrong(Words("a number of hours above 0 is needed", "需要大于 0 的小时数"))
     return float(value)
+
+
+def opening_hours(value: Any, base: Path) -> str:
+    if not isinstance(value, str) or parse_hours(value) is None:
+        raise Wrong(
+            Words(
+                'hours are text like "09:00-23:00", or "18:00-02:00" past midnight',
+                '营业时间写成 "09:00-23:00",跨零点写 "18:00-02:00"',
+            )
+        )
+    return value
 
 
 def duration(minimum: int) -> Check:

@@ -53,7 +53,7 @@ class Key:
         return self.name in DURATIONS
 
 
-DURATIONS = frozenset({"lead_time", "reaction_time"})
+DURATIONS = frozenset({"lead_time", "latest", "reaction_time"})
 
 
 @dataclass(frozen=True)
@@ -248,8 +248,26 @@ _RESTOCK = Table(
             "lead_time",
             checks.duration(1),
             '"10m"',
-            Words("Time until its units may be sold.", "多久之后可以卖。"),
+            Words("Time until its units may be sold, at the soonest.", "最快多久之后可以卖。"),
             required=True,
+        ),
+        Key(
+            "latest",
+            checks.duration(1),
+            '"20m"',
+            Words(
+                "Time within which they surely may be sold; alerts count on it. Default: the lead time.",
+                "最迟多久之后一定可以卖,预警按它算;默认同 lead_time。",
+            ),
+        ),
+        Key(
+            "hours",
+            checks.opening_hours,
+            '"09:00-23:00"',
+            Words(
+                "When it takes requests, room time; outside, more comes only after it opens. Default: always.",
+                "接单时间(直播间时区);关门时要等开门后才算补货期;默认全天。",
+            ),
         ),
         Key(
             "counts",

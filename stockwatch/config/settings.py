@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from stockwatch.config.hours import parse_hours, turns, waits
+
 
 class RestockSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where more units can come from."""
@@ -20,9 +22,23 @@ class RestockSource(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     lead_time: int
     """Seconds until its units may be sold."""
+    latest: int | None = None
+    """Seconds within which they surely may be sold, where `lead_time` is the soonest; None: the same."""
+    hours: str | None = None
+    """When it takes requests, room time, as `hours.parse_hours` reads it; None: always."""
     counts: Literal["received", "confirmed"] = "received"
     """When its units may be sold: once they have arrived, or once the source has promised them."""
     contact: str | None = None
+
+    @property
+    def surely(self) -> int:
+        """Seconds after which its units can be counted on."""
+        return max(self.lead_time, self.latest or 0)
+
+    def waits(self, second: int) -> int:
+        """Seconds until it takes requests, at `second` of the room's day."""
+        hours = None if self.hours is None else parse_hours(self.hours)
+        return 0 if hours is None else waits(hours, second)
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,12 +57,24 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
     substitutes: tuple[str, ...] = ()
     restock: tuple[RestockSource, ...] = ()
 
-    @property
-    def fastest_restock(self) -> int | None:
-        """Seconds of the fastest way to have more to sell, None if there is none."""
+    def fastest_restock(self, second: int) -> tuple[int, int] | None:
+        """(soonest, surely) seconds of the way by which more can first be counted on, asked for at `second` of the
+        room's day; None if there is no way."""
         if self.lead_time is not None:
-            return self.lead_time
-        return min((source.lead_time for source in self.restock), default=None)
+            return self.lead_time, self.lead_time
+        ways = ((source.waits(second), source) for source in self.restock)
+        return min(
+            ((wait + source.lead_time, wait + source.surely) for wait, source in ways),
+            key=lambda way: (way[1], way[0]),
+            default=None,
+        )
+
+    def restock_turns(self, second: int) -> int | None:
+        """Seconds until a source opens or closes; None if none ever does."""
+        if self.lead_time is not None:
+            return None
+        hours = (parse_hours(source.hours) for source in self.restock if source.hours is not None)
+        return min((turns(one, second) for one in hours if one is not None), default=None)
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

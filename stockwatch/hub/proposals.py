@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stockwatch.alerts.desk import second_of_day
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.room import Room
@@ -32,23 +33,26 @@ def restock(room: Room, sku: str, quantity: int | None) -> RestockProposal:
         units = source.quantity if quantity is None else quantity
         if units < 1:
             continue
+        waits = source.waits(second_of_day(now * SECOND_US, room.desk.zone))
+        due = now + waits + source.surely
         tier_after, eta_after = room.desk.preview(
-            sku, now * SECOND_US, facts, units, source.lead_time, counts=source.counts == "confirmed"
+            sku, now * SECOND_US, facts, units, due - now, counts=source.counts == "confirmed"
         )
         options.append(
             RestockOption(
                 source=source.source,
                 quantity=units,
-                lead_time=source.lead_time,
+                lead_time=source.surely,
+                waits=waits,
                 counts=source.counts,
                 contact=source.contact,
-                due=now + source.lead_time,
+                due=due,
                 tier_after=tier_after,
                 eta_after=_clock_eta(now, eta_after),
             )
         )
     # The lowest tier wins, then the latest sell-out, then the fastest.
-    options.sort(key=lambda o: (o.tier_after, -(o.eta_after.p50 or 2**62), o.lead_time, o.source))
+    options.sort(key=lambda o: (o.tier_after, -(o.eta_after.p50 or 2**62), o.due, o.source))
     best = tuple(_marked(option, best=n == 0) for n, option in enumerate(options))
     return RestockProposal(
         sku=sku,
@@ -110,6 +114,7 @@ def _marked(option: RestockOption, *, best: bool) -> RestockOption:
         source=option.source,
         quantity=option.quantity,
         lead_time=option.lead_time,
+        waits=option.waits,
         counts=option.counts,
         contact=option.contact,
         due=option.due,

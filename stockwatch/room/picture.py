@@ -320,7 +320,7 @@ class Picture:
                 left = history.get(minute, left)
                 remaining[n] += left
         lines = [self.sku_row(sku, now).safety_line for sku in own]
-        leads = [lead for sku in own if (s := room.skus.get(sku)) and (lead := s.fastest_restock) is not None]
+        leads = [lead for sku in own if (lead := room.desk.terms(sku, now * SECOND_US).lead_s) is not None]
         marks: list[Mark] = [mark for key in (*own, "") for mark in room.log.marks.get(key, ())]
         return Detail(
             listing=listing,

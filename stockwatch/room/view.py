@@ -232,6 +232,9 @@ class RestockOption(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     quantity: int
     lead_time: int
+    """Seconds until its units can be counted on, once it takes the request."""
+    waits: int = 0
+    """Seconds until it opens."""
     counts: Literal["received", "confirmed"]
     contact: str | None = None
     due: int = 0

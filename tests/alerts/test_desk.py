@@ -1,6 +1,7 @@
 """The life of alerts, as an operator meets it."""
 
 import random
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -420,8 +421,8 @@ def test_the_fastest_source_sets_the_lead_time():
         RestockSource(source="周边仓", quantity=200, lead_time=600),
     )
     desk = Desk(room(lead_time=None, restock=sources), Demand())
-    assert desk.terms("A").lead_s == 600
-    assert desk.terms("unknown").lead_s is None
+    assert desk.terms("A", T0 * S).lead_s == 600
+    assert desk.terms("unknown", T0 * S).lead_s is None
 
 
 def test_trend_is_one_per_surge():
@@ -450,3 +451,66 @@ def test_settings_reach_the_detector():
 
     assert rings(trend_false_alarm_hours=1) < rings(trend_false_alarm_hours=100)
     assert rings(trend_false_alarm_hours=1) != rings(trend_false_alarm_hours=1, trend_rule="ratio")
+
+
+SHANGHAI = timezone(timedelta(hours=8))
+
+
+def at(text):
+    return int(datetime.fromisoformat(f"2025-11-11T{text}+08:00").timestamp()) * S
+
+
+def warehouse(**source):
+    sources = (RestockSource(**{"source": "周边仓", "quantity": 200, "lead_time": 600} | source),)
+    return Desk(room(lead_time=None, restock=sources), Demand(), SHANGHAI)
+
+
+def test_a_source_that_is_closed_comes_only_after_it_opens():
+    desk = warehouse(hours="09:00-23:00")
+    assert desk.terms("A", at("22:59:59")).lead_s == 600
+    assert desk.terms("A", at("23:00:00")).lead_s == 10 * 3600 + 600
+    assert desk.terms("A", at("08:59:59")).lead_s == 1 + 600
+    past_midnight = warehouse(hours="18:00-02:00")
+    assert past_midnight.terms("A", at("01:59:59")).lead_s == 600
+    assert past_midnight.terms("A", at("02:00:00")).lead_s == 16 * 3600 + 600
+
+
+def test_the_next_best_source_stands_in_for_a_closed_one():
+    sources = (
+        RestockSource(source="周边仓", quantity=200, lead_time=600, hours="09:00-23:00"),
+        RestockSource(source="总仓", quantity=200, lead_time=3600),
+    )
+    desk = Desk(room(lead_time=None, restock=sources), Demand(), SHANGHAI)
+    assert desk.terms("A", at("22:00:00")).lead_s == 600
+    assert desk.terms("A", at("23:30:00")).lead_s == 3600
+
+
+def test_alerts_count_on_the_latest_and_the_sentence_names_both():
+    desk = warehouse(latest=1500)
+    terms = desk.terms("A", at("22:00:00"))
+    assert (terms.soonest_s, terms.lead_s) == (600, 1500)
+    events, _ = desk.evaluate("A", at("22:00:00"), Facts(available=0, sold=5))
+    assert events[0].reason.zh.endswith("补货最快 22:10 到(最迟 22:25)")
+    assert events[0].reason.en.endswith("a restock by 22:10 at the earliest (22:25 at the latest)")
+
+
+def test_when_the_warehouse_shuts_a_stock_that_lasted_until_its_goods_does_not():
+    """Nothing happens but that the clock strikes: an event of its own, which must not wait for an order."""
+    begins = at("21:00:00") // S
+    stream = Stream.__new__(Stream)
+    sources = (RestockSource(source="周边仓", quantity=500, lead_time=600, hours="09:00-23:00"),)
+    stream.demand = Demand()
+    stream.desk = Desk(room(lead_time=None, restock=sources, stock=20_000), stream.demand, SHANGHAI)
+    rng = random.Random(3)
+    sold, due, rang = 0, None, []
+    for second in range(begins, begins + 2 * 3600 + 120):
+        now_us = second * S
+        if second < begins + 2 * 3600 - 5 and rng.random() < 0.5:
+            stream.demand.take("A", "c", now_us, 1)
+            sold += 1
+        elif due is None or due > now_us:
+            continue
+        found, due = stream.desk.evaluate("A", now_us, Facts(available=8000 - sold, sold=sold))
+        rang += [(event.kind, event.tier, now_us) for event in found]
+    assert [(kind, tier) for kind, tier, _ in rang] == [("raised", "CRITICAL")]
+    assert rang[0][2] == at("23:00:00")

@@ -38,13 +38,18 @@ facts_of = st.builds(
     arrivals=arrivals,
 )
 rates = outlooks(st.sampled_from([0.0, 0.001, 0.01, 0.1, 1.0]), st.integers(0, 200))
+
+
+def settings_of(lead_s, soonest, reaction_s, floor):
+    return Terms(lead_s, reaction_s, floor, None, "t", None if lead_s is None else round(lead_s * soonest))
+
+
 terms_of = st.builds(
-    Terms,
+    settings_of,
     st.sampled_from([None, 60, 600, 7200, 3 * 86400]),
+    st.sampled_from([1, 1, 0.5]),
     st.sampled_from([0, 900]),
     st.sampled_from([0, 0, 20, 80]),
-    st.none(),
-    st.just("t"),
 )
 everything = (facts_of, rates, terms_of, st.integers(0, 40), st.integers(0, 40))
 

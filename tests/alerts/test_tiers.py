@@ -5,7 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockwatch.alerts import CRITICAL, NONE, THRESHOLD, Arrival, Facts, Terms
-from stockwatch.alerts.lines import LEAD_MAX_S, clear_line, furthest, horizon, lead, safety_line, sellable
+from stockwatch.alerts.lines import (
+    HANDS_S,
+    LEAD_MAX_S,
+    clear_line,
+    furthest,
+    horizon,
+    lead,
+    safety_line,
+    sellable,
+)
 from stockwatch.alerts.tiers import eta, judge, preview
 from stockwatch.demand import Outlook
 from tests.outlooks import outlooks

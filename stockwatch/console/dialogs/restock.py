@@ -193,7 +193,9 @@ class RestockDialog(Dialog[RestockChoice]):
             return
         option = self._options[self._index]
         self.dismiss(
-            RestockChoice(self._proposal.sku, option.source, quantity, option.lead_time, self._state)
+            RestockChoice(
+                self._proposal.sku, option.source, quantity, option.waits + option.lead_time, self._state
+            )
         )
 
     # --- what is shown
@@ -225,8 +227,14 @@ class RestockDialog(Dialog[RestockChoice]):
         )
         option, quantity = self._options[self._index], self.quantity
         phone = self.query_one("#phone", Line)
-        phone.display = option.contact is not None
-        phone.show(self.text(fill(w.restock_phone, contact=clean(option.contact or ""))))
+        notes = []
+        if option.waits:
+            opens = clock_time(option.due - option.lead_time, self._zone)
+            notes.append(fill(w.restock_closed, clock=opens))
+        if option.contact is not None:
+            notes.append(fill(w.restock_phone, contact=clean(option.contact)))
+        phone.display = bool(notes)
+        phone.show(self.text(" · ".join(notes)))
         self.show_wrong("" if quantity is not None else fill(w.quantity_bad, most=MOST))
         effect.show(self.text(self._effect(option, quantity)))
 
@@ -250,7 +258,9 @@ class RestockDialog(Dialog[RestockChoice]):
     def _row(self, option: RestockOption) -> Row:
         w = self.words
         ready = fill(
-            w.restock_ready, clock=clock_time(option.due, self._zone), age=span(option.lead_time, w.language)
+            w.restock_ready,
+            clock=clock_time(option.due, self._zone),
+            age=span(option.waits + option.lead_time, w.language),
         )
         counts = w.restock_counts_confirmed if option.counts == "confirmed" else w.restock_counts_received
         return (

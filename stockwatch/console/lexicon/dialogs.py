@@ -27,6 +27,7 @@ class DialogWords:
     restock_state = Word("状态", "State")
     restock_state_asked = Word("先询问(等对方答应)", "asked (they still have to promise)")
     restock_state_confirmed = Word("已锁货(对方已答应)", "confirmed (they have promised)")
+    restock_closed = Word("现在关门,{clock} 开门接单", "Closed now, takes requests from {clock}")
     restock_phone = Word("打电话确认:{contact}", "Confirm by phone: {contact}")
     restock_counts_received = Word("到仓才算可卖", "once received")
     restock_counts_confirmed = Word("锁货就算可卖", "once confirmed")
