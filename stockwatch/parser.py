@@ -120,6 +120,7 @@ def _screen(command: Parser) -> None:
     command.add_argument("--lang", choices=("zh", "en"), help=say("language of the screen", "界面语言"))
     command.add_argument("--theme", metavar="THEME", help=say("colour theme", "配色"))
     command.add_argument("--ascii", action="store_true", help=say("ASCII glyphs only", "只用 ASCII 符号"))
+    command.add_argument("--no-bell", action="store_true", help=say("alerts don't ring", "预警不响铃"))
 
 
 def _json(command: Parser) -> None:

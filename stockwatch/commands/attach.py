@@ -28,5 +28,6 @@ def show(target: str, args: argparse.Namespace, *, owns_hub: bool, language: str
         language=args.lang or language,
         theme=args.theme,
         ascii=True if args.ascii else None,
+        bell=not args.no_bell,
         owns_hub=owns_hub,
     )

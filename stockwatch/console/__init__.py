@@ -16,6 +16,7 @@ def attach(
     language: str | None = None,
     theme: str | None = None,
     ascii: bool | None = None,
+    bell: bool = True,
     owns_hub: bool = False,
     spark: str | None = None,
 ) -> int:
@@ -23,8 +24,8 @@ def attach(
     person leaves. Returns an exit code.
 
     `by`: who acts; asked for when None. `language`: "zh" or "en", None by the locale; `ascii`: None by the
-    locale. `owns_hub`: this console started the hub, so that a replay ends with it. `spark`: "braille",
-    "block" or "ascii". Keys and themes of the user's config folder are used.
+    locale. `bell`: what interrupts rings the terminal's. `owns_hub`: this console started the hub, so that a replay
+    ends with it. `spark`: "braille", "block" or "ascii". Keys and themes of the user's config folder are used.
 
     Without a terminal, or on one that can only print (TERM=dumb), the picture is printed once as text.
     """
@@ -47,6 +48,7 @@ def attach(
             language=language,
             theme=theme,
             ascii=ascii,
+            bell=bell,
             owns_hub=owns_hub,
             spark=spark,
         )

@@ -64,7 +64,7 @@ from stockwatch.room.intents import (
     Watch,
     WorkList,
 )
-from stockwatch.room.view import Detail, RoomView, merge
+from stockwatch.room.view import CallRow, Detail, RoomView, merge
 
 if TYPE_CHECKING:
     from stockwatch.console.dialogs import ThemeDialog, Wants
@@ -86,6 +86,8 @@ class Settings(NamedTuple):
     """None: by the room, then by the locale."""
     theme: str | None = None
     ascii: bool = False
+    bell: bool = True
+    """What interrupts rings the terminal's bell."""
     spark: SparkStyle = "braille"
     owns_hub: bool = False
     keymap: Keymap | None = None
@@ -127,6 +129,8 @@ class Console(LeanDisplay):
         self._frozen: RoomView | None = None
         self._show_planned = False
         self.typed = Typed(self)
+        self._heeded = 0
+        """The number of the last call."""
         self._message: Status | None = None
         self._has_moved = False
         self._message_timer: Timer | None = None
@@ -242,6 +246,7 @@ class Console(LeanDisplay):
                 came_back, self.lost = self.lost, False
                 first = self.view is None
                 self.view = event.view
+                self._heed(event.view.header.call, ring=not first)
                 self._watched = None
                 if came_back:
                     self.say(self.words.hub_back, "good")
@@ -253,6 +258,7 @@ class Console(LeanDisplay):
                     gc.enable()
             case Change() if self.view is not None:
                 before, self.view = self.view, merge(self.view, event.delta)
+                self._heed(self.view.header.call, ring=True)
                 self.looker.room_changed(before, self.view)
             case Movements() | WorkList() | Shown():
                 self.looker.found(event)
@@ -279,6 +285,17 @@ class Console(LeanDisplay):
             case _:
                 pass
         self.plan_show()
+
+    def _heed(self, call: CallRow | None, *, ring: bool) -> None:
+        """Ring and say what interrupts, once; what came before this console did is on the board. A room that begins
+        anew counts anew."""
+        number = 0 if call is None else call.number
+        newer, self._heeded = number > self._heeded, number
+        if call is not None and newer and ring:
+            glyph = tier_glyph(call.tier, ascii=self.settings.ascii)
+            self.say(clean(say(call.text, self.words)), TIER_TONES[call.tier], glyph)
+            if self.settings.bell:
+                self.bell()
 
     def plan_show(self) -> None:
         """Show the picture once, however many messages came in together."""
@@ -403,9 +420,9 @@ class Console(LeanDisplay):
 
     # --- the status line -------------------------------------------------------------------------
 
-    def say(self, text: str, tone: Tone = "plain") -> None:
+    def say(self, text: str, tone: Tone = "plain", glyph: str = "") -> None:
         """Say something in the status line; it gives way to the selected link's reason after a while."""
-        self._message = Status(text, tone)
+        self._message = Status(text, tone, glyph)
         if self._message_timer is not None:
             self._message_timer.stop()
         self._message_timer = self.set_timer(MESSAGE_SECONDS, self._message_over)

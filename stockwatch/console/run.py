@@ -29,6 +29,7 @@ def build(
     language: str | None,
     theme: str | None,
     ascii: bool | None,
+    bell: bool = True,
     owns_hub: bool,
     spark: str | None,
 ) -> Console:
@@ -41,6 +42,7 @@ def build(
         language=language,
         theme=theme,
         ascii=pick_ascii(os.environ) if ascii is None else ascii,
+        bell=bell,
         spark=next((style for style in SPARK_STYLES if style == spark), "braille"),
         owns_hub=owns_hub,
         keymap=keymap,

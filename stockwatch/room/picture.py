@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stockwatch.alerts import OpenAlert, Words, advice
+from stockwatch.alerts.attention import Call
 from stockwatch.alerts.reasons import reason
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.links import Link
@@ -18,6 +19,7 @@ from stockwatch.room.view import (
     SPARK_MINUTES,
     ActionRow,
     AlertRow,
+    CallRow,
     Delta,
     Detail,
     Eta,
@@ -198,6 +200,7 @@ class Picture:
             short=sum(room.books.stock(sku).shortfall for sku in room.log.short),
             presenting=presenting[0] if presenting else None,
             exceptions=room.books.exceptions_open(),
+            call=_call_row(room.attention.last),
             **{"mode": "LIVE", **self.header_extra},  # type: ignore[arg-type]
         )
 
@@ -370,4 +373,16 @@ def _resolved(row: AlertRow, at: int) -> AlertRow:
         changed=at,
         reason=row.reason,
         by=row.by,
+    )
+
+
+def _call_row(call: Call | None) -> CallRow | None:
+    if call is None:
+        return None
+    return CallRow(
+        number=call.number,
+        at=call.at_us // SECOND_US,
+        tier=call.tier,
+        text=_text(call.text),
+        listing=call.listing,
     )

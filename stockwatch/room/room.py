@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from stockwatch import instants
 from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
+from stockwatch.alerts.attention import Attention, Call
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
 from stockwatch.events import Event, Invalid, encode, format_time, parse_time
@@ -55,6 +56,7 @@ class Room:
         self.skus: dict[str, Sku] = {sku.id: sku for sku in config.skus}
         self.demand = Demand()
         self.desk = Desk(config, self.demand)
+        self.attention = Attention()
         self.log = RoomLog(config)
         self.zone: tzinfo = UTC
         self.zone_known = False
@@ -165,12 +167,22 @@ class Room:
         facts = self.facts(sku)
         self.log.left(sku, facts.available, tick)
         events, again = self.desk.evaluate(sku, tick * SECOND_US, facts)
+        home = self.catalog.of_sku[sku][0]
         for event in events:
             yield self._say(event, tick)
+            terms = self.desk.terms(sku, event.at_us)
+            self._called(self.attention.heard(event, home, self.title(sku), terms))
+        alert = self.desk.alert(sku)
+        if alert is not None:
+            self._called(self.attention.look(alert, home, tick * SECOND_US))
         self._due_of.pop(sku, None)
         if again is not None:
             self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
         self._news.touched.add(sku)
+
+    def _called(self, call: Call | None) -> None:
+        if call is not None:
+            self._news.tier_changed = True
 
     def _say(self, event: AlertEvent, tick: int) -> bytes:
         raw = encode(

@@ -17,11 +17,11 @@ from typing import Any
 from stockwatch import __version__
 from stockwatch.room.room import Room
 
-FORMAT = 4
+FORMAT = 5
 """Raise it with every change of what a room remembers."""
 KIND = "room"
 _KEPT = (
-    "catalog", "demand", "desk", "log", "zone", "zone_known", "_dirty", "_lag_s", "_due", "_due_of",
+    "attention", "catalog", "demand", "desk", "log", "zone", "zone_known", "_dirty", "_lag_s", "_due", "_due_of",
 )  # fmt: skip
 _KEPT_OF_PIPELINE = ("clock", "ticked", "events", "outcomes")
 

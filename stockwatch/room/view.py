@@ -153,6 +153,17 @@ class ActionRow(msgspec.Struct, frozen=True, kw_only=True):
     listing: str | None = None
 
 
+class CallRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What last interrupted."""
+
+    number: int
+    """Counts up: a console rings when it is higher than what it has seen."""
+    at: int
+    tier: int
+    text: Text
+    listing: str | None = None
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     room: str
     name: str
@@ -174,6 +185,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     presenting: str | None = None
     exceptions: int = 0
     """Open entries of the work list."""
+    call: CallRow | None = None
 
 
 class RoomView(msgspec.Struct, frozen=True, kw_only=True):

@@ -72,3 +72,24 @@ def test_days_of_lead_time_warn_early_but_the_first_orders_of_a_surge_are_not_ur
     urgent = next(data for _, tier, data in rose if tier == "CRITICAL")
     assert urgent["eta_s"]["p50"] < 2 * 3600
     assert urgent["velocity_per_min"] >= 5
+
+
+def test_the_evening_interrupts_a_handful_of_times_and_a_taken_alert_no_more():
+    """TREND is near enough to call, THRESHOLD and CRITICAL call; who has taken one is not called again."""
+    room = alone(double11.room(), zone_of=ZoneInfo)
+    calls = []
+    for line in FEED:
+        room.pipeline.take(line)
+        call = room.attention.last
+        if call is not None and (not calls or call.number != calls[-1].number):
+            calls.append(call)
+    acknowledged = any(b"alert.acknowledged" in line for line in FEED)
+    assert acknowledged, "in this evening somebody takes the first one"
+    tiers = [call.tier for call in calls]
+    assert tiers[0] == 1
+    assert tiers.count(2) in (1, 2)
+    assert 1 <= tiers.count(3) <= 4
+    assert len(calls) <= 8
+    assert all(call.listing == calls[0].listing for call in calls), "one link runs out, and no other calls"
+    again = [call for call in calls if "没人认领" in call.text.zh]
+    assert not any(call.tier == 1 for call in again)

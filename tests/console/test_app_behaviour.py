@@ -31,7 +31,7 @@ from stockwatch.room.intents import (
     Stop,
     Watch,
 )
-from stockwatch.room.view import Delta, RestockOption, RestockProposal, RoomView, Text
+from stockwatch.room.view import CallRow, Delta, RestockOption, RestockProposal, RoomView, Text
 
 
 class Desk:
@@ -422,3 +422,47 @@ async def test_the_detail_of_the_link_under_the_cursor_is_asked_for_when_it_is_s
         await at.press("down")
         await at.pilot.pause(0.3)
         assert not at.link.sent
+
+
+def call(number: int) -> Change:
+    text = Text("卫衣[b] 约 8 分售罄", "hoodie gone")
+    row = CallRow(number=number, at=0, tier=3, text=text, listing="L3")
+    return Change(delta=Delta(header=rooms.header(call=row)))
+
+
+async def test_what_interrupts_rings_once_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(Console, "bell", lambda self: rung.append(1))
+    async with desk() as at:
+        await at.hear(call(4))
+        assert rung == [1]
+        assert at.status == "卫衣[b] 约 8 分售罄"
+        await at.hear(call(4))
+        assert rung == [1], "the same header again is no news"
+        await at.hear(call(5))
+        assert rung == [1, 1]
+        await at.hear(call(1))
+        assert rung == [1, 1], "a room that began anew"
+        await at.hear(call(2))
+        assert rung == [1, 1, 1]
+
+
+async def test_what_interrupted_before_the_console_came_does_not_ring(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(Console, "bell", lambda self: rung.append(1))
+    async with desk(rooms.room(header=call(7).delta.header)) as at:
+        assert rung == []
+        assert "约 8 分售罄" not in at.status
+        await at.hear(call(8))
+        assert rung == [1]
+
+
+async def test_no_bell_is_silent_and_still_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(Console, "bell", lambda self: rung.append(1))
+    async with desk(bell=False) as at:
+        await at.hear(call(1))
+        assert rung == []
+        assert "约 8 分售罄" in at.status

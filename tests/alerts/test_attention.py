@@ -1,0 +1,118 @@
+"""What interrupts a person: once for one thing, again when nobody answers, and not for what can wait."""
+
+from stockwatch.alerts import AlertEvent, OpenAlert, Words
+from stockwatch.alerts.attention import AGAIN_TIMES, AGAIN_US, MANY, Attention
+from stockwatch.alerts.facts import Terms
+from stockwatch.alerts.tiers import CRITICAL, THRESHOLD, TIER_NAMES
+from stockwatch.demand.outlook import Forecast
+
+S = 1_000_000
+T0 = 1_700_000_000 * S
+TERMS = Terms(600, 900, 0, None, "卫衣")
+SOON = Forecast(360, 480, 720)
+LATER = Forecast(5 * 3600, 8 * 3600, None)
+
+
+def event(tier="CRITICAL", *, at=0, sku="A", kind="raised", eta=SOON, by=None, left=134):
+    return AlertEvent(
+        kind=kind,
+        id=f"{sku}:2",
+        alert=f"{sku}:1",
+        sku=sku,
+        at_us=T0 + at * S,
+        tier=tier,
+        reason=Words("", ""),
+        available=left,
+        sellable=left,
+        velocity_per_min=1.0,
+        safety_line=0,
+        eta_s=eta,
+        by=by,
+    )
+
+
+def hear(attention, told, listing=None):
+    return attention.heard(told, listing or told.sku, f"卫衣 {told.sku}", TERMS)
+
+
+def opened(told, by=None):
+    tier = TIER_NAMES.index(told.tier)
+    return OpenAlert(told.alert, told.sku, tier, told.at_us, told.at_us, by, told.reason)
+
+
+def test_what_calls_says_in_how_many_minutes_and_what_is_left():
+    call = hear(Attention(), event())
+    assert call.text.zh == "卫衣 A 约 8 分(6–12)售罄,剩 134 件"
+    assert call.text.en == "卫衣 A: gone in about 8 min (6–12), 134 left"
+    assert (call.number, call.tier, call.listing) == (1, CRITICAL, "A")
+    far = hear(Attention(), event("TREND", eta=Forecast(3180, 10_000, None)))
+    assert far.text.zh == "卫衣 A 最快 53 分售罄,剩 134 件"
+    assert hear(Attention(), event(left=0)).text.zh == "卫衣 A 没货了"
+
+
+def test_a_trend_calls_only_when_its_pessimistic_sell_out_is_near():
+    attention = Attention()
+    assert hear(attention, event("TREND", eta=LATER)) is None
+    assert hear(attention, event("TREND", sku="B", eta=Forecast(600 + 3601, 9000, None))) is None
+    assert hear(attention, event("TREND", sku="C", eta=Forecast(600 + 3600, 9000, None))).listing == "C"
+
+
+def test_sizes_of_one_link_call_once():
+    attention = Attention()
+    assert hear(attention, event("THRESHOLD", sku="M"), "卫衣") is not None
+    assert hear(attention, event("THRESHOLD", sku="L", at=40), "卫衣") is None
+    assert hear(attention, event("CRITICAL", sku="XL", at=50), "卫衣") is not None, "a higher tier is news"
+    assert hear(attention, event("THRESHOLD", sku="S", at=200), "卫衣") is not None, (
+        "and so is one much later"
+    )
+    assert hear(attention, event("THRESHOLD", sku="裤", at=201), "裤") is not None, (
+        "another link is another thing"
+    )
+
+
+def test_traffic_that_comes_in_is_said_once_for_all():
+    attention = Attention()
+    calls = [hear(attention, event("TREND", sku=f"S{n}", at=5 * n, eta=LATER)) for n in range(MANY)]
+    assert calls[:-1] == [None] * (MANY - 1)
+    assert calls[-1].listing is None
+    assert calls[-1].text.zh == f"流量进来了:2 分钟内 {MANY} 个链接起量"
+    more = [hear(attention, event("TREND", sku=f"T{n}", at=60 + 5 * n)) for n in range(10)]
+    assert more == [None] * 10
+    assert hear(attention, event("THRESHOLD", sku="T1", at=120)) is not None, "stock is another matter"
+
+
+def test_one_link_that_flaps_is_no_traffic():
+    attention = Attention()
+    assert [hear(attention, event("TREND", at=n, eta=LATER)) for n in range(2 * MANY)] == [None] * 2 * MANY
+
+
+def test_nobody_answers():
+    for tier in (THRESHOLD, CRITICAL):
+        attention, told = Attention(), event(TIER_NAMES[tier])
+        hear(attention, told)
+        calls = []
+        for second in range(0, 3600, 10):
+            call = attention.look(opened(told), "A", T0 + second * S)
+            if call is not None:
+                calls.append((second, call))
+        waited = AGAIN_US[tier] // S
+        assert [second for second, _ in calls] == [waited * n for n in range(1, AGAIN_TIMES[tier] + 1)]
+        assert calls[0][1].text.zh.startswith(f"{waited // 60} 分钟没人认领:卫衣 A")
+
+
+def test_what_is_taken_or_over_is_quiet():
+    attention, told = Attention(), event()
+    hear(attention, told)
+    assert attention.look(opened(told, by="小王"), "A", T0 + 3600 * S) is None
+    hear(attention, event(kind="resolved", at=3601))
+    assert attention.look(opened(told), "A", T0 + 7200 * S) is None
+    assert hear(attention, event("THRESHOLD", at=4000, by="小王")) is None, "whoever took it knows"
+
+
+def test_an_escalation_calls_and_is_waited_for_anew():
+    attention = Attention()
+    hear(attention, event("THRESHOLD"))
+    told = event("CRITICAL", kind="escalated", at=100)
+    assert hear(attention, told).number == 2
+    assert attention.look(opened(told), "A", T0 + 219 * S) is None
+    assert attention.look(opened(told), "A", T0 + 220 * S).number == 3
