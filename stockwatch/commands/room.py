@@ -21,9 +21,10 @@ from stockwatch.config.problems import Wrong
 from stockwatch.exits import Exit, Failure
 from stockwatch.narration import complain, language, say
 from stockwatch.printable import printable
+from stockwatch.sheets.asked import parse_asked
 from stockwatch.sheets.document import document, room_id, settings
 from stockwatch.sheets.goods import plan_of
-from stockwatch.sheets.header import Reading, parse_asked, read_header
+from stockwatch.sheets.header import Reading, read_header
 from stockwatch.sheets.names import CHANNELS, channel_of
 from stockwatch.sheets.numbers import write_numbers
 from stockwatch.sheets.plan import Plan

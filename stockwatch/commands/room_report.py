@@ -15,8 +15,8 @@ from stockwatch.config import RoomConfig
 from stockwatch.config.problems import Words
 from stockwatch.narration import complain, say
 from stockwatch.printable import printable
-from stockwatch.sheets.header import SURE, Column, Reading, channel_title
-from stockwatch.sheets.names import ROLES
+from stockwatch.sheets.header import Column, Reading
+from stockwatch.sheets.names import ROLES, SURE, channel_title
 from stockwatch.sheets.plan import Plan
 from stockwatch.sheets.rows import Goods
 

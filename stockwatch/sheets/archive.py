@@ -22,6 +22,7 @@ MAX_PARTS: Final = 20_000
 MAX_DEPTH: Final = 64
 MAX_MERGES: Final = 20_000
 _CHUNK: Final = 1 << 16
+_XML: Final = (".xml", ".rels")
 _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -47,7 +48,7 @@ def check_archive(archive: zipfile.ZipFile) -> None:
     """Raise SheetError if its XML is too much, or is what a workbook's never is."""
     parts = archive.infolist()
     # An entry never unpacks to more than the size that is declared for it: zipfile stops there.
-    texts = [part for part in parts if part.filename.lower().endswith((".xml", ".rels", ".vml"))]
+    texts = [part for part in parts if part.filename.endswith((*_XML, ".vml"))]
     if len(parts) > MAX_PARTS or sum(part.file_size for part in texts) > MAX_XML:
         raise SheetError(
             f"more than {MAX_XML >> 20} MiB unpacked: that is no run-down sheet; "
@@ -57,12 +58,14 @@ def check_archive(archive: zipfile.ZipFile) -> None:
     if len({part.filename for part in parts}) != len(parts):
         raise damaged("two parts of one name")
     for part in texts:
-        if not part.filename.lower().endswith(".vml"):
-            _parse(archive, part.filename, _Watch())
+        if part.filename.endswith(_XML):
+            _parse(archive, part.filename, _Types() if part.filename == "[Content_Types].xml" else _Watch())
 
 
 def structure(archive: zipfile.ZipFile, part: str) -> Structure:
     """Of one worksheet's part. Raises SheetError."""
+    if not part.endswith(_XML):
+        raise damaged("a worksheet under another name")
     watch = _Worksheet()
     _parse(archive, part, watch)
     return watch.found
@@ -113,6 +116,16 @@ class _Watch:
 
     def end(self, name: str) -> None:
         self.depth -= 1
+
+
+class _Types(_Watch):
+    """Refuses a part that is read as XML under a name that is not looked at here."""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        super().start(name, attributes)
+        part = attributes.get("PartName")
+        if part is not None and attributes.get("ContentType", "").endswith("xml") and not part.endswith(_XML):
+            raise damaged("a part under another name")
 
 
 class _Worksheet(_Watch):
@@ -188,4 +201,6 @@ class _Worksheet(_Watch):
 
 
 def _column(name: str) -> int:
-    return column_of(name) or MAX_COLUMNS + 1
+    column = column_of(name)
+    assert column is not None, name
+    return column

@@ -13,7 +13,7 @@ from stockwatch.config.problems import Words
 from stockwatch.drills.rooms import room_toml
 from stockwatch.printable import printable
 from stockwatch.sheets.grid import Grid
-from stockwatch.sheets.header import channel_title
+from stockwatch.sheets.names import channel_title
 from stockwatch.sheets.plan import Plan
 from stockwatch.sheets.rows import Row
 

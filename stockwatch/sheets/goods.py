@@ -6,10 +6,9 @@ code twice is one SKU on two links only if everything else says so, else the sec
 
 from __future__ import annotations
 
-from collections import Counter
-
 from stockwatch.config import Item, Listing, Sku
 from stockwatch.config.problems import Words
+from stockwatch.sheets.codes import group_of, settle_codes, settle_running
 from stockwatch.sheets.grid import Grid
 from stockwatch.sheets.header import Reading
 from stockwatch.sheets.plan import Good, Link, Number, Plan
@@ -39,8 +38,10 @@ class _Planner:
 
     def run(self) -> Plan:
         rows = self._goods.rows
-        self._settle_codes(rows)
-        self._settle_running(rows)
+        settle_codes(self._reading, rows, self._add)
+        counting = settle_running(self._reading, rows)
+        if counting is not None:
+            self._plan.problems.append(counting)
         for row in rows:
             self._place(row)
         links = [link for link in self._links.values() if link.goods]
@@ -50,67 +51,6 @@ class _Planner:
         self._emit(links)
         self._say_unplaced(rows)
         return self._plan
-
-    def _settle_codes(self, rows: list[Row]) -> None:
-        """Tell codes of SKUs from codes of styles, which stand on every size."""
-        if self._reading.column("code") is None:
-            styles = Counter(row.style for row in rows if row.style)
-            if styles and max(styles.values()) == 1 and not any(row.attrs for row in rows):
-                for row in rows:
-                    row.code, row.style = row.style, None
-            return
-        sharing: dict[str, list[Row]] = {}
-        for row in rows:
-            if row.code is not None:
-                sharing.setdefault(row.code, []).append(row)
-        for code, same in sharing.items():
-            specs = {tuple(sorted(row.attrs.items())) for row in same}
-            merged = any(row.code_shared for row in same)
-            if (
-                len(same) < 2
-                or not (merged or len(specs) == len(same))
-                or len({_group(row) for row in same}) > 1
-            ):
-                continue
-            whole = sum(_group(row) == _group(same[0]) for row in rows) == len(same)
-            if not (merged or whole):
-                continue
-            for row in same:
-                row.code, row.style = None, row.style or code
-            self._add(
-                same[0],
-                "code",
-                Words(
-                    f"{shown(code)} stands for {len(same)} specs: taken as the style's code; their SKU ids are made of "
-                    "it and the spec - write each spec's own code if the platforms have one",
-                    f"{shown(code)} 用于 {len(same)} 个规格:当作款号,SKU 编号由它加规格组成;"
-                    "平台上每个规格有自己的编码就请各写各的",
-                ),
-            )
-
-    def _settle_running(self, rows: list[Row]) -> None:
-        """A running number that differs between the sizes of one thing counts rows, and is no link number."""
-        if self._reading.column("running") is None:
-            return
-        slots: dict[str, set[int | None]] = {}
-        for row in rows:
-            slots.setdefault(row.style or row.name, set()).add(row.slot)
-        counted = [row.slot for row in rows if row.slot is not None]
-        if any(len(found) > 1 for found in slots.values()) and len(set(counted)) == len(counted):
-            for row in rows:
-                row.slot = None
-            words = Words(
-                "the running number differs between the specs of one product: it counts rows and was not taken for "
-                "link numbers (--column 链接号=序号 takes it)",
-                "序号在同一商品的规格之间不同:只是行号,没有当链接号(要当就加 --column 链接号=序号)",
-            )
-            self._plan.problems.append(
-                Problem(
-                    self._grid.where(self._reading.header, self._reading.column("running")),
-                    words,
-                    serious=False,
-                )
-            )
 
     def _place(self, row: Row) -> None:
         """Make the row's SKU, or find the one that it is, and put it on its link."""
@@ -186,7 +126,7 @@ class _Planner:
 
     def _key(self, row: Row) -> str:
         """Rows of one key are one link. Under one number, names that are much alike ("卫衣-黑", "卫衣-灰") are one."""
-        key = _group(row)
+        key = group_of(row)
         first = None if row.slot is None else self._first_of_slot.get(row.slot)
         if first is None or key in self._links:
             return key
@@ -327,12 +267,6 @@ class _Planner:
     def _add(self, row: Row, role: str, says: Words, *, serious: bool = True) -> None:
         column = self._reading.column(role)
         self._plan.problems.append(Problem(self._grid.where(row.at, column), says, serious))
-
-
-def _group(row: Row) -> str:
-    """Rows of the same are one link."""
-    thing = row.style or row.name or row.code or str(row.at)
-    return thing if row.slot is None else f"{row.slot}\0{thing}"
 
 
 def _made_id(row: Row) -> str:

@@ -80,10 +80,10 @@ def letters(column: int) -> str:
 
 
 def column_of(name: str) -> int | None:
-    """The column that letters name; None if they are none, or it lies beyond MAX_COLUMNS."""
+    """The column that one to three letters name; None for anything else."""
     if not (name.isascii() and name.isalpha() and len(name) <= 3):
         return None
     column = 0
     for letter in name.upper():
         column = column * 26 + ord(letter) - ord("A") + 1
-    return column if column <= MAX_COLUMNS else None
+    return column

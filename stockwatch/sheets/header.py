@@ -6,21 +6,21 @@ among several, from a name that only resembles, or from a column that holds no c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Final
 
-from stockwatch.config.problems import Words, nearest
-from stockwatch.feeds.csv_columns import plain_name
+from stockwatch.config.problems import Words
 from stockwatch.printable import printable
 from stockwatch.sheets import values
-from stockwatch.sheets.grid import Grid, column_of, letters
-from stockwatch.sheets.names import CHANNELS, ROLES, Meaning, known_otherwise, meaning_of, normal
+from stockwatch.sheets.asked import Asked, Role, column_called
+from stockwatch.sheets.grid import Grid, letters
+from stockwatch.sheets.names import ROLES, SURE, Meaning, known_otherwise, meaning_of, normal
 from stockwatch.sheets.problems import SheetError
 
 HEADER_ROWS: Final = 40
 """Titles, dates and notes may stand above the header; it is looked for in this many rows."""
-SURE: Final = 0.9
 _SAMPLED = 400
 _WEIGHTS: Final = {
     "name": 3.0,
@@ -34,11 +34,6 @@ _WEIGHTS: Final = {
 }
 _NEEDED_SCORE: Final = 4.0
 _IDENTITY: Final = frozenset({"name", "code", "style"})
-
-Role = tuple[str, str | None]
-"""A role, and the channel that it is of."""
-Asked = Mapping[Role, str]
-"""What a person said: role to a column's name or letters; `-` for none."""
 
 
 NOT_KNOWN: Final = Words("not known", "不认识")
@@ -89,33 +84,6 @@ class Reading:
         return list(dict.fromkeys(c.channel for c in self.columns if c.channel is not None))
 
 
-def parse_asked(flags: Sequence[str]) -> dict[Role, str]:
-    """`库存=现货`, `stock=F`, `抖店商品ID=链接`, `库存=-` to roles. Raises SheetError."""
-    asked: dict[Role, str] = {}
-    for flag in flags:
-        role, sign, column = flag.partition("=")
-        meaning = _role_called(role)
-        if not sign or not column.strip() or meaning is None:
-            shown = printable(flag, 60)
-            known_en = ", ".join(words.en for words in ROLES.values())
-            known_zh = "、".join(words.zh for words in ROLES.values())
-            raise SheetError(
-                f"--column {shown}: write MEANING=COLUMN, like stock=F; meanings: {known_en}",
-                f"--column {shown}:写成 含义=列,如 库存=现货;含义有:{known_zh}",
-            )
-        asked[meaning.role, meaning.channel] = column.strip()
-    return asked
-
-
-def _role_called(name: str) -> Meaning | None:
-    plain = plain_name(normal(name))
-    for role, words in ROLES.items():
-        if plain in (plain_name(role), plain_name(words.en), plain_name(normal(words.zh))):
-            return Meaning(role, 1.0, 0)
-    meaning = meaning_of(name)
-    return meaning if meaning is not None and meaning.score >= SURE else None
-
-
 def read_header(grids: Sequence[Grid], asked: Asked, sheet: str | None = None) -> Reading:
     """The worksheet that is the run-down, with its columns. Raises SheetError when no row names columns, or several
     worksheets could be meant."""
@@ -132,12 +100,12 @@ def read_header(grids: Sequence[Grid], asked: Asked, sheet: str | None = None) -
         with_stock = [
             each for each in found if any(m is not None and m.role == "stock" for m in each[1].meanings)
         ]
-        found = with_stock if len(with_stock) == 1 else found
+        found = with_stock or found
     if len(found) > 1:
         names = [printable(grid.name, 40) for grid, _ in found]
         raise SheetError(
-            f"several worksheets could be the run-down: {', '.join(names)}; name one: --sheet {names[0]}",
-            f"有几张表都像排品表:{'、'.join(names)};请指定:--sheet {names[0]}",
+            f"several worksheets could be the run-down: {', '.join(names)}; name one: --sheet {quote(names[0])}",
+            f"有几张表都像排品表:{'、'.join(names)};请指定:--sheet {quote(names[0])}",
         )
     grid, header = found[0]
     reading = Reading(grid, header.row, others=tuple(other.name for other in grids if other is not grid))
@@ -209,7 +177,7 @@ def _assign(reading: Reading, header: _Header, asked: Asked) -> None:
     """Give every role its column, and say why; put what is unsure into the questions."""
     told: dict[int, Role] = {}
     for key, name in asked.items():
-        if name != "-" and (at := _asked_column(reading.grid, header, name)) is not None:
+        if name != "-" and (at := column_called(reading.grid, header.names, name)):
             told[at] = key
     candidates: dict[Role, list[tuple[float, int, int]]] = {}
     for at, meaning in enumerate(header.meanings, 1):
@@ -231,28 +199,6 @@ def _assign(reading: Reading, header: _Header, asked: Asked) -> None:
             reading.columns.append(_column(at, name, header.meanings[at - 1], taken.get(at), told=at in told))
     if not candidates.get(("stock", None)) and ("stock", None) not in asked:
         _ask_for_stock(reading, header)
-
-
-def _asked_column(grid: Grid, header: _Header, name: str) -> int | None:
-    wanted = plain_name(normal(name))
-    for same in (
-        [at for at, own in enumerate(header.names, 1) if own and normal(own) == normal(name)],
-        [at for at, own in enumerate(header.names, 1) if own and plain_name(normal(own)) == wanted],
-    ):
-        if same:
-            return same[0]
-    at = column_of(name)
-    if at is not None and at <= grid.columns:
-        return at
-    shown = printable(name, 40)
-    near = nearest(name, [own for own in header.names if own])
-    hint = Words(
-        f"; did you mean {printable(near, 40)}?"
-        if near
-        else "; write its name in the header, or its letters",
-        f";是不是 {printable(near, 40)}?" if near else ";写表头里的名字,或列的字母",
-    )
-    raise SheetError(f"--column: no column {shown}{hint.en}", f"--column:没有 {shown} 这一列{hint.zh}")
 
 
 def _sure_of_stock(reading: Reading, header: _Header, options: list[tuple[float, int, int]]) -> bool:
@@ -337,11 +283,6 @@ def _column(at: int, name: str, meaning: Meaning | None, role: Role | None, *, t
     if known_otherwise(name):
         return Column(at, shown, why=Words("the room file has no place for it", "room.toml 不记这个"))
     return Column(at, shown, why=NOT_KNOWN)
-
-
-def channel_title(channel: str) -> str:
-    """A channel's name on the screen."""
-    return CHANNELS[channel][0] if channel in CHANNELS else channel
 
 
 def _no_sheet(name: str, grids: Sequence[Grid]) -> SheetError:

@@ -5,7 +5,7 @@ title and spec by a score. Every platform row and every SKU is proposed once at 
 are listed as unclear with their scores, and not chosen.
 
 Score, 0 to 1: 0.55 x likeness of titles (`specs.likeness`) + 0.45 x likeness of specs
-(shared words over all words, Jaccard). It proposes at `LEAST` and above, and only when it beats every other candidate
+(shared words over all words). It proposes at `LEAST` and above, and only when it beats every other candidate
 of both sides by `MARGIN`. A spec that contradicts (黑 against 白) is worth 0, so it never reaches LEAST.
 """
 
@@ -197,9 +197,12 @@ class _Finder:
 
 
 def _like_spec(one: frozenset[str], other: frozenset[str]) -> float:
-    """Shared words over all words; two goods without a spec are alike."""
+    """Shared words over all words when one says no more than the other; 0 when each says something that the other
+    does not (黑 against 白); two goods without a spec are alike."""
     if not one and not other:
         return 1.0
+    if one - other and other - one:
+        return 0.0
     return len(one & other) / len(one | other)
 
 

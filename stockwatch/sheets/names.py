@@ -96,6 +96,10 @@ CHANNELS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 """Channel id to its name on the screen and the words that mean it, the longest first."""
 
 
+SURE: Final = 0.9
+"""The score of a name that is known; under it a name only resembles one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a column's name says. `score`: 1 a known name, less for one that only contains or resembles it."""
@@ -117,6 +121,11 @@ def channel_of(text: str) -> str | None:
     plain = re.sub(r"[\W_]+", "", normal(text))
     found = {channel for channel, (_, words) in CHANNELS.items() if any(word in plain for word in words)}
     return found.pop() if len(found) == 1 else None
+
+
+def channel_title(channel: str) -> str:
+    """A channel's name on the screen."""
+    return CHANNELS[channel][0] if channel in CHANNELS else channel
 
 
 def meaning_of(name: str) -> Meaning | None:

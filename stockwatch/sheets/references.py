@@ -109,7 +109,7 @@ def _parts(row: Row, role: str, link: Link, names: Names, add: Add) -> list[Item
     items: list[Item] = []
     serious = role == "bundle"
     for text in _split(getattr(row, role), r"[+＋&、,，;；\n]|加"):
-        match = _QUANTITY.fullmatch(text)
+        match = _QUANTITY.fullmatch(tidy(text))
         found = names.find(text) or (names.find(match["name"]) if match is not None else None)
         if found is None or found is link or any(found is good for good in link.goods) or not _sold(found):
             add(row, role, _not_found(text, role), serious=serious)
