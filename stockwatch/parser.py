@@ -329,8 +329,8 @@ def _room_new(command: Parser) -> None:
         "a platform that sells (repeat, or 抖店,淘宝)",
         "在哪卖(可重复,或写 抖店,淘宝)",
     )
-    column = "what a column is, like 库存=现货 or stock=F; - for none"
-    _repeated(new, "--column", "WHAT=COLUMN", column, "哪列是什么,如 库存=现货、库存=F;没有写 -")
+    column = "what a column is, like 库存=现货 or stock=F; stock=- for none"
+    _repeated(new, "--column", "WHAT=COLUMN", column, "哪列是什么,如 库存=现货、库存=F;库存=- 是没有")
     sheet = say("which worksheet", "哪张工作表")
     new.add_argument("--sheet", dest="sheet_name", metavar="NAME", type=_text, help=sheet)
     new.add_argument("--hidden", action="store_true", help=say("take hidden rows too", "隐藏的行也用"))

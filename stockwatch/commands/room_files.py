@@ -44,6 +44,7 @@ def write_new(files: Sequence[New], *, force: bool, dry_run: bool = False) -> No
             if os.path.lexists(file.path):
                 raise _is_there(file.path)
     made: list[tuple[Path, New]] = []
+    placed: list[Path] = []
     try:
         for file in files:
             made.append((_beside(file, dry_run=dry_run), file))
@@ -51,6 +52,11 @@ def write_new(files: Sequence[New], *, force: bool, dry_run: bool = False) -> No
                 _prove(made[-1][0], file.room)
         for written, file in reversed(made) if not dry_run else ():
             _take_place(written, file.path, force=force)
+            placed.append(file.path)
+    except BaseException:
+        for path in placed if not force else ():
+            path.unlink(missing_ok=True)
+        raise
     finally:
         for written, _ in made:
             written.unlink(missing_ok=True)

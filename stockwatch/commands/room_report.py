@@ -34,6 +34,8 @@ class Outcome:
     room: RoomConfig | None = None
     written: list[Path] = field(default_factory=list)
     old_ledger: Path | None = None
+    stale: Path | None = None
+    """A file of platforms' numbers from before; this sheet has none."""
 
 
 def tell_columns(reading: Reading, file: str) -> None:
@@ -114,6 +116,14 @@ def tell_outcome(outcome: Outcome, *, refused: bool) -> None:
                 f"note: a ledger of room {room.id} is there already: its SKUs keep the stock they have in it; "
                 "--id NAME begins a new one",
                 f"提示:直播间 {room.id} 已有账本,里面的 SKU 沿用账上库存;要重新开账就加 --id 新编号",
+            )
+        )
+    if outcome.stale is not None:
+        stale = printable(str(outcome.stale))
+        complain(
+            say(
+                f"note: {stale} is not from this sheet, which has no platform's ids; delete it if it is out of date",
+                f"提示:{stale} 不是这张表的(表里没有平台 ID);过期了就删掉",
             )
         )
     first = printable(str(outcome.written[0]))

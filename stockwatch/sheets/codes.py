@@ -81,4 +81,4 @@ def settle_running(reading: Reading, rows: Sequence[Row]) -> Problem | None:
             "the running number was taken for the link numbers; not so? --column 序号=-",
             "序号当作链接号用了;不对就加 --column 序号=-",
         )
-    return Problem(reading.grid.where(reading.header, column), says, serious=False)
+    return Problem((reading.header, column), reading.grid.where(reading.header, column), says, serious=False)

@@ -11,7 +11,8 @@ from stockwatch.config.problems import Words
 from stockwatch.sheets.codes import group_of, settle_codes, settle_running
 from stockwatch.sheets.grid import Grid
 from stockwatch.sheets.header import Reading
-from stockwatch.sheets.plan import Good, Link, Number, Plan
+from stockwatch.sheets.listed import numbers_of
+from stockwatch.sheets.plan import Good, Link, Plan
 from stockwatch.sheets.problems import Problem
 from stockwatch.sheets.references import resolve
 from stockwatch.sheets.rows import Goods, Row, shown
@@ -50,6 +51,7 @@ class _Planner:
         self._sell(links)
         self._emit(links)
         self._say_unplaced(rows)
+        self._plan.problems.sort(key=lambda problem: problem.at)
         return self._plan
 
     def _place(self, row: Row) -> None:
@@ -216,16 +218,9 @@ class _Planner:
                     Listing(id=link.id, title=link.title or link.id, slot=link.slot, items=link.items)
                 )
                 plan.listing_rows[link.id] = link.rows[0]
-            for good in link.goods:
-                sold_as = good.id in bundled
-                for row in good.rows:
-                    if any(row is each for each in link.rows):
-                        self._number(row, None if sold_as else good.id, link.id if sold_as else None)
-
-    def _number(self, row: Row, sku: str | None, listing: str | None) -> None:
-        where = self._grid.where(row.at)
-        for channel, (product, platform_sku) in row.numbers.items():
-            self._plan.numbers.append(Number(channel, product, platform_sku, sku, listing, where))
+        numbers, problems = numbers_of(links, bundled, self._grid.where, self._problem)
+        plan.numbers += numbers
+        plan.problems += problems
 
     def _sku(self, good: Good) -> Sku:
         row = good.row
@@ -265,8 +260,13 @@ class _Planner:
             )
 
     def _add(self, row: Row, role: str, says: Words, *, serious: bool = True) -> None:
-        column = self._reading.column(role)
-        self._plan.problems.append(Problem(self._grid.where(row.at, column), says, serious))
+        self._plan.problems.append(self._problem(row, role, None, says, serious=serious))
+
+    def _problem(
+        self, row: Row, role: str, channel: str | None, says: Words, *, serious: bool = True
+    ) -> Problem:
+        column = self._reading.column(role, channel) or self._reading.column(role)
+        return Problem((row.at, column or 0), self._grid.where(row.at, column), says, serious)
 
 
 def _made_id(row: Row) -> str:

@@ -14,7 +14,7 @@ from stockwatch.printable import printable
 
 MAX_ROWS: Final = 20_000
 MAX_COLUMNS: Final = 400
-MAX_CELLS: Final = 500_000
+MAX_CELLS: Final = 300_000
 MAX_TEXT: Final = 4_000
 """Characters of a cell that are looked at."""
 

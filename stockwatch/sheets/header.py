@@ -22,6 +22,8 @@ from stockwatch.sheets.problems import SheetError
 HEADER_ROWS: Final = 40
 """Titles, dates and notes may stand above the header; it is looked for in this many rows."""
 _SAMPLED = 400
+_MOST_ABOVE = 16
+"""Characters of a cell that groups columns; longer ones are titles."""
 _WEIGHTS: Final = {
     "name": 3.0,
     "code": 3.0,
@@ -155,18 +157,24 @@ def _candidates(grid: Grid, row: int) -> list[_Header]:
         and cell is grid.cells.get((row, column + 1))
         for column in range(1, grid.columns)
     )
-    if spans and row < grid.rows:
-        names, meanings = [], []
-        for column, above in enumerate(upper, 1):
-            below = grid.text(row + 1, column)
-            joined = above if below in ("", above) else f"{above} {below}".strip()
-            options = [_meaning(joined), *([_meaning(below)] if below else [])]
-            known = [meaning for meaning in options if meaning is not None]
-            with_channel = [meaning for meaning in known if meaning.channel is not None]
-            names.append(joined)
-            meanings.append(max(with_channel or known, key=lambda m: m.score, default=None))
-        found.append(_Header(row + 1, names, meanings, 0.0))
+    if spans and row < grid.rows and len(set(upper) - {""}) > 1:
+        lower = (grid.text(row + 1, column) for column in range(1, grid.columns + 1))
+        both = [_joined(above, below) for above, below in zip(upper, lower, strict=True)]
+        found.append(_Header(row + 1, [name for name, _ in both], [meaning for _, meaning in both], 0.0))
     return found
+
+
+def _joined(above: str, below: str) -> tuple[str, Meaning | None]:
+    """What a column is called by two rows: by the lower one, unless the upper one tells more (抖店 above 商品ID)."""
+    if below in ("", above):
+        return above, _meaning(above)
+    own = _meaning(below)
+    if not above or len(above) > _MOST_ABOVE or known_otherwise(below):
+        return below, own
+    together = _meaning(f"{above} {below}")
+    if together is None or (own is not None and together.channel is None and own.score >= together.score):
+        return below, own
+    return f"{above} {below}", together
 
 
 def _meaning(name: str) -> Meaning | None:

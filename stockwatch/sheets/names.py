@@ -143,6 +143,22 @@ def meaning_of(name: str) -> Meaning | None:
     return Meaning(role, found.score, found.rank, channel)
 
 
+_NEVER_ALIKE: Final = (
+    "图",
+    "图片",
+    "地址",
+    "话术",
+    "说明",
+    "备注",
+    "日期",
+    "人",
+    "金额",
+    "率",
+    "比例",
+    "照片",
+    "成本",
+)
+"""Endings of names that hold another thing, whatever known name is in them (产品图片, 库存金额)."""
 _PER_CHANNEL: Final = frozenset({"product_id", "sku_id", "stock"})
 
 
@@ -181,7 +197,7 @@ def _exact(plain: str) -> Meaning | None:
 
 def _like(plain: str) -> Meaning | None:
     """By the longest known name that it contains; for Latin names also by the nearest."""
-    if not plain or plain in _OTHERS or len(plain) > 24:
+    if not plain or plain in _OTHERS or len(plain) > 24 or plain.endswith(_NEVER_ALIKE):
         return None
     inside = [
         (len(name), -rank, role)

@@ -20,6 +20,8 @@ class SheetError(Exception):
 class Problem:
     """One cell (`Sheet1!C14`) or row that was not used as it stands."""
 
+    at: tuple[int, int]
+    """Row and column, from 1; column 0 is the whole row."""
     where: str
     says: Words
     serious: bool = True

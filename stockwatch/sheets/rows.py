@@ -227,7 +227,7 @@ class _Reader:
             where = self._grid.where(top, column)
         if (where, says) not in self._told:
             self._told.add((where, says))
-            self.goods.problems.append(Problem(where, says))
+            self.goods.problems.append(Problem((at, column or 0), where, says))
 
 
 def shown(text: str) -> str:

@@ -216,6 +216,18 @@ def test_a_note_across_the_sheet_is_no_goods(tmp_path: Path) -> None:
     assert not told(made)
 
 
+def test_problems_come_in_the_order_of_the_sheet(tmp_path: Path) -> None:
+    rows = [
+        [3, "卫衣", "A", "M", None],
+        ["x", "裤子", "B", None, 1],
+        [3, "帽子", "A", None, -1],
+        [9, "袜子", "C", None, 2],
+    ]
+    places = [problem.at for problem in plan(make(tmp_path, rows)).problems]
+    assert places == sorted(places)
+    assert {row for row, _ in places} == {2, 3, 4}
+
+
 def test_hidden_rows_are_left_out_unless_asked_for(tmp_path: Path) -> None:
     path = make(tmp_path, [[3, "卫衣", "A", "M", 5], [4, "裤子", "B", None, 6]], hidden=(3,))
     assert [sku.id for sku in plan(path).skus] == ["A"]
@@ -246,6 +258,21 @@ def test_a_code_that_lost_its_digits_is_not_used_either(tmp_path: Path) -> None:
     made = plan(workbook(tmp_path / "a.xlsx", rows))
     assert [sku.id for sku in made.skus] == ["卫衣-M", "6912345678901"]
     assert made.made_up == ["卫衣-M"]
+
+
+def test_an_id_used_twice_is_never_on_two_goods(tmp_path: Path) -> None:
+    rows = [
+        HEADER_IDS,
+        ["卫衣", "A", 5, "3561234567890123456", "170000000001"],
+        ["卫衣", "B", 5, "3561234567890123456", "170000000001"],
+        ["裤子", "C", 5, "3561234567890123456", None],
+    ]
+    made = plan(workbook(tmp_path / "a.xlsx", [*rows[:2], [*rows[2]], rows[3]]))
+    assert [(number.sku, number.product_id, number.sku_id) for number in made.numbers] == [
+        ("A", "3561234567890123456", "170000000001"),
+        ("B", "3561234567890123456", None),
+    ]
+    assert [line.split(": ")[0] for line in told(made, serious=True)] == ["Sheet1!E3", "Sheet1!D4"]
 
 
 def test_ids_of_no_platform_are_asked_for(tmp_path: Path) -> None:

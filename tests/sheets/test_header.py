@@ -82,6 +82,13 @@ def test_figures_that_are_not_the_opening_stock_are_never_taken_for_it(tmp_path:
     assert reading.questions
 
 
+@pytest.mark.parametrize(
+    "name", ["产品图片", "商品图", "库存金额", "商品负责人", "规格说明", "赠品成本", "备注", "日常价", ""]
+)
+def test_names_that_hold_nothing_for_a_room(name: str) -> None:
+    assert meaning_of(name) is None
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_columns_in_any_order_at_any_place_under_any_title(tmp_path: Path, data: st.DataObject) -> None:
@@ -163,6 +170,20 @@ def test_a_header_of_two_rows_with_platforms_above(tmp_path: Path) -> None:
     assert reading_of(path).header == 3
     numbers = {(number.channel, number.product_id, number.sku_id) for number in plan(path).numbers}
     assert numbers == {("douyin", "3561200000000000017", "17"), ("taobao", "612300000011", None)}
+
+
+def test_titles_above_the_header_are_no_part_of_it(tmp_path: Path) -> None:
+    rows = [
+        ["【双11】旗舰店 晚场排品表", None, None, None, "11月11日", None],
+        ["主播:小鹿 运营:阿峰", None, None, None, None, None],
+        ["序号", "产品图片", "商品名称", "货号", "仓库可用", "日常价"],
+        [1, None, "卫衣", "A1", 5, 199],
+        [2, None, "裤子", "A2", 6, 199],
+    ]
+    reading = reading_of(workbook(tmp_path / "a.xlsx", rows, merges=["A1:D1", "E1:F1", "A2:F2"]))
+    assert reading.header == 3
+    assert [column.name for column in reading.columns] == rows[2]
+    assert [column.role for column in reading.columns] == ["running", None, "name", "style", "stock", None]
 
 
 def test_the_worksheet_that_is_the_run_down_is_found_or_asked_for(tmp_path: Path) -> None:
