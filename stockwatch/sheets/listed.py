@@ -26,6 +26,8 @@ def numbers_of(
     sku_owner: dict[tuple[str, str], str] = {}
     product_owner: dict[tuple[str, str], tuple[Link, int]] = {}
     for link, row, id in _rows(links):
+        of_bundle = id in bundled
+        target = link.id if of_bundle else id
         for channel, (product_id, sku_id) in row.numbers.items():
             product, sku = product_id, sku_id
             if product is not None:
@@ -33,19 +35,18 @@ def numbers_of(
                 if first is not link:
                     problems.append(problem(row, "product_id", channel, _taken(product, where(at))))
                     continue
-            if sku is not None and sku_owner.setdefault((channel, sku), id) != id:
+            if sku is not None and sku_owner.setdefault((channel, sku), target) != target:
                 problems.append(problem(row, "sku_id", channel, _taken(sku, sku_owner[channel, sku])))
                 sku = None
             if product is None and sku is None:
                 continue
-            of_bundle = id in bundled
             numbers.append(
                 Number(
                     channel=channel,
                     product_id=product,
                     sku_id=sku,
-                    sku=None if of_bundle else id,
-                    listing=link.id if of_bundle else None,
+                    sku=None if of_bundle else target,
+                    listing=target if of_bundle else None,
                     where=where(row.at),
                 )
             )

@@ -275,6 +275,26 @@ def test_an_id_used_twice_is_never_on_two_goods(tmp_path: Path) -> None:
     assert [line.split(": ")[0] for line in told(made, serious=True)] == ["Sheet1!E3", "Sheet1!D4"]
 
 
+def test_links_and_products_of_one_name_keep_apart(tmp_path: Path) -> None:
+    rows = [
+        [3, "卫衣", "A", "M", 1],
+        [3, "卫衣", "B", "L", 1],
+        [9, "卫衣", "C", "S", 1],
+        [9, "卫衣", "D", "XL", 1],
+    ]
+    made = plan(make(tmp_path, rows))
+    assert [sku.product for sku in made.skus] == ["卫衣", "卫衣", "卫衣 (9号)", "卫衣 (9号)"]
+    assert [link.items for link in made.listings] == [(Item(product="卫衣"),), (Item(product="卫衣 (9号)"),)]
+    header = ["货号", "商品名称", "商家编码", "库存", "赠品"]
+    rows = [header, ["S1", "卫衣", "A", 1, "B"], ["S2", "卫衣", "A", None, "B"], ["S3", "袜子", "B", 1, None]]
+    assert [link.id for link in plan(workbook(tmp_path / "b.xlsx", rows)).listings] == ["L-A", "L-A-2"]
+
+
+def test_no_link_takes_the_id_of_a_sku(tmp_path: Path) -> None:
+    made = plan(make(tmp_path, [[3, "卫衣", "L4", None, 1], [4, "裤子", "B", None, 1]]))
+    assert [link.id for link in made.listings] == ["L3", "L4-2"]
+
+
 def test_ids_of_no_platform_are_asked_for(tmp_path: Path) -> None:
     path = workbook(
         tmp_path / "a.xlsx", [["商品名称", "商家编码", "库存", "商品ID"], ["卫衣", "A", 5, "612300000011"]]

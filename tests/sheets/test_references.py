@@ -91,6 +91,18 @@ def test_a_bundle_that_can_not_be_told_stays_goods_of_its_own(tmp_path: Path, wr
     assert problem.startswith("Sheet1!I2: bundle: ")
 
 
+def test_a_code_that_is_sold_alone_too_stays_goods(tmp_path: Path) -> None:
+    rows = [
+        HEADER,
+        [1, "礼盒", "X", None, None, 5, None, None, None],
+        [2, "礼盒", "X", None, None, None, None, None, "SOCK/1*2"],
+        *GOODS,
+    ]
+    made = plan(workbook(tmp_path / "a.xlsx", rows))
+    assert ("X", 5) in {(sku.id, sku.stock) for sku in made.skus}
+    assert [link.items for link in made.listings[:2]] == [(Item(sku="X"),), (Item(sku="SOCK/1", qty=2),)]
+
+
 def test_bundles_are_never_made_of_bundles(tmp_path: Path) -> None:
     rows = [
         HEADER,
