@@ -148,6 +148,13 @@ def test_one_code_for_all_sizes_is_the_styles_and_said(tmp_path: Path) -> None:
     assert made.made_up == ["WY01-黑-M", "WY01-黑-L"]
 
 
+def test_one_code_for_some_sizes_is_a_slip(tmp_path: Path) -> None:
+    rows = [[3, "卫衣", "WY-M", "M", 1], [3, "卫衣", "WY-M", "L", 2], [3, "卫衣", "WY-XL", "XL", 3]]
+    made = plan(make(tmp_path, rows))
+    assert [(sku.id, sku.stock) for sku in made.skus] == [("WY-M", 1), ("WY-XL", 3)]
+    assert "Sheet1!C3: WY-M is already in Sheet1!2" in told(made, serious=True)[0]
+
+
 def test_a_running_number_is_no_link_number(tmp_path: Path) -> None:
     header = [["序号", *HEADER[1:]]]
     counting = plan(

@@ -55,6 +55,11 @@ def test_an_id_beyond_fifteen_digits_is_rounded_unless_its_digits_prove_otherwis
     sheet = "xl/worksheets/sheet1.xml"
     patched(path, sheet, "<v>1234567890123456</v>", "<v>1.23456789012345E+15</v>")
     assert grid_of(path).cells[1, 2].rounded
+    # Other programs write every digit of what went through a float.
+    for raw in ("3561234567890123457", "9007199254740993", "1234567890123450"):
+        rows = f'<sheetData><row r="1"><c r="A1"><v>{raw}</v></c></row></sheetData>'
+        cell = grid_of(as_excel_writes(tmp_path / "b.xlsx", rows)).cells[1, 1]
+        assert (cell.text, cell.rounded) == (raw, True)
 
 
 def test_a_formula_counts_by_its_saved_value(tmp_path: Path) -> None:

@@ -72,6 +72,25 @@ def test_a_gift_that_the_sheet_does_not_have_is_said_and_not_counted(tmp_path: P
     assert "Sheet1!H2: gift 运费险" in told(plan, serious=False)[0]
 
 
+def test_a_link_that_can_not_be_sold_can_not_be_given(tmp_path: Path) -> None:
+    """Link 9 shares one of the sizes of link 5, which a room file can't say."""
+    rows = [
+        HEADER,
+        *GOODS,
+        [9, "基础卫衣", "B-M", "黑", "M", None],
+        [9, "基础卫衣", "B-S", "黑", "S", 4],
+        [3, "联名卫衣", "A-M", "黑", "M", 5, None, "9号"],
+    ]
+    made = plan(workbook(tmp_path / "a.xlsx", rows))
+    assert {link.slot: link.items for link in made.listings} == {
+        5: (Item(product="基础卫衣"),),
+        7: (Item(sku="SOCK/1"),),
+        3: (Item(sku="A-M"),),
+    }
+    assert {sku.id for sku in made.skus} == {"A-M", "B-M", "B-L", "B-S", "SOCK/1"}
+    assert [line.partition(": ")[0] for line in told(made)] == ["Sheet1!B5", "Sheet1!H7"]
+
+
 def test_a_bundle_sells_its_parts_and_has_no_stock_of_its_own(tmp_path: Path) -> None:
     plan = made(tmp_path, bundle="B-M*2+SOCK/1", stock=None)
     assert "A-M" not in {sku.id for sku in plan.skus}
