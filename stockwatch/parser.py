@@ -322,15 +322,15 @@ def _room_new(command: Parser) -> None:
         type=_path,
         help=say("default: room.toml here", "默认:当前目录的 room.toml"),
     )
-    _repeated(
-        new,
-        "--channel",
-        "NAME",
-        "a platform that sells (repeat, or 抖店,淘宝)",
-        "在哪卖(可重复,或写 抖店,淘宝)",
+    channel = say("platforms that sell, like 抖店 淘宝", "在哪些平台卖,如 抖店 淘宝")
+    new.add_argument(
+        "--channel", metavar="NAME", nargs="+", action="extend", default=[], type=_text, help=channel
     )
-    column = "what a column is, like 库存=现货 or stock=F; stock=- for none"
-    _repeated(new, "--column", "WHAT=COLUMN", column, "哪列是什么,如 库存=现货、库存=F;库存=- 是没有")
+    column = say(
+        "what a column is, like 库存=现货 or stock=F; stock=- for none",
+        "哪列是什么,如 库存=现货、库存=F;库存=- 是没有",
+    )
+    new.add_argument("--column", metavar="WHAT=COLUMN", action="append", default=[], type=_text, help=column)
     sheet = say("which worksheet", "哪张工作表")
     new.add_argument("--sheet", dest="sheet_name", metavar="NAME", type=_text, help=sheet)
     new.add_argument("--hidden", action="store_true", help=say("take hidden rows too", "隐藏的行也用"))
@@ -345,10 +345,6 @@ def _room_new(command: Parser) -> None:
     ):
         new.add_argument(flag, action="store_true", help=say(en, zh))
     _json(new)
-
-
-def _repeated(command: Parser, flag: str, metavar: str, en: str, zh: str) -> None:
-    command.add_argument(flag, metavar=metavar, action="append", default=[], type=_text, help=say(en, zh))
 
 
 def _help(command: Parser) -> None:

@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
     assert args.room_command == "new", args.room_command
     if args.example:
         return _example(args)
+    if args.sheet is None and args.channel and channel_of(args.channel[-1]) is None:
+        args.sheet = Path(args.channel.pop())  # `--channel 抖店 SHEET`: the last word is no channel
     if args.sheet is None:
         raise Failure(
             say(
@@ -135,7 +137,7 @@ def _beside(target: Path) -> Path:
 def _channels(named: list[str]) -> list[str]:
     """Channel ids of what --channel says: 抖店, 淘宝,快手. Raises Failure."""
     found: list[str] = []
-    for word in (word for text in named for word in re.split(r"[,,、\s]+", text) if word):
+    for word in (word for text in named for word in re.split(r"[,\uff0c、\s]+", text) if word):
         channel = word if word in CHANNELS else channel_of(word)
         if channel is None:
             known = say(", ".join(CHANNELS), "、".join(title for title, _ in CHANNELS.values()))

@@ -21,7 +21,7 @@ from stockwatch.sheets.problems import Problem
 from stockwatch.sheets.specs import attributes
 
 _TOTAL: Final = re.compile(
-    r"(?:.{0,4}(?:合计|总计|小计|汇总)|(?:sub-?|grand )?totals?)[\s::]*[\d.,]*[件元]?", re.IGNORECASE
+    r"(?:.{0,4}(?:合计|总计|小计|汇总)|(?:sub-?|grand )?totals?)[\s:\uff1a]*[\d.,]*[件元]?", re.IGNORECASE
 )
 _GOODS: Final = ("code", "spec", "colour", "size", "stock", "slot", "price", "product_id", "sku_id", "bundle")
 _Read = TypeVar("_Read")

@@ -199,6 +199,8 @@ def test_channels_are_named_as_people_name_them(sheet: Path, home: Path, new: Ca
         "kuaishou",
         "douyin",
     ]
+    assert new("--force", "--channel", "抖店", "淘宝", "双11.xlsx")[0] == Exit.DONE
+    assert [channel.id for channel in load_room(home / "room.toml").channels] == ["douyin", "taobao"]
     code, _, err = new("双11.xlsx", "--channel", "拼夕夕")
     assert (code, "--channel 拼夕夕: known: douyin" in err) == (Exit.USAGE, True)
 
