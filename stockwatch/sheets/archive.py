@@ -184,7 +184,8 @@ class _Worksheet(_Watch):
         self.found.rows = max(self.found.rows, row)
         self.found.columns = max(self.found.columns, column)
         if tag == "f":
-            self.found.formulas.add(self._place)
+            if self._type != "str":  # one whose result is a text, also an empty one, was calculated
+                self.found.formulas.add(self._place)
         elif tag == "v" and self._type == "n":
             self._number = []
 

@@ -143,6 +143,8 @@ def meaning_of(name: str) -> Meaning | None:
     return Meaning(role, found.score, found.rank, channel)
 
 
+_COULD_BE_STOCK: Final = frozenset(["数量", "备货数量", "备货量", "qty", "quantity"])
+"""Names that a sheet may give to the stock or to another figure: never taken without asking."""
 _NEVER_ALIKE: Final = (
     "图",
     "图片",
@@ -191,6 +193,8 @@ def _of_parts(text: str) -> Meaning | None:
 def _exact(plain: str) -> Meaning | None:
     for role, names in _LISTS.items():
         if plain in names:
+            if plain in _COULD_BE_STOCK:
+                return Meaning(role, 0.8, names.index(plain))
             return Meaning(role, 1.0, names.index(plain))
     return None
 

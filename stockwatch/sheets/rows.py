@@ -76,7 +76,7 @@ def read_rows(reading: Reading, channels: Sequence[str] = (), *, with_hidden: bo
         if row in grid.hidden_rows and not with_hidden:
             reader.goods.hidden.append(row)
         elif not reader.read(row):
-            reader.goods.skipped.append(row)
+            reader.skip(row)
     return reader.goods
 
 
@@ -113,6 +113,11 @@ class _Reader:
         self.goods.rows.append(row)
         self._above = row
         return True
+
+    def skip(self, at: int) -> None:
+        """The row is none of goods; what comes below it is no more of the product above it."""
+        self.goods.skipped.append(at)
+        self._above = None
 
     def _is_no_goods(self, at: int, own: set[str]) -> bool:
         filled = [column for column in self._grid.filled(at) if not self._spanned(at, column)]

@@ -94,6 +94,7 @@ def code(cell: Cell) -> str:
     """A SKU's or style's code as it stands, leading zeros and all."""
     _readable(cell)
     _exact(cell)
+    _no_moment(cell)
     if isinstance(cell.value, float):
         raise Unusable(
             f"{printable(cell.text, 30)} is a broken number, no code; format the column as text and enter it again",
@@ -112,6 +113,7 @@ def platform_id(cell: Cell) -> str:
     """A platform's own id: digits as text, never through a float."""
     _readable(cell)
     _exact(cell)
+    _no_moment(cell)
     text = tidy(cell.text)
     linked = re.search(r"[?&](?:id|item_id|product_id)=(\d{5,25})(?:&|$)", text, re.ASCII)
     text = linked[1] if linked else text
@@ -131,6 +133,15 @@ def _exact(cell: Cell) -> None:
             f"{printable(cell.text, 30)} was stored as a number and has lost its last digits; format the column as "
             "text first, then paste the id again",
             f"{printable(cell.text, 30)} 存成了数字,末几位已经丢了;先把该列设为文本格式,再重新粘贴",
+        )
+
+
+def _no_moment(cell: Cell) -> None:
+    if not isinstance(cell.value, str | int | float) or isinstance(cell.value, bool):
+        raise Unusable(
+            f"{printable(cell.text, 30)}: the spreadsheet made a date or a truth of it; format the column as text and "
+            "enter it again",
+            f"{printable(cell.text, 30)}:表格把它变成了日期或真假值;把该列设为文本再重新输入",
         )
 
 

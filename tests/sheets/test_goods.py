@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -212,7 +213,7 @@ def test_titles_totals_notes_and_repeated_headers_are_no_goods(tmp_path: Path) -
     ]
     reading, goods = goods_of(make(tmp_path, rows))
     assert [row.code for row in goods.rows[:2]] == ["A", "B"]
-    assert goods.skipped == [2, 4, 7, 8, 9]
+    assert goods.skipped == [2, 4, 7, 8, 9, 10]
     assert reading.header == 1
 
 
@@ -300,6 +301,21 @@ def test_links_and_products_of_one_name_keep_apart(tmp_path: Path) -> None:
 def test_no_link_takes_the_id_of_a_sku(tmp_path: Path) -> None:
     made = plan(make(tmp_path, [[3, "卫衣", "L4", None, 1], [4, "裤子", "B", None, 1]]))
     assert [link.id for link in made.listings] == ["L3", "L4-2"]
+
+
+def test_a_code_that_became_a_date_is_named(tmp_path: Path) -> None:
+    made = plan(make(tmp_path, [[3, "卫衣", datetime(2025, 3, 5), "M", 1], [4, "裤子", "B", None, 1]]))  # noqa: DTZ001
+    assert [sku.id for sku in made.skus] == ["卫衣-M", "B"]
+    assert "Sheet1!C2: SKU code: 2025-03-05: the spreadsheet made a date" in told(made, serious=True)[0]
+
+
+def test_goods_below_a_title_are_no_more_of_what_stands_above_it(tmp_path: Path) -> None:
+    made = plan(
+        make(
+            tmp_path, [[3, "卫衣", "A", "M", 1], [None, "▼返场", None, None, None], [None, None, "B", "L", 2]]
+        )
+    )
+    assert [(sku.id, sku.title) for sku in made.skus] == [("A", "卫衣"), ("B", "B")]
 
 
 def test_ids_of_no_platform_are_asked_for(tmp_path: Path) -> None:

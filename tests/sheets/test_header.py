@@ -73,6 +73,9 @@ def test_a_platforms_own_columns(name: str, role: str, channel: str | None) -> N
         "活动库存",
         "剩余库存合计",
         "库存金额",
+        "数量",
+        "备货数量",
+        "Qty",
     ],
 )
 def test_figures_that_are_not_the_opening_stock_are_never_taken_for_it(tmp_path: Path, name: str) -> None:

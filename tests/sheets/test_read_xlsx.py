@@ -72,6 +72,12 @@ def test_a_formula_counts_by_its_saved_value(tmp_path: Path) -> None:
     assert (grid.cells[1, 2].broken, grid.cells[1, 3].broken) == ("=", "#DIV/0!")
 
 
+def test_a_formula_that_came_to_nothing_is_a_blank_cell(tmp_path: Path) -> None:
+    row = '<c r="A1" t="str"><f>IF(B1=0,"",B1)</f><v></v></c><c r="B1"><v>0</v></c>'
+    grid = grid_of(as_excel_writes(tmp_path / "a.xlsx", f'<sheetData><row r="1">{row}</row></sheetData>'))
+    assert list(grid.cells) == [(1, 2)]
+
+
 def test_dates_and_times_are_text_that_can_be_read(tmp_path: Path) -> None:
     grid = grid_of(workbook(tmp_path / "a.xlsx", [[datetime(2025, 11, 11), datetime(2025, 11, 11, 20, 30)]]))  # noqa: DTZ001
     assert (grid.text(1, 1), grid.text(1, 2)) == ("2025-11-11", "2025-11-11 20:30")
