@@ -309,11 +309,11 @@ def _room_new(command: Parser) -> None:
         "用现成的排品表生成 room.toml",
     )
     new.epilog = say(
-        "Columns it knows, in any order: 链接号 商品名称 商家编码 货号 规格 颜色 尺码 库存 直播价 上播时间 福利/主推 替代款 "
-        "赠品 组合装 补货天数 在途 抖店商品ID 抖店SKU ID (also 淘宝…, 快手…), their usual other names, and English ones. "
-        "Which column is the stock is never guessed: where several could be, it asks.",
-        "认得的列(顺序随意):链接号 商品名称 商家编码 货号 规格 颜色 尺码 库存 直播价 上播时间 福利/主推 替代款 赠品 组合装 "
-        "补货天数 在途 抖店商品ID 抖店SKU ID(淘宝…、快手… 同样),以及常见的别名和英文名。"
+        "Columns it knows, in any order: 链接号 商品名称 商家编码 货号 规格 颜色 尺码 库存 直播价 上播时间 "
+        "福利/主推 替代款 赠品 组合装 补货天数 在途 抖店商品ID 抖店SKU ID (also 淘宝…, 快手…), their usual other "
+        "names, and English ones. Which column is the stock is never guessed: where several could be, it asks.",
+        "认得的列(顺序随意):链接号 商品名称 商家编码 货号 规格 颜色 尺码 库存 直播价 上播时间 福利/主推 "
+        "替代款 赠品 组合装 补货天数 在途 抖店商品ID 抖店SKU ID(淘宝…、快手… 同样),以及常见的别名和英文名。"
         "哪一列是库存从不乱猜:有几列都像就会问。",
     )
     new.add_argument(

@@ -50,7 +50,7 @@ class Grid:
     lines: Mapping[int, int] = field(default_factory=dict)
     """Row to the line of a text file, where that differs."""
     plain: bool = False
-    """From a text file: there is no sheet to name."""
+    """From a text file, whose only sheet is named after it."""
 
     def text(self, row: int, column: int) -> str:
         cell = self.cells.get((row, column))
@@ -61,10 +61,8 @@ class Grid:
         return [column for column in range(1, self.columns + 1) if (row, column) in self.cells]
 
     def where(self, row: int, column: int | None = None) -> str:
-        """`Sheet1!C14`; of a row `Sheet1!14`; of a text file `C14`. Printable."""
+        """`Sheet1!C14`; of a row `Sheet1!14`; of a text file by its name, as spreadsheets show it. Printable."""
         at = f"{'' if column is None else letters(column)}{self.lines.get(row, row)}"
-        if self.plain:
-            return at
         name = printable(self.name, 60)
         bare = name.replace("_", "").isalnum()
         return f"{name}!{at}" if bare else f"'{name}'!{at}"

@@ -166,7 +166,8 @@ _PER_CHANNEL: Final = frozenset({"product_id", "sku_id", "stock"})
 
 def known_otherwise(name: str) -> bool:
     """Whether a column of that name is known to hold nothing for a room file."""
-    return plain_name(normal(name)) in _OTHERS
+    plain = plain_name(normal(name))
+    return plain in _OTHERS or plain.endswith(_NEVER_ALIKE)
 
 
 def _of_parts(text: str) -> Meaning | None:

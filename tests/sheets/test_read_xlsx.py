@@ -99,13 +99,13 @@ def test_delimited_text_in_the_encodings_that_spreadsheets_write(tmp_path: Path)
             (tmp_path / "a.csv").write_bytes(text.replace(",", sign).encode(encoding))
             grid = grid_of(tmp_path / "a.csv")
             assert [grid.text(2, column) for column in (1, 2, 3)] == ["卫衣", "00123", "5"]
-            assert grid.where(2, 3) == "C2"
+            assert grid.where(2, 3) == "a!C2"
 
 
 def test_lines_of_a_text_file_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('商品名称,库存\n"卫衣\n加绒",3\n裤子,x\n', encoding="utf-8")
     grid = grid_of(tmp_path / "a.csv")
-    assert grid.where(3, 2) == "B4"
+    assert grid.where(3, 2) == "a!B4"
 
 
 def test_texts_that_are_shared_are_read_where_they_stand(tmp_path: Path) -> None:
