@@ -40,6 +40,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "apply events to a ledger, show, verify, export, back up or rebuild it",
         "记账、看账、查账、导出、备份、重建",
     ),
+    ("room", "make a room.toml from a run-down sheet (.xlsx, .csv)", "用排品表(.xlsx、.csv)生成 room.toml"),
     ("config", "check or show a room.toml, and where files lie", "检查或查看 room.toml,以及文件在哪里"),
     ("doctor", "check this machine: terminal, disk, versions", "检查这台机器:终端、磁盘、版本"),
     ("help", "offline help for a command, a key, a tier, a word", "离线帮助:命令、设置项、预警级别、词语"),
@@ -300,6 +301,61 @@ def _config(command: Parser) -> None:
     _json(path)
 
 
+def _room_new(command: Parser) -> None:
+    actions = command.add_subparsers(dest="room_command", metavar=say("WHAT", "做什么"), required=True)
+    new = _inner(
+        actions,
+        "new",
+        "a room.toml from the run-down sheet that you have",
+        "用现成的排品表生成 room.toml",
+    )
+    new.epilog = say(
+        "Columns it knows, in any order: 链接号 商品名称 商家编码 货号 规格 颜色 尺码 库存 直播价 上播时间 "
+        "福利/主推 替代款 赠品 组合装 补货天数 在途 抖店商品ID 抖店SKU ID (also 淘宝…, 快手…), their usual other "
+        "names, and English ones. Which column is the stock is never guessed: where several could be, it asks.",
+        "认得的列(顺序随意):链接号 商品名称 商家编码 货号 规格 颜色 尺码 库存 直播价 上播时间 福利/主推 "
+        "替代款 赠品 组合装 补货天数 在途 抖店商品ID 抖店SKU ID(淘宝…、快手… 同样),以及常见的别名和英文名。"
+        "哪一列是库存从不乱猜:有几列都像就会问。",
+    )
+    new.add_argument(
+        "sheet",
+        metavar="SHEET",
+        nargs="?",
+        type=_path,
+        help=say(".xlsx, .csv or .tsv", ".xlsx、.csv 或 .tsv"),
+    )
+    new.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=_path,
+        help=say("default: room.toml here", "默认:当前目录的 room.toml"),
+    )
+    channel = say("platforms that sell, like 抖店 淘宝", "在哪些平台卖,如 抖店 淘宝")
+    new.add_argument(
+        "--channel", metavar="NAME", nargs="+", action="extend", default=[], type=_text, help=channel
+    )
+    column = say(
+        "what a column is, like 库存=现货 or stock=F; stock=- for none",
+        "哪列是什么,如 库存=现货、库存=F;库存=- 是没有",
+    )
+    new.add_argument("--column", metavar="WHAT=COLUMN", action="append", default=[], type=_text, help=column)
+    sheet = say("which worksheet", "哪张工作表")
+    new.add_argument("--sheet", dest="sheet_name", metavar="NAME", type=_text, help=sheet)
+    new.add_argument("--hidden", action="store_true", help=say("take hidden rows too", "隐藏的行也用"))
+    id = say("the room's id; default: from the file's name", "直播间编号;默认取自文件名")
+    new.add_argument("--id", metavar="ID", type=_text, help=id)
+    new.add_argument("--name", metavar="NAME", type=_text, help=say("the name on the screen", "屏幕上的名字"))
+    for flag, en, zh in (
+        ("--dry-run", "write nothing, print the room.toml", "不写文件,只打印 room.toml"),
+        ("--strict", "write nothing and exit 1 if a cell can't be used", "有用不了的格就不写,退出 1"),
+        ("--force", "replace what is there; the old file stays as .bak", "替换已有文件,旧的留作 .bak"),
+        ("--example", "write an example sheet to start from", "写一份样表,照着填"),
+    ):
+        new.add_argument(flag, action="store_true", help=say(en, zh))
+    _json(new)
+
+
 def _help(command: Parser) -> None:
     command.add_argument(
         "key",
@@ -329,6 +385,7 @@ _ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "prompter": _later,
     "feed": _feed,
     "ledger": _ledger,
+    "room": _room_new,
     "config": _config,
     "doctor": _json,
     "help": _help,

@@ -41,7 +41,7 @@ NAMES: Final[dict[str, str]] = {
     "price": "单价 商品单价 直播价 unitprice price lineitemprice itemprice",
     "buyer": "买家id 买家会员名 买家昵称 用户id customerid buyerid customer buyer",
 }
-"""What the column of each role may be called, best first, in the form that `_plain` gives names."""
+"""What the column of each role may be called, best first, in the form that `plain_name` gives names."""
 NEEDED: Final = ("order", "sku", "qty", "time")
 _SETTINGS: Final = ("channel", "timezone", "day_first", "encoding", "columns")
 _MAX_MAP_BYTES = 1 << 20
@@ -63,10 +63,10 @@ class ImportSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 def columns_of(header: Sequence[str], settings: ImportSettings) -> dict[str, int]:
     """Role to position, for the roles that the header has. Complete when all of NEEDED are there."""
-    plain = [_plain(name) for name in header]
+    plain = [plain_name(name) for name in header]
     found: dict[str, int] = {}
     for role, names in NAMES.items():
-        wanted = [_plain(settings.columns[role])] if role in settings.columns else names.split()
+        wanted = [plain_name(settings.columns[role])] if role in settings.columns else names.split()
         position = next((plain.index(name) for name in wanted if name in plain), None)
         if position is not None:
             found[role] = position
@@ -106,7 +106,7 @@ def load_settings(path: Path) -> ImportSettings:
     )
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A column's name without case, spaces and punctuation, and without what stands in brackets."""
     bare = re.sub(r"[(\uff08].*?[)\uff09]", "", name) or name
     return re.sub(r"[\W_]+", "", bare).lower()

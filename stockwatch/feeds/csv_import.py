@@ -118,7 +118,7 @@ def _rows(lines: Iterable[str], settings: ImportSettings, set_aside: SetAside) -
 def _records(lines: Iterable[str], set_aside: SetAside) -> Iterator[tuple[int, list[str]]]:
     """Non-blank rows with the number of the line they begin on."""
     source = list(lines)
-    delimiter = _delimiter(source[:_HEADER_ROWS])
+    delimiter = delimiter_of(source[:_HEADER_ROWS])
     reader = csv.reader(source, delimiter=delimiter)
     while True:
         number = reader.line_num + 1
@@ -133,7 +133,7 @@ def _records(lines: Iterable[str], set_aside: SetAside) -> Iterator[tuple[int, l
             yield number, record
 
 
-def _delimiter(head: list[str]) -> str:
+def delimiter_of(head: list[str]) -> str:
     """Comma, tab or semicolon: the one that the first rows hold most of."""
     text = "\n".join(head)
     return max(",\t;", key=text.count)
