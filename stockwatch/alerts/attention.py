@@ -4,6 +4,8 @@ A TREND is a badge: it calls only when its pessimistic sell-out comes within the
 CRITICAL call. What is one thing calls once:
 
 - sizes of one link within a minute: a link that has called says nothing more at the same tier or a lower one;
+- sizes that run out one by one (断码): a link calls by how much of its demand is in sizes at that tier, from a fifth on
+  and again with every further fifth. The main size calls by itself, a side size is a badge;
 - surges of many links at once are traffic that came in, not news of each: from the fifth link within two minutes on
   one call says so, and for five minutes no TREND calls.
 
@@ -12,6 +14,9 @@ memory comes from the calls, so that the same alerts give the same calls. Instan
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,10 +32,43 @@ NEAR_S = 3600
 """A TREND calls when nine sell-outs in ten are later than the lead time and this, and the tenth is not."""
 FORESEEN_MIN = 90
 """What is likelier to be gone later is told by when it may be gone at the soonest."""
+NAMED = 3
+"""Sizes that are named; of more only their number is."""
 SAME_US = 60 * _SECOND_US
+RECENT_US = 600 * _SECOND_US
+"""A TREND says nothing of a link that has called so lately."""
 MANY, MANY_US, TOLD_US = 5, 120 * _SECOND_US, 300 * _SECOND_US
 AGAIN_US = {THRESHOLD: 300 * _SECOND_US, CRITICAL: 120 * _SECOND_US}
+AGAIN_NEAR_S = 2 * 3600
+"""A THRESHOLD whose sell-out has moved further away than this calls no more."""
 AGAIN_TIMES = {THRESHOLD: 1, CRITICAL: 3}
+
+
+BROKEN = 0.2
+"""The share of a link's demand from which on its sizes at a tier call, and by how much it grows between calls."""
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """Of a link that has several: those at a tier or above it."""
+
+    title: str
+    labels: tuple[str, ...]
+    share: float
+    """Of the link's demand that is theirs, by units taken so far."""
+    gone: bool
+    """None of them has anything left."""
+    every: bool
+    """There are no others."""
+
+
+class Figures(NamedTuple):
+    """What a call says."""
+
+    title: str
+    available: int
+    eta: Forecast
+    """Seconds from now."""
+    sizes: Sizes | None
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -51,7 +89,6 @@ class _Rung(msgspec.Struct):
     at_us: int
     tier: int
     times: int
-    text: Words
 
 
 class Attention:
@@ -66,47 +103,73 @@ class Attention:
         self._rising: list[tuple[int, str]] = []
         """(when, link) of TRENDs within `MANY_US`."""
         self._told_us: int | None = None
+        self._shares: dict[tuple[str, int], float] = {}
+        """By link and tier: the share of its sizes there, at the last call for that."""
 
-    def heard(self, event: AlertEvent, listing: str, title: str, terms: Terms) -> Call | None:
-        """Something happened to an alert: the call that it makes."""
+    def heard(
+        self, event: AlertEvent, listing: str, title: str, terms: Terms, sizes: Sizes | None = None
+    ) -> Call | None:
+        """Something happened to an alert: the call that it makes. `sizes`: of a link with several, those at the tier of
+        the event after it."""
+        tier, now_us = TIER_NAMES.index(event.tier), event.at_us
         if event.kind == "resolved":
             self._rung.pop(event.alert, None)
+            if sizes is not None:
+                known = self._shares.get((listing, tier), 0.0)
+                self._shares[listing, tier] = min(known, sizes.share)
             return None
-        tier, now_us = TIER_NAMES.index(event.tier), event.at_us
         if event.by is not None:
             return None
         if tier == TREND:
             many = self._many(now_us, listing)
             if many:
                 return self._call(now_us, TREND, None, many)
-            if not _near(event.eta_s, terms) or self._told(now_us):
+            recent = now_us - self._last_of(listing) <= RECENT_US
+            if recent or self._told(now_us) or not _near(event.eta_s, terms):
                 return None
-        text = Words(f"{title} {_what(event).zh}", f"{title}: {_what(event).en}")
+        if sizes is not None and tier > TREND:
+            known = self._shares.get((listing, tier), 0.0)
+            if sizes.share < known + BROKEN and not sizes.every:
+                return None
+            self._shares[listing, tier] = sizes.share
+        text = _said(Figures(title, event.available, event.eta_s, sizes), tier)
         last = self._of_link.get(listing)
-        self._rung[event.alert] = _Rung(now_us, tier, 0, text)
+        self._rung[event.alert] = _Rung(now_us, tier, 0)
         if last is not None and now_us - last[0] <= SAME_US and tier <= last[1]:
             return None
         self._of_link[listing] = (now_us, tier)
         return self._call(now_us, tier, listing, text)
 
-    def look(self, alert: OpenAlert, listing: str, now_us: int) -> Call | None:
-        """An open alert at a later instant: the call that it makes again."""
+    def look(self, alert: OpenAlert, listing: str, now_us: int, now: Callable[[], Figures]) -> Call | None:
+        """An open alert at a later instant: the call that it makes again, with the figures of `now`."""
         rung = self._rung.get(alert.id)
         if rung is None or alert.by is not None or rung.tier not in AGAIN_US:
             return None
-        if rung.times >= AGAIN_TIMES[rung.tier] or now_us - rung.at_us < AGAIN_US[rung.tier]:
-            return None
-        last = self._of_link.get(listing)
-        if last is not None and now_us - last[0] < SAME_US:
+        again_us = AGAIN_US[rung.tier]
+        if (
+            rung.times >= AGAIN_TIMES[rung.tier]
+            or now_us - max(rung.at_us, self._last_of(listing)) < again_us
+        ):
             return None
         rung.at_us = now_us
         rung.times += 1
         waited = (now_us - alert.changed_us) // (60 * _SECOND_US)
-        text = Words(
-            f"{waited} 分钟没人认领:{rung.text.zh}", f"nobody has taken it for {waited} min: {rung.text.en}"
-        )
+        figures = now()
+        soonest = figures.eta.p10_s
+        if rung.tier == THRESHOLD and (soonest is None or soonest > AGAIN_NEAR_S):
+            return None
+        text = _said(figures, rung.tier)
         self._of_link[listing] = (now_us, rung.tier)
-        return self._call(now_us, rung.tier, listing, text)
+        return self._call(
+            now_us,
+            rung.tier,
+            listing,
+            Words(f"{waited} 分钟没人认领:{text.zh}", f"nobody has taken it for {waited} min: {text.en}"),
+        )
+
+    def _last_of(self, listing: str) -> int:
+        last = self._of_link.get(listing)
+        return -(1 << 62) if last is None else last[0]
 
     def _many(self, now_us: int, listing: str) -> Words | None:
         self._rising = [one for one in self._rising if now_us - one[0] <= MANY_US]
@@ -133,12 +196,20 @@ def _near(eta: Forecast, terms: Terms) -> bool:
     return eta.p10_s is not None and eta.p10_s <= lead_s + NEAR_S
 
 
-def _what(event: AlertEvent) -> Words:
+def _said(now: Figures, tier: int) -> Words:
+    sizes = now.sizes
+    if sizes is not None and tier > TREND and (sizes.every or len(sizes.labels) > 1):
+        return _of_sizes(sizes, tier)
+    what = _what(now)
+    return Words(f"{now.title} {what.zh}", f"{now.title}: {what.en}")
+
+
+def _what(now: Figures) -> Words:
     """In how many minutes it is gone, and what is left."""
-    if event.available <= 0:
+    if now.available <= 0:
         return Words("没货了", "nothing left")
-    left = Words(f"剩 {event.available} 件", f"{event.available} left")
-    p10, p50, p90 = (None if at is None else round(at / 60) for at in event.eta_s)
+    left = Words(f"剩 {now.available} 件", f"{now.available} left")
+    p10, p50, p90 = (None if at is None else round(at / 60) for at in now.eta)
     if p10 is None:
         return left
     if p50 is None or p90 is None or p50 > FORESEEN_MIN:
@@ -148,4 +219,22 @@ def _what(event: AlertEvent) -> Words:
     )
 
 
-__all__ = ["AGAIN_TIMES", "AGAIN_US", "MANY", "Attention", "Call"]
+_STATE = {THRESHOLD: Words("到线", "at their line"), CRITICAL: Words("告急", "about to be gone")}
+
+
+def _of_sizes(sizes: Sizes, tier: int) -> Words:
+    if sizes.every and sizes.gone:
+        return Words(f"{sizes.title} 各规格都没货了", f"{sizes.title}: every size is gone")
+    state = Words("断码", "gone") if sizes.gone else _STATE[tier]
+    if sizes.every:
+        return Words(f"{sizes.title} 各规格都{state.zh}", f"{sizes.title}: all sizes {state.en}")
+    percent = round(100 * sizes.share)
+    named = sizes.labels[:NAMED]
+    more = len(sizes.labels) - len(named)
+    return Words(
+        f"{sizes.title} {state.zh}:{'、'.join(named)}{f'等 {more + len(named)} 个' if more else ''},占需求 {percent}%",
+        f"{sizes.title}: {', '.join(named)}{f' and {more} more' if more else ''} {state.en}, {percent} % of its demand",
+    )
+
+
+__all__ = ["AGAIN_TIMES", "AGAIN_US", "MANY", "Attention", "Call", "Figures", "Sizes"]

@@ -11,12 +11,12 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 
 from stockwatch import instants
-from stockwatch.alerts import AlertEvent, Arrival, Desk, Facts, OpenAlert
-from stockwatch.alerts.attention import Attention, Call
+from stockwatch.alerts import TIER_NAMES, AlertEvent, Arrival, Desk, Facts, OpenAlert
+from stockwatch.alerts.attention import Attention, Call, Figures, Sizes
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
 from stockwatch.events import Event, Invalid, encode, format_time, parse_time
@@ -171,14 +171,43 @@ class Room:
         for event in events:
             yield self._say(event, tick)
             terms = self.desk.terms(sku, event.at_us)
-            self._called(self.attention.heard(event, home, self.title(sku), terms))
+            sizes = self._sizes(home, TIER_NAMES.index(event.tier))
+            self._called(self.attention.heard(event, home, self.title(sku), terms, sizes))
         alert = self.desk.alert(sku)
         if alert is not None:
-            self._called(self.attention.look(alert, home, tick * SECOND_US))
+            self._called(
+                self.attention.look(alert, home, tick * SECOND_US, partial(self._figures, alert, home, tick))
+            )
         self._due_of.pop(sku, None)
         if again is not None:
             self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
         self._news.touched.add(sku)
+
+    def _figures(self, alert: OpenAlert, listing: str, tick: int) -> Figures:
+        facts = self.facts(alert.sku)
+        eta = self.desk.assess(alert.sku, tick * SECOND_US, facts).eta
+        return Figures(self.title(alert.sku), facts.available, eta, self._sizes(listing, alert.tier))
+
+    def _sizes(self, listing: str, tier: int) -> Sizes | None:
+        """Which of a link's sizes are at a tier, or above."""
+        link = self.catalog.links[listing]
+        if len(link.sizes) < 2:
+            return None
+        there = [
+            sku for sku in link.sizes if (alert := self.desk.alert(sku)) is not None and alert.tier >= tier
+        ]
+        taken = {sku: sum(self.log.taken_by.get(sku, {}).values()) for sku in link.sizes}
+        return Sizes(
+            title=link.title,
+            labels=tuple(self._label(sku) for sku in there),
+            share=sum(taken[sku] for sku in there) / max(1, sum(taken.values())),
+            gone=all(self.books.stock(sku).available <= 0 for sku in there),
+            every=len(there) == len(link.sizes),
+        )
+
+    def _label(self, sku: str) -> str:
+        settings = self.skus.get(sku)
+        return sku if settings is None else " ".join(settings.attrs.values()) or settings.title
 
     def _called(self, call: Call | None) -> None:
         if call is not None:

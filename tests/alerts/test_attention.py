@@ -1,7 +1,10 @@
 """What interrupts a person: once for one thing, again when nobody answers, and not for what can wait."""
 
+from functools import partial
+from itertools import pairwise
+
 from stockwatch.alerts import AlertEvent, OpenAlert, Words
-from stockwatch.alerts.attention import AGAIN_TIMES, AGAIN_US, MANY, Attention
+from stockwatch.alerts.attention import AGAIN_TIMES, AGAIN_US, MANY, Attention, Figures, Sizes
 from stockwatch.alerts.facts import Terms
 from stockwatch.alerts.tiers import CRITICAL, THRESHOLD, TIER_NAMES
 from stockwatch.demand.outlook import Forecast
@@ -33,6 +36,10 @@ def event(tier="CRITICAL", *, at=0, sku="A", kind="raised", eta=SOON, by=None, l
 
 def hear(attention, told, listing=None):
     return attention.heard(told, listing or told.sku, f"卫衣 {told.sku}", TERMS)
+
+
+def now(left=50, eta=SOON):
+    return Figures("卫衣 A", left, eta, None)
 
 
 def opened(told, by=None):
@@ -92,20 +99,21 @@ def test_nobody_answers():
         hear(attention, told)
         calls = []
         for second in range(0, 3600, 10):
-            call = attention.look(opened(told), "A", T0 + second * S)
+            call = attention.look(opened(told), "A", T0 + second * S, partial(now, 100 - second // 60))
             if call is not None:
                 calls.append((second, call))
         waited = AGAIN_US[tier] // S
         assert [second for second, _ in calls] == [waited * n for n in range(1, AGAIN_TIMES[tier] + 1)]
-        assert calls[0][1].text.zh.startswith(f"{waited // 60} 分钟没人认领:卫衣 A")
+        said = f"{waited // 60} 分钟没人认领:卫衣 A 约 8 分(6–12)售罄,剩 {100 - waited // 60} 件"
+        assert calls[0][1].text.zh == said, "with the figures of now"
 
 
 def test_what_is_taken_or_over_is_quiet():
     attention, told = Attention(), event()
     hear(attention, told)
-    assert attention.look(opened(told, by="小王"), "A", T0 + 3600 * S) is None
+    assert attention.look(opened(told, by="小王"), "A", T0 + 3600 * S, now) is None
     hear(attention, event(kind="resolved", at=3601))
-    assert attention.look(opened(told), "A", T0 + 7200 * S) is None
+    assert attention.look(opened(told), "A", T0 + 7200 * S, now) is None
     assert hear(attention, event("THRESHOLD", at=4000, by="小王")) is None, "whoever took it knows"
 
 
@@ -114,5 +122,74 @@ def test_an_escalation_calls_and_is_waited_for_anew():
     hear(attention, event("THRESHOLD"))
     told = event("CRITICAL", kind="escalated", at=100)
     assert hear(attention, told).number == 2
-    assert attention.look(opened(told), "A", T0 + 219 * S) is None
-    assert attention.look(opened(told), "A", T0 + 220 * S).number == 3
+    assert attention.look(opened(told), "A", T0 + 219 * S, now) is None
+    assert attention.look(opened(told), "A", T0 + 220 * S, now).number == 3
+
+
+def sizes(*labels, share, gone=False, every=False):
+    return Sizes("卫衣", labels, share, gone, every)
+
+
+def run_out(attention, at, told, tier="CRITICAL", left=9):
+    return attention.heard(
+        event(tier, at=at, sku=told.labels[-1], left=left), "卫衣", "卫衣 " + told.labels[-1], TERMS, told
+    )
+
+
+def test_a_link_whose_sizes_run_out_one_by_one_calls_as_the_share_grows_and_not_ten_times():
+    attention = Attention()
+    assert run_out(attention, 0, sizes("XS", share=0.05)) is None, "a side size is a badge"
+    main = run_out(attention, 600, sizes("XS", "M", share=0.45))
+    assert main.text.zh == "卫衣 告急:XS、M,占需求 45%"
+    assert run_out(attention, 1200, sizes("XS", "M", "S", share=0.55)) is None
+    more = run_out(attention, 1800, sizes("XS", "M", "S", "L", share=0.8), left=0)
+    assert more.text.en == "卫衣: XS, M, S and 1 more about to be gone, 80 % of its demand"
+    last = run_out(
+        attention, 2400, sizes("XS", "M", "S", "L", "XL", share=1.0, gone=True, every=True), left=0
+    )
+    assert last.text.zh == "卫衣 各规格都没货了"
+
+
+def test_the_main_size_calls_by_itself_with_its_minutes():
+    call = run_out(Attention(), 0, sizes("M", share=0.4))
+    assert call.text.zh == "卫衣 M 约 8 分(6–12)售罄,剩 9 件"
+
+
+def test_sizes_that_came_back_and_go_again_are_news():
+    attention = Attention()
+    assert run_out(attention, 0, sizes("M", share=0.4)) is not None
+    back = event(kind="resolved", at=1000, sku="M")
+    attention.heard(back, "卫衣", "卫衣 M", TERMS, sizes(share=0.0))
+    assert run_out(attention, 2000, sizes("M", share=0.4)) is not None
+
+
+def test_each_tier_counts_its_own_share():
+    attention = Attention()
+    assert run_out(attention, 0, sizes("M", share=0.4), tier="THRESHOLD") is not None
+    assert run_out(attention, 600, sizes("M", share=0.4)) is not None
+
+
+def test_two_sizes_of_a_link_that_nobody_takes_call_again_as_one():
+    attention = Attention()
+    first, second = event(sku="M"), event(sku="L", at=70)
+    hear(attention, first, "卫衣")
+    hear(attention, second, "卫衣")
+    calls = []
+    for at in range(0, 900, 10):
+        for told in (first, second):
+            call = attention.look(opened(told), "卫衣", T0 + at * S, now)
+            calls += [] if call is None else [at]
+    assert all(later - sooner >= AGAIN_US[CRITICAL] // S for sooner, later in pairwise([70, *calls]))
+
+
+def test_a_trend_says_nothing_of_a_link_that_has_just_called():
+    attention = Attention()
+    hear(attention, event("CRITICAL", sku="M"), "卫衣")
+    assert hear(attention, event("TREND", sku="S", at=300), "卫衣") is None
+    assert hear(attention, event("TREND", sku="L", at=901), "卫衣") is not None
+
+
+def test_a_threshold_that_has_got_time_again_is_let_be():
+    attention, told = Attention(), event("THRESHOLD")
+    hear(attention, told)
+    assert attention.look(opened(told), "A", T0 + 300 * S, partial(now, 50, LATER)) is None
