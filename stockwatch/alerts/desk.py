@@ -18,6 +18,7 @@ How an alert moves:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Literal, NamedTuple
 
@@ -396,6 +397,19 @@ class Desk:
             state = _State(self.terms(sku, now_us))
         what = self._figures(sku, state, now_us, facts, None)
         return what._replace(tier=max(what.tier, state.tier))
+
+    def ahead(
+        self, sku: str, now_us: int, facts: Facts, ats: Sequence[int]
+    ) -> list[tuple[int, int, int]] | None:
+        """What will be left after each of `ats` seconds (`outlook.left_after`); None when nothing sells."""
+        series = self._demand.at(sku, now_us)
+        rate = NOTHING if series is None else self._demand.estimate(series, censored=not facts.held)
+        return tiers.ahead(facts, rate, now_us, ats) if rate.rate > 0.0 else None
+
+    def surge_since(self, sku: str, now_us: int) -> int | None:
+        """When the surge began that goes on, epoch seconds; None while there is none."""
+        series = self._demand.at(sku, now_us)
+        return None if series is None or series.watch is None else series.watch.since
 
     def preview(
         self, sku: str, now_us: int, facts: Facts, qty: int, lead_s: int, *, counts: bool

@@ -170,12 +170,23 @@ def eta(facts: Facts, outlook: Outlook, now_us: int) -> Forecast:
         return Forecast(0, 0, 0)
     if outlook.rate <= 0.0:
         return NEVER
-    coming = [
+    return outlooks.forecast(outlook, left, _coming(facts, now_us))
+
+
+def _coming(facts: Facts, now_us: int) -> list[tuple[int, float]]:
+    """(units, seconds from now) of what is not yet for sale."""
+    return [
         (item.qty, (item.expected_us(now_us) - now_us) / _SECOND_US)
         for item in facts.arrivals
         if not item.counts
     ]
-    return outlooks.forecast(outlook, left, coming)
+
+
+def ahead(facts: Facts, outlook: Outlook, now_us: int, ats: Sequence[int]) -> list[tuple[int, int, int]]:
+    """What may be sold after each of `ats` seconds without anything being released, as `outlook.left_after` has it."""
+    facts = believed(facts, now_us)
+    left, coming = facts.free, _coming(facts, now_us)
+    return [outlooks.left_after(outlook, left, seconds, coming) for seconds in ats]
 
 
 def assess(

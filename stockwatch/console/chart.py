@@ -66,6 +66,7 @@ MARKS: dict[str, MarkLook] = {
     "count": MarkLook("#", "#", "key"),
     "present": MarkLook("@", "@", "key"),
     "gap": MarkLook("?", "?", "stale"),
+    "surge": MarkLook("/", "/", "tier:1"),
 }
 
 
@@ -111,7 +112,7 @@ class ChartCache:
         self, detail: Detail, width: int, height: int, zone: tzinfo, words: Words, marker: Marker = "braille"
     ) -> list[ChartLine]:
         """As `chart_lines`."""
-        tops = _units_top([0, *detail.remaining], detail.safety_line), _top([0, *detail.velocity])
+        tops = _units_top(_units(detail), detail.safety_line), _top([0, *detail.velocity])
         dots = max(height, 1) * _DOTS_A_LINE
         key = (
             detail.listing,
@@ -120,6 +121,10 @@ class ChartCache:
             tuple(units * dots // tops[1] for units in detail.velocity),
             tops,
             (detail.safety_line, detail.lead_time, detail.marks),
+            tuple(
+                (one.at, *(units * dots // tops[0] for units in (one.low, one.middle, one.high)))
+                for one in detail.ahead
+            ),
             (width, height, zone, words.language, marker),
         )
         if key != self._key:
@@ -151,6 +156,11 @@ def _legend(detail: Detail, width: int, words: Words, *, ascii: bool) -> ChartLi
     return _trimmed(line)
 
 
+def _units(detail: Detail) -> list[int]:
+    """All that the axis of units must hold."""
+    return [0, *detail.remaining, *(one.high for one in detail.ahead)]
+
+
 def _units_top(left: Sequence[int], safety_line: int) -> int:
     """The end of the units' axis: what was left decides it, and a line not far above that. One far above would flatten
     the curve; its figure stands in the legend.
@@ -173,12 +183,15 @@ class _Plot:
         self._markers = {"braille": ("braille", "braille"), "block": ("hd", "hd"), "ascii": ("*", "+")}[
             marker
         ]
-        tops = (_units_top(self._left, detail.safety_line), _top(self._rate))
+        tops = (_units_top(_units(detail), detail.safety_line), _top(self._rate))
         self._label = max(len(str(top)) for top in tops)
         """Cells of a figure on the axis: the same in both charts, so that their times stand below each
         other.
         """
         self._tops = tops
+        self._ahead = [one for one in detail.ahead if one.at > self._minutes[-1]]
+        self._future = (self._ahead[-1].at - self._minutes[-1]) // 60 if self._ahead else 0
+        """Minutes to come that are drawn."""
         first, last = self._minutes[0], self._minutes[-1] + 60
         self._marks = [mark for mark in detail.marks if first <= mark.at < last and mark.kind in MARKS]
 
@@ -221,20 +234,37 @@ class _Plot:
         plt.limit_size(False, False)
         plt.theme("clear")
         plt.plot_size(self._width, height)
-        plt.xlim(0, len(self._minutes) - 1)
+        plt.xlim(0, len(self._minutes) - 1 + self._future)
         return plt
 
     def _draw_left(self, plt: Any) -> None:
         if 0 < self._detail.safety_line <= self._tops[0]:
             plt.hline(self._detail.safety_line, color=_CODES["chart-safety"])
+        self._draw_ahead(plt)
         plt.plot(self._xs, self._left, marker=self._markers[0], color=_CODES["chart-remaining"])
+
+    def _draw_ahead(self, plt: Any) -> None:
+        """The fan of what will be left, and the first moment at which more can be there."""
+        if not self._ahead:
+            return
+        now, left = len(self._minutes) - 1, self._left[-1]
+        lead = self._detail.lead_time
+        if lead is not None and lead <= 60 * self._future:
+            plt.vline(now + lead // 60, color=_CODES["muted"])
+        xs = [now, *(now + (one.at - self._minutes[-1]) // 60 for one in self._ahead)]
+        for units, colour in (
+            ([one.low for one in self._ahead], "muted"),
+            ([one.high for one in self._ahead], "muted"),
+            ([one.middle for one in self._ahead], "chart-remaining"),
+        ):
+            plt.plot(xs, [left, *units], marker=self._markers[0], color=_CODES[colour])
 
     def _draw_marks(self, plt: Any, top: int) -> None:
         taken: set[int] = set()
         for mark in reversed(self._marks):
             look = MARKS[mark.kind]
             x = (mark.at - self._minutes[0]) // 60
-            column = x * max(self._width - 8, 1) // max(len(self._minutes) - 1, 1)
+            column = x * max(self._width - 8, 1) // max(len(self._minutes) - 1 + self._future, 1)
             if column in taken:
                 continue
             taken.add(column)
@@ -252,13 +282,10 @@ class _Plot:
     def _times(self, plt: Any) -> None:
         """Clock times at round minutes of the room's zone, far enough apart to be read."""
         room = max((self._width - 2 * self._label - 4) // 9, 1)
-        step = next((step for step in _STEPS if len(self._minutes) / step <= room), _STEPS[-1])
-        at = [
-            index
-            for index, minute in enumerate(self._minutes)
-            if _minute_of_day(minute, self._zone) % step == 0
-        ]
-        plt.xticks(at, [clock_time(self._minutes[index], self._zone) for index in at])
+        minutes = [*self._minutes, *(self._minutes[-1] + 60 * n for n in range(1, self._future + 1))]
+        step = next((step for step in _STEPS if len(minutes) / step <= room), _STEPS[-1])
+        at = [index for index, minute in enumerate(minutes) if _minute_of_day(minute, self._zone) % step == 0]
+        plt.xticks(at, [clock_time(minutes[index], self._zone) for index in at])
 
     def _finish(self, plt: Any) -> list[ChartLine]:
         built: str = plt.build()
@@ -297,6 +324,7 @@ def mark_word(mark: Mark, words: Words) -> str:
         "count": words.mark_count,
         "present": words.mark_present,
         "gap": words.mark_gap,
+        "surge": words.mark_surge,
     }[mark.kind]
 
 

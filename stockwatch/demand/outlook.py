@@ -140,7 +140,7 @@ def demand_quantile(outlook: Outlook, seconds: float, z: float) -> float:
 
 def _course_time(outlook: Outlook, units: int, z: float) -> float | None:
     """`time_to_sell` by bisection of the logarithm of time, to a thousandth; as long as a course lasts by itself."""
-    outlook = outlook._replace(courses=tuple(course._replace(reach_s=inf) for course in outlook.courses))
+    outlook = unbounded(outlook)
     wanted = 0.5 * erfc(-z * 0.7071067811865476)
     low, high = 1.0, 2.0 * HORIZON_S
     if chance_sold(outlook, units, high) < wanted:
@@ -175,6 +175,23 @@ def _chance_over(outlook: Outlook, units: float, seconds: float) -> float:
         course.weight * _chance(course.mean(seconds, course.reach_s), course.shape, course.lumps, units)
         for course in outlook.courses
     )
+
+
+def unbounded(outlook: Outlook) -> Outlook:
+    """As a forecast takes it: each course as long as it lasts by itself, not as long as a line may count on it."""
+    return outlook._replace(courses=tuple(course._replace(reach_s=inf) for course in outlook.courses))
+
+
+def left_after(
+    outlook: Outlook, units: int, seconds: float, arrivals: Iterable[tuple[int, float]] = ()
+) -> tuple[int, int, int]:
+    """What is left of `units`, and of what arrives until then, after so many seconds: at least the first nine times in
+    ten, the second one time in two, the third one time in ten. `arrivals` as in `forecast`; demand that meets nothing
+    is counted all the same."""
+    has = units + sum(quantity for quantity, due in arrivals if 0 < due <= seconds)
+    outlook = unbounded(outlook)
+    low, middle, high = (max(0, round(has - demand_quantile(outlook, seconds, z))) for z in (Z90, Z50, Z10))
+    return low, middle, high
 
 
 def forecast(outlook: Outlook, units: int, arrivals: Iterable[tuple[int, float]] = ()) -> Forecast:

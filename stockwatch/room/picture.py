@@ -6,7 +6,7 @@ changing leaves the hub: sell-out times go by the whole minute, velocities by 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from stockwatch.alerts import OpenAlert, Words, advice
 from stockwatch.alerts.attention import Call
@@ -18,6 +18,7 @@ from stockwatch.room.room import Room
 from stockwatch.room.view import (
     SPARK_MINUTES,
     ActionRow,
+    Ahead,
     AlertRow,
     CallRow,
     Delta,
@@ -34,6 +35,8 @@ from stockwatch.room.view import (
 )
 
 MAX_DETAIL_MINUTES = 24 * 60
+_AHEAD_POINTS, _AHEAD_MIN, _AHEAD_MAX = 12, 15, 120
+"""Of the forecast in the detail: points, and minutes that it covers."""
 
 
 class Picture:
@@ -325,6 +328,8 @@ class Picture:
         lines = [self.sku_row(sku, now).safety_line for sku in own]
         leads = [lead for sku in own if (lead := room.desk.terms(sku, now * SECOND_US).lead_s) is not None]
         marks: list[Mark] = [mark for key in (*own, "") for mark in room.log.marks.get(key, ())]
+        begun = (room.desk.surge_since(sku, now * SECOND_US) for sku in own)
+        marks += [Mark(at, "surge", Text("起量", "speeds up")) for at in begun if at is not None]
         return Detail(
             listing=listing,
             minutes=minutes,
@@ -332,8 +337,26 @@ class Picture:
             velocity=tuple(taken.get(minute, 0) for minute in minutes),
             safety_line=sum(lines),
             lead_time=min(leads, default=None),
+            ahead=self._ahead(own, len(minutes), now),
             marks=tuple(sorted(marks, key=lambda mark: mark.at)),
         )
+
+    def _ahead(self, own: Sequence[str], past: int, now: int) -> tuple[Ahead, ...]:
+        """The forecast for about a third of the time that the chart shows, all sizes together: their lows are added, as
+        if all sold fast at once, and so are their highs."""
+        room, start = self.room, now // 60 * 60
+        minutes = min(max(past // 3, _AHEAD_MIN), _AHEAD_MAX)
+        at = [start + 60 * minutes * n // _AHEAD_POINTS for n in range(1, _AHEAD_POINTS + 1)]
+        sums, sells = [[0, 0, 0] for _ in at], False
+        for sku in own:
+            facts = room.facts(sku)
+            found = room.desk.ahead(sku, now * SECOND_US, facts, [one - start for one in at])
+            sells |= found is not None
+            still = facts.free
+            for total, one in zip(sums, found or [(still,) * 3] * len(at), strict=True):
+                for n in range(3):
+                    total[n] += one[n]
+        return tuple(Ahead(one, *total) for one, total in zip(at, sums, strict=True)) if sells else ()
 
 
 def _text(words: Words) -> Text:

@@ -218,9 +218,29 @@ class Mark(msgspec.Struct, frozen=True):
 
     at: int
     kind: Literal[
-        "trend", "threshold", "critical", "resolved", "restock", "substitute", "count", "present", "gap"
+        "trend",
+        "threshold",
+        "critical",
+        "resolved",
+        "restock",
+        "substitute",
+        "count",
+        "present",
+        "gap",
+        "surge",
     ]
     label: Text
+
+
+class Ahead(msgspec.Struct, frozen=True):
+    """What will be left of a link at a minute to come."""
+
+    at: int
+    low: int
+    """Nine times in ten it is at least this."""
+    middle: int
+    high: int
+    """One time in ten it is at least this."""
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,6 +255,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """Units taken in each minute of event time."""
     safety_line: int = 0
     lead_time: int | None = None
+    ahead: tuple[Ahead, ...] = ()
+    """The forecast, ascending from the last of `minutes` on; empty when nothing sells."""
     marks: tuple[Mark, ...] = ()
 
 

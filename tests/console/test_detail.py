@@ -1,5 +1,6 @@
 """The detail pane and its chart: at every size, in every marker, with hostile names and without data."""
 
+import re
 import subprocess
 import sys
 
@@ -10,8 +11,9 @@ from dialog_stage import HOSTILE, HOSTILE_SHOWN, NOW, ZONE, Stage, at, chart_det
 from stockwatch.console.chart import ChartCache, chart_lines
 from stockwatch.console.detail import DetailPane, DetailPicture, detail_lines
 from stockwatch.console.escape import cells
+from stockwatch.console.formats import clock_time
 from stockwatch.console.words import words
-from stockwatch.room.view import Detail, Mark, Text
+from stockwatch.room.view import Ahead, Detail, Mark, Text
 
 
 def picture(**changes):
@@ -233,3 +235,48 @@ def test_snapshot_detail(snap_compare, size, language, marker):
         await pilot.pause()
 
     assert snap_compare(Stage(pane), terminal_size=size, run_before=fill)
+
+
+def foreseen(detail, *left, step=300):
+    """The same with a forecast: (low, middle, high) every so many seconds."""
+    last = detail.minutes[-1]
+    ahead = tuple(Ahead(last + step * n, *one) for n, one in enumerate(left, 1))
+    return msgspec.structs.replace(detail, ahead=ahead)
+
+
+def bottom_of(detail):
+    """The line of the units' chart that stands for nothing left."""
+    rows = drawn(detail, height=30, marker="ascii")
+    return next(row for row in rows if row.lstrip().startswith("0"))
+
+
+def test_the_forecast_goes_on_from_what_is_left_to_nothing():
+    detail = chart_detail()
+    sells_out = foreseen(detail, (60, 90, 110), (0, 40, 90), (0, 0, 60), (0, 0, 20))
+    assert "*" not in bottom_of(detail), "units are left"
+    assert "*" in bottom_of(sells_out)
+    assert "*" not in bottom_of(foreseen(detail, (180, 190, 200), (170, 180, 190)))
+    assert max(cells(row) for row in drawn(sells_out)) <= 60
+
+
+def test_the_clock_goes_on_over_the_forecast():
+    detail = chart_detail()
+    later = {word for row in drawn(foreseen(detail, (60, 90, 110), step=3600)) for word in row.split()}
+    now = {word for row in drawn(detail) for word in row.split()}
+    last = clock_time(detail.minutes[-1], ZONE)
+    assert max(word for word in now if re.fullmatch(r"\d\d:\d\d", word)) <= last
+    assert max(word for word in later if re.fullmatch(r"\d\d:\d\d", word)) > last
+
+
+def test_a_forecast_that_moves_by_less_than_a_dot_is_not_drawn_again():
+    cache = ChartCache()
+    detail = chart_detail()
+    for middle in (90, 90, 200):
+        cache.lines(foreseen(detail, (0, middle, 300)), 60, 20, ZONE, words("zh"))
+    assert cache.drawn == 2
+
+
+def test_the_axis_holds_what_will_arrive():
+    detail = chart_detail()
+    assert not any("2000" in row for row in drawn(detail))
+    assert any("2000" in row for row in drawn(foreseen(detail, (900, 1500, 1900))))

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from stockwatch.demand.outlook import Outlook, chance_sold, demand_quantile, time_to_sell
+from stockwatch.demand.outlook import Outlook, chance_sold, demand_quantile, left_after, time_to_sell
 
 Z = {0.1: -1.2815515655446004, 0.5: 0.0, 0.9: 1.2815515655446004}
 
@@ -36,3 +36,18 @@ def test_chance_falls_with_units_and_rises_with_time():
     assert by_time == sorted(by_time)
     assert by_units[0] == 1.0
     assert by_time[0] == 0.0
+
+
+def test_what_is_left_ahead_is_gone_when_the_forecast_says_it_is():
+    outlook = Outlook(0.2, 100, 8.0, 1.5)
+    for n, p in enumerate((0.1, 0.5, 0.9)):
+        at = time_to_sell(outlook, 300, Z[p])
+        assert left_after(outlook, 300, at * 1.02)[n] == 0
+        assert left_after(outlook, 300, at * 0.98)[n] > 0
+
+
+def test_what_arrives_counts_from_then_on():
+    outlook = Outlook(0.2, 100, 50.0, 1.0)
+    before, after = left_after(outlook, 300, 599, [(200, 600)]), left_after(outlook, 300, 600, [(200, 600)])
+    assert [late - soon for late, soon in zip(after, before, strict=True)] == [200] * 3
+    assert list(before) == sorted(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from stockwatch.config import Item, Listing
@@ -89,6 +90,19 @@ def test_alerts_come_with_steps_and_a_talk_track_and_stay_a_while_when_resolved(
     room.pipeline.take(event("feed.heartbeat", 400))
     row = next(row for row in picture.whole().alerts if row.id == alert.id)
     assert row.state == "resolved"
+
+
+def test_the_detail_tells_what_will_be_left_and_says_nothing_of_what_does_not_sell():
+    room, picture = rooms()
+    assert picture.detail("SOCK").ahead == ()
+    for n in range(12):
+        room.pipeline.take(placed(5 + 20 * n, "H-M", f"m{n}"))
+    room.pipeline.take(event("feed.heartbeat", 300))
+    detail = picture.detail("L1")
+    assert all(sooner.at < later.at for sooner, later in pairwise(detail.ahead))
+    assert all(one.low <= one.middle <= one.high <= detail.remaining[-1] for one in detail.ahead)
+    assert all(sooner.middle >= later.middle for sooner, later in pairwise(detail.ahead))
+    assert detail.ahead[-1].middle < detail.ahead[0].middle
 
 
 def test_the_detail_shows_every_minute_with_what_was_left_at_its_end():

@@ -34,6 +34,7 @@ class PaneWords:
     mark_substitute = Word("换品", "substitute")
     mark_count = Word("盘点", "count")
     mark_present = Word("讲解", "presented")
+    mark_surge = Word("起量", "surge")
     mark_gap = Word("断流", "gap")
 
     help_title = Word("帮助", "Help")
