@@ -135,12 +135,23 @@ class Desk:
 
     def __init__(self, config: RoomConfig, demand: Demand, zone: tzinfo = UTC) -> None:
         """Raises ValueError for a `trend_rule` that isn't known."""
-        self.zone = zone
+        self._zone = zone
         self._demand = demand
         self._settings = config.alerts
         self._skus = {sku.id: sku for sku in config.skus}
         self._detector = detector(config.alerts.trend_rule, config.alerts.trend_false_alarm_hours)
         self._states: dict[str, _State] = {}
+
+    @property
+    def zone(self) -> tzinfo:
+        return self._zone
+
+    @zone.setter
+    def zone(self, zone: tzinfo) -> None:
+        self._zone = zone
+        for state in self._states.values():
+            if state.turns_us is not None:
+                state.turns_us = 0
 
     # --- deciding ---------------------------------------------------------------------------------
 
@@ -153,9 +164,10 @@ class Desk:
         state = self._states.get(sku)
         if state is None:
             state = self._states[sku] = _State(self.terms(sku, now_us))
+            state.turns_us = self._turns_us(sku, now_us)
         elif state.turns_us is not None and now_us >= state.turns_us:
             state.terms = self.terms(sku, now_us)
-        state.turns_us = self._turns_us(sku, now_us)
+            state.turns_us = self._turns_us(sku, now_us)
         self._note_stock(sku, state, now_us, facts)
         demand = self._demand
         series = demand.at(sku, now_us)
