@@ -244,13 +244,14 @@ class _Plot:
         plt.plot(self._xs, self._left, marker=self._markers[0], color=_CODES["chart-remaining"])
 
     def _draw_ahead(self, plt: Any) -> None:
-        """The fan of what will be left, and the first moment at which more can be there."""
+        """Where the time to come begins, the fan of what will be left, and the first moment at which more can be there."""
         if not self._ahead:
             return
         now, left = len(self._minutes) - 1, self._left[-1]
         lead = self._detail.lead_time
         if lead is not None and lead <= 60 * self._future:
-            plt.vline(now + lead // 60, color=_CODES["muted"])
+            plt.vline(now + lead // 60, color=_CODES["key"])
+        plt.vline(now, color=_CODES["muted"])
         xs = [now, *(now + (one.at - self._minutes[-1]) // 60 for one in self._ahead)]
         for units, colour in (
             ([one.low for one in self._ahead], "muted"),
