@@ -244,7 +244,7 @@ class _Plot:
         plt.plot(self._xs, self._left, marker=self._markers[0], color=_CODES["chart-remaining"])
 
     def _draw_ahead(self, plt: Any) -> None:
-        """Where the time to come begins, the fan of what will be left, and the first moment at which more can be there."""
+        """Where the time to come begins, the fan of what will be left, and when more can be there first."""
         if not self._ahead:
             return
         now, left = len(self._minutes) - 1, self._left[-1]
