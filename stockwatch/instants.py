@@ -135,3 +135,9 @@ def format_time(instant_us: int, zone: tzinfo | None = None) -> str:
         return instant.astimezone(zone or UTC).isoformat(timespec="milliseconds")
     except (OverflowError, ValueError):
         return format_time(_FIRST_US + _DAY_US if instant_us < 0 else _LAST_US - _DAY_US, zone)
+
+
+def second_of_day(now_us: int, zone: tzinfo) -> int:
+    """Seconds since midnight by the clock on the wall in `zone`; `now_us` microseconds since the epoch."""
+    at = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(zone)
+    return at.hour * 3600 + at.minute * 60 + at.second

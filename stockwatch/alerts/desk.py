@@ -19,7 +19,7 @@ How an alert moves:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -34,6 +34,7 @@ from stockwatch.demand.demand import STILL
 from stockwatch.demand.outlook import NOTHING, Forecast
 from stockwatch.demand.series import V300, V600, V1800, Series
 from stockwatch.demand.surge import WATERMARK_S, Surge
+from stockwatch.instants import second_of_day
 
 SECOND_US = 1_000_000
 CALM_US = 600 * SECOND_US
@@ -461,12 +462,6 @@ class Desk:
         return OpenAlert(
             state.alert, sku, state.tier, state.raised_us, state.changed_us, state.by, state.reason
         )
-
-
-def second_of_day(now_us: int, zone: tzinfo) -> int:
-    """Of the room's clock on the wall."""
-    at = datetime.fromtimestamp(now_us // SECOND_US, UTC).astimezone(zone)
-    return at.hour * 3600 + at.minute * 60 + at.second
 
 
 def _pace(surge: Surge, mark: int) -> Pace | None:

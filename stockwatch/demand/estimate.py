@@ -5,10 +5,11 @@ One rate comes from the longest stretch that tells one story: 5, 10 or 30 minute
 A longer one is taken as long as the part it adds agrees with the part already in (two standard deviations of orders,
 with the clustering that was measured): steady sales are measured long, a change is followed within five minutes.
 
-Where orders have begun to come faster, nobody can know at once whether that stays. Each course (it stays, fades with
-one of several half-lives, grows on) is weighed by how likely it makes the counts since the change, Poisson with the
-same allowance for clustering, times how often it is met. Measured on streams
-with steps, ramps, flashes and pulse trains: `tests/benchmarks/foresight_forecast.py`. Pure.
+Where orders have begun to come faster, nobody can know at once whether that stays: since a surge began, or in the last
+minutes where they outran all that came before and no surge was called yet. Each course of `fates` is weighed by how
+likely it makes the counts since the change, with an allowance for clustering, times how often it has been met. Measured
+on streams with steps, ramps, flashes and pulse trains: `tests/benchmarks/foresight_forecast.py`, `foresight_lines.py`.
+Pure.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stockwatch.alerts.desk import second_of_day
+from stockwatch.instants import second_of_day
 from stockwatch.room import intents
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.room import Room
