@@ -610,6 +610,37 @@ def test_an_inspection_is_undone_only_for_the_units_that_turn_out_not_to_be_retu
     assert figures(books)["quarantined"] == 1
 
 
+def returned(books, *orders):
+    """One unit each, sold and brought back."""
+    for order in orders:
+        apply(books, event("order.placed", order=order, qty=1), event("order.paid", order=order))
+        apply(books, event("order.refunded", order=order, qty=1))
+
+
+@pytest.mark.parametrize(("ok", "off", "available"), [(3, 0, 10), (0, 3, 7), (2, 1, 9), (1, 2, 8)])
+def test_an_inspection_of_more_than_is_there_waits_for_the_rest(ok, off, available):
+    books = books_with(10)
+    returned(books, "a", "b")
+    apply(books, event("stock.inspected", ok=ok, written_off=off))
+    assert figures(books).get("quarantined", 0) == 0
+    returned(books, "c")
+    assert figures(books) == {"available": available, "on_hand": available}
+    returned(books, "d")
+    assert figures(books)["quarantined"] == 1, "and no more than that was inspected"
+
+
+def test_inspections_that_wait_are_carried_out_in_their_order():
+    books = books_with(10)
+    apply(books, event("stock.inspected", ok=2, written_off=0), event("stock.inspected", ok=0, written_off=1))
+    returned(books, "a")
+    returned(books, "b")
+    assert figures(books) == {"available": 10, "on_hand": 10}, "the second good unit of the first inspection"
+    returned(books, "c")
+    assert figures(books) == {"available": 9, "on_hand": 9}, "then the bad one of the second"
+    returned(books, "d")
+    assert figures(books)["quarantined"] == 1, "and nothing waits any more"
+
+
 @pytest.mark.parametrize(("source", "kind"), [("shop2", "ledger.closed"), ("stockwatch", "note.added")])
 def test_only_an_end_that_the_ledger_tells_closes_groups_of_others(source, kind):
     books = books_with(5)
