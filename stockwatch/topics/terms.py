@@ -18,13 +18,15 @@ TIERS: dict[str, Words] = {
         "起量:下单比平时快,快得不像是碰巧;或被拍走的件数到了 trend_sold。还有时间,现在就找货。",
     ),
     "THRESHOLD": Words(
-        "Stock is under the safety line: what sells during the restock's lead time plus the reaction time, or the line "
-        "set by hand when that is higher. Restock now.",
-        "库存低于安全线:补货期加反应时间内会卖掉的件数;手设的线更高时用手设的。现在补货。",
+        "Stock is under the safety line: what sells, three times in four at most, during the restock's lead time, the "
+        "reaction time and five minutes to decide, or the line set by hand when that is higher. Restock now.",
+        "库存低于安全线:补货期、反应时间再加 5 分钟决定时间内会卖掉的件数(四次里三次不超过);手设的线更高时用手设的。"
+        "现在补货。",
     ),
     "CRITICAL": Words(
-        "It runs out before the fastest restock could be sold, or has run out. Switch the host to a substitute.",
-        "最快的补货也赶不上,或已经没了。让主播换品。",
+        "With a chance of a third or more it runs out before a restock that is ordered within five minutes could be "
+        "sold, or it has run out. Switch the host to a substitute.",
+        "有三成以上的可能,5 分钟内下单补货也赶不上,或已经没了。让主播换品。",
     ),
 }
 OUTCOMES: dict[str, Words] = {
@@ -145,6 +147,14 @@ _FIGURES: dict[str, tuple[Words, Words]] = {
     "safety_line": (
         Words("safety line", "安全线"),
         Words("Under it THRESHOLD is raised.", "低于它就报阈值预警。"),
+    ),
+    "bell": (
+        Words("bell", "响铃"),
+        Words(
+            "What must be looked at now: THRESHOLD, CRITICAL, and a TREND that may sell out within the lead time and "
+            "an hour. Once for one link, once for many that speed up together, again while nobody takes it.",
+            "现在就要看的:阈值、紧急,以及可能在补货期加一小时内售罄的趋势。一个链接响一次,一起起量只响一次,没人认领再响。",
+        ),
     ),
     "gap": (
         Words("gap", "断流"),
