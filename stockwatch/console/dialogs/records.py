@@ -15,7 +15,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input
 
 from stockwatch.console.dialogs.base import Dialog, Line
 from stockwatch.console.dialogs.entry import Entry
@@ -90,6 +89,16 @@ class AskingDialog(Dialog[None]):
         return self._asked is not None
 
 
+class _Typed(Entry):
+    """The field of a records dialog."""
+
+    async def action_submit(self) -> None:
+        """At once, by no message: keys that were typed ahead of what Enter does don't belong to the field."""
+        dialog = self.screen
+        assert isinstance(dialog, RecordsDialog)
+        dialog.submit(self.value)
+
+
 class RecordsDialog(AskingDialog):
     """Rows on a full screen."""
 
@@ -126,7 +135,7 @@ class RecordsDialog(AskingDialog):
         yield Line(id="about")
         with Horizontal(id="typing"):
             yield Line(id="prompt", classes="label")
-            yield Entry(id="typed", max_length=MAX_TYPED)
+            yield _Typed(id="typed", max_length=MAX_TYPED)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -232,11 +241,10 @@ class RecordsDialog(AskingDialog):
         self.set_focus(self.rows)
         self.draw()
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def submit(self, value: str) -> None:
+        """The line is done."""
         self._stop_typing()
-        self.typed(" ".join(event.value.split()))
+        self.typed(" ".join(value.split()))
 
     def action_cancel(self) -> None:
         if self.is_typing:
