@@ -32,6 +32,7 @@ from stockwatch.console.escape import cells, clean
 from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
 from stockwatch.console.formats import zone_of
 from stockwatch.console.header import HeaderState, RoomHeader
+from stockwatch.console.keyorder import KeysInOrder
 from stockwatch.console.keys import ACTIONS, Keymap
 from stockwatch.console.lean import LeanDisplay
 from stockwatch.console.link import Attached, Link, LinkEvent, Lost
@@ -95,7 +96,7 @@ class Settings(NamedTuple):
     user_themes: Path | None = None
 
 
-class Console(LeanDisplay):
+class Console(KeysInOrder, LeanDisplay):
     """The app. Its return value is the process's exit code."""
 
     CSS_PATH = Path(__file__).with_name("console.tcss")

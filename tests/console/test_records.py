@@ -10,6 +10,7 @@ import pytest
 import rooms
 from dialog_stage import HOSTILE, HOSTILE_SHOWN, NOW
 from test_app_behaviour import Desk, desk
+from textual import events
 
 from stockwatch.console.app import Console, Settings
 from stockwatch.console.dialogs.audit import PAGE, AuditDialog
@@ -384,3 +385,41 @@ def test_snapshot_exceptions_no_color(snap_compare: Any, monkeypatch: pytest.Mon
     assert snap_compare(
         app, terminal_size=(80, 24), run_before=shows(app, link, "e", Exceptions, worklist(), "down")
     )
+
+
+async def test_keys_that_arrive_in_one_bunch_take_effect_in_their_order():
+    async with desk() as found:
+        burst(
+            found,
+            "h",
+            "a",
+            "slash",
+            "k",
+            "n",
+            "slash",
+            "1",
+            "enter",
+            "slash",
+            "q",
+            "j",
+            "enter",
+            "escape",
+            "j",
+        )
+        for _ in range(10):
+            await found.settle()
+        searches = [request.search for request in found.link.sent if isinstance(request, Audit)]
+        assert [text for text in searches if text] == ["kn/1", "qj"]
+        assert not isinstance(found.app.screen, AuditDialog)
+        before = found.listing
+        burst(found, *"jjk")
+        for _ in range(10):
+            await found.settle()
+        assert found.listing != before
+
+
+def burst(found: Desk, *names: str) -> None:
+    """All at once, as a terminal hands them over after a stutter of the line."""
+    for name in names:
+        key, character = ("slash", "/") if name == "slash" else (name, name if len(name) == 1 else None)
+        found.app.post_message(events.Key(key, character))
