@@ -1,0 +1,209 @@
+"""Requests to one platform for one shop: signed, held back, tried again where that is safe, and never two ways at once.
+
+Owns the HTTP client, the clock's offset from the platform's, the access token and its refresh, one limiter per method
+and one breaker. What differs between platforms is the adapter's. A write whose outcome is unknown is not tried again
+here: whoever asked must read first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+import httpx
+from msgspec.structs import replace
+
+from stockwatch.channels.limiter import Breaker, Limiter
+from stockwatch.channels.wire import Adapter, ApiError, Ask, Call, Keys, Tokens
+from stockwatch.feeds.base import Backoff, Now, wall_clock
+from stockwatch.feeds.local import is_loopback
+from stockwatch.printable import printable
+
+log = logging.getLogger("stockwatch.channels")
+
+MAX_BODY = 16 * 1024 * 1024
+_TRIES = 6
+_TOLD_SKEW_S = 2.0
+"""A difference between clocks from which on the platform's is gone by: its Date header has whole seconds."""
+
+
+class Client:
+    """`ask` brings an answer's JSON or raises ApiError."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        keys: Keys,
+        *,
+        base_url: str | None = None,
+        now: Now = wall_clock,
+        rate: float = 20.0,
+        at_once: int = 8,
+        timeout_s: float = 5.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        keep: Callable[[Keys], None] = lambda _: None,
+    ) -> None:
+        """`keep` is handed the keys whenever a refresh has changed them: old ones are worth nothing then."""
+        self.adapter = adapter
+        self.keys = keys
+        self.skew_us = 0
+        """What the platform's clock is ahead of ours."""
+        self.calls = 0
+        self._now = now
+        self._rate = rate
+        self._keep = keep
+        self._limiters: dict[str, Limiter] = {}
+        self._breaker = Breaker()
+        self._at_once = asyncio.Semaphore(at_once)
+        self._refreshing = asyncio.Lock()
+        base = base_url or adapter.base_url
+        self._http = httpx.AsyncClient(
+            base_url=base,
+            timeout=httpx.Timeout(timeout_s),
+            limits=httpx.Limits(max_connections=at_once + 1),
+            headers={"User-Agent": "stockwatch"},
+            trust_env=not is_loopback(base),
+            transport=transport,
+        )
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    def platform_us(self) -> int:
+        """Now, by the platform's clock."""
+        return self._now() + self.skew_us
+
+    async def ask(self, ask: Ask, *, writes: bool = False) -> bytes:
+        """The answer's JSON, out of the platform's envelope. Raises ApiError, with kind "unknown" for a write that may
+        or may not have been carried out."""
+        backoff = Backoff(first=0.2, cap=5.0)
+        skewed = False
+        for attempt in range(1, _TRIES + 1):
+            token = self.keys.access_token
+            try:
+                answer = await self._once(ask, writes=writes)
+            except ApiError as error:
+                last = attempt == _TRIES
+                if error.kind == "token" and not last:
+                    await self._refresh(token)
+                elif error.kind == "clock" and not skewed:
+                    skewed = True  # the refusal's Date header has set the clock right
+                elif error.kind == "limited" and not last:
+                    continue  # the limiter knows how long to stay away
+                elif error.kind == "broken" and not writes and not last:
+                    await asyncio.sleep(backoff.next())
+                else:
+                    raise
+                continue
+            return answer
+        raise AssertionError("unreachable")
+
+    async def _once(self, ask: Ask, *, writes: bool) -> bytes:
+        await self._turn(ask.method)
+        loop = asyncio.get_running_loop()
+        async with self._at_once:
+            call = self.adapter.call(ask, self.keys, self.platform_us())
+            try:
+                status, body, headers = await self._send(call)
+            except _Lost as lost:
+                self._breaker.failed(loop.time())
+                raise ApiError("unknown" if writes and lost.sent else "broken", lost.note) from None
+        self._set_clock(headers)
+        limiter = self._limiters[ask.method]
+        try:
+            answer = self.adapter.answer(ask, status, body)
+        except ApiError as error:
+            if error.retry_after_s is None and headers.get("Retry-After", "").isdigit():
+                error.retry_after_s = min(float(headers["Retry-After"]), 300.0)
+            if error.kind == "limited":
+                limiter.refused(loop.time(), error.retry_after_s)
+            if error.kind == "broken":
+                self._breaker.failed(loop.time())
+                if writes:
+                    raise ApiError("unknown", str(error), code=error.code) from None
+            else:
+                self._breaker.went_well()
+            raise
+        self._breaker.went_well()
+        limiter.went_well(loop.time())
+        return answer
+
+    async def _turn(self, method: str) -> None:
+        """Wait until the breaker and the method's limiter let a request out."""
+        loop = asyncio.get_running_loop()
+        limiter = self._limiters.setdefault(method, Limiter(self._rate))
+        while (pause := self._breaker.wait(loop.time())) > 0:  # noqa: ASYNC110 - until an instant
+            await asyncio.sleep(pause)
+        while (pause := limiter.wait(loop.time())) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(pause)
+
+    async def _send(self, call: Call) -> tuple[int, bytes, httpx.Headers]:
+        sent = False
+        self.calls += 1
+        try:
+            async with self._http.stream(
+                call.verb, call.path, content=call.body or None, headers=dict(call.headers)
+            ) as response:
+                sent = True
+                body = bytearray()
+                async for part in response.aiter_bytes():
+                    body += part
+                    if len(body) > MAX_BODY:
+                        raise _Lost("the answer is larger than 16 MiB", sent=True)
+                return response.status_code, bytes(body), response.headers
+        except httpx.ConnectError as error:
+            raise _Lost(_said(error), sent=sent) from None
+        except httpx.TimeoutException as error:
+            unsent = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
+            raise _Lost("no answer in time", sent=not unsent) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            raise _Lost(_said(error), sent=True) from None
+
+    def _set_clock(self, headers: httpx.Headers) -> None:
+        try:
+            theirs = parsedate_to_datetime(headers["Date"])
+        except (KeyError, ValueError, TypeError):
+            return
+        if theirs.tzinfo is None:
+            return
+        ahead_s = theirs.timestamp() + 0.5 - self._now() / 1e6
+        if abs(ahead_s - self.skew_us / 1e6) > _TOLD_SKEW_S:
+            self.skew_us = int(ahead_s * 1e6) if abs(ahead_s) > _TOLD_SKEW_S else 0
+            log.info("%s: its clock is %.0f s ahead of ours", self.adapter.name, self.skew_us / 1e6)
+
+    async def _refresh(self, stale: str) -> None:
+        """A new access token, unless another request has fetched one since `stale` was used."""
+        async with self._refreshing:
+            if self.keys.access_token != stale:
+                return
+            call = self.adapter.refresh(self.keys, self.platform_us())
+            if call is None or not self.keys.refresh_token:
+                raise ApiError("denied", "the access token is not taken; authorize the app again")
+            try:
+                status, body, _ = await self._send(call)
+            except _Lost as lost:
+                raise ApiError("broken", f"token refresh: {lost.note}") from None
+            tokens: Tokens = self.adapter.tokens(status, body)
+            self.keys = _with_tokens(self.keys, tokens)
+            self._keep(self.keys)
+            log.info("%s: a new access token, for %d s", self.adapter.name, tokens.expires_s)
+
+
+class _Lost(Exception):
+    """No answer came. `sent`: the request may have arrived."""
+
+    def __init__(self, note: str, *, sent: bool) -> None:
+        super().__init__(note)
+        self.note = note
+        self.sent = sent
+
+
+def _with_tokens(keys: Keys, tokens: Tokens) -> Keys:
+    refreshed = tokens.refresh_token or keys.refresh_token
+    return replace(keys, access_token=tokens.access_token, refresh_token=refreshed)
+
+
+def _said(error: Exception) -> str:
+    return printable(str(error).strip() or type(error).__name__, 200)

@@ -1,0 +1,143 @@
+"""Douyin behind the frame's one shape. Pure: `stockwatch.channels.client` does the asking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from stockwatch.channels.douyin import push
+from stockwatch.channels.douyin.orders import ShopOrder, order_of
+from stockwatch.channels.douyin.signing import param_json, sign
+from stockwatch.channels.orders import Order
+from stockwatch.channels.wire import ApiError, Ask, Call, Keys, Kind, Page, Received, Tokens, decoded
+
+_PAGE = 100
+_OK = 10000
+_LIMITED = ("isp.top-call-limited", "limit", "too many", "频", "限流")
+
+
+class _Answer(msgspec.Struct):
+    code: int | None = None
+    err_no: int | None = None
+    msg: str = ""
+    message: str = ""
+    sub_code: str = ""
+    sub_msg: str = ""
+    log_id: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Detail(msgspec.Struct):
+    shop_order_detail: ShopOrder
+
+
+class _List(msgspec.Struct):
+    shop_order_list: list[ShopOrder] = []
+
+
+class _Tokens(msgspec.Struct):
+    access_token: str
+    expires_in: int
+    refresh_token: str = ""
+
+
+_answer = msgspec.json.Decoder(_Answer).decode
+_detail = msgspec.json.Decoder(_Detail).decode
+_list = msgspec.json.Decoder(_List).decode
+_tokens = msgspec.json.Decoder(_Tokens).decode
+
+
+class Douyin:
+    """See `stockwatch.channels.wire.Adapter`."""
+
+    name = "douyin"
+    base_url = "https://openapi-fxg.jinritemai.com"
+    window_us = 15 * 60 * 1_000_000
+
+    def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
+        params = param_json(ask.params)
+        timestamp = str(now_us // 1_000_000)
+        query = {
+            "app_key": keys.app_key, "method": ask.method, "access_token": keys.access_token,
+            "timestamp": timestamp, "v": "2", "sign_method": "hmac-sha256",
+            "sign": sign(keys, ask.method, params, timestamp),
+        }  # fmt: skip
+        return Call(
+            "POST",
+            f"/{ask.method.replace('.', '/')}?{urlencode(query)}",
+            params.encode(),
+            {"Content-Type": "application/json;charset=UTF-8", "x-open-no-old-err-code": "1"},
+        )
+
+    def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
+        if status == 429:
+            raise ApiError("limited", f"{ask.method}: HTTP 429")
+        if status >= 500:
+            raise ApiError("broken", f"{ask.method}: HTTP {status}")
+        answer = decoded(_answer, body, ask.method)
+        code = answer.code if answer.code is not None else (answer.err_no if answer.err_no else _OK)
+        if code == _OK:
+            return bytes(answer.data)
+        note = f"{ask.method}: {code} {answer.sub_code} {answer.sub_msg or answer.msg or answer.message}"
+        raise ApiError(
+            _kind(code, answer), note + (f" (log {answer.log_id})" if answer.log_id else ""), code=str(code)
+        )
+
+    def refresh(self, keys: Keys, now_us: int) -> Call | None:
+        ask = Ask("token.refresh", {"grant_type": "refresh_token", "refresh_token": keys.refresh_token})
+        return self.call(ask, msgspec.structs.replace(keys, access_token=""), now_us)
+
+    def tokens(self, status: int, body: bytes) -> Tokens:
+        found = decoded(_tokens, self.answer(Ask("token.refresh", {}), status, body), "token.refresh")
+        return Tokens(found.access_token, found.refresh_token, found.expires_in)
+
+    def detail(self, order: str) -> Ask:
+        return Ask("order.orderDetail", {"shop_order_id": order})
+
+    def order(self, answer: bytes, keys: Keys) -> Order:
+        return order_of(decoded(_detail, answer, "order.orderDetail").shop_order_detail, keys)
+
+    def poll(self, since_us: int, until_us: int, more: str | None) -> Ask:
+        """`more` is "SECOND:PAGE": pages of a list that is sorted by update time shift as orders move to its end, so
+        that each next page begins at the last order's time, and pages are counted within one second only."""
+        second, _, page = (more or f"{since_us // 1_000_000}:0").partition(":")
+        params: dict[str, Any] = {
+            "update_time_start": int(second), "update_time_end": -(-until_us // 1_000_000),
+            "order_by": "update_time", "order_asc": True, "page": int(page), "size": _PAGE,
+        }  # fmt: skip
+        return Ask("order.searchList", params)
+
+    def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
+        found = decoded(_list, answer, "order.searchList").shop_order_list
+        orders, foreign = [], 0
+        for order in found:
+            try:
+                orders.append(order_of(order, keys))
+            except ApiError:
+                foreign += 1
+        if len(found) < _PAGE:
+            return Page(tuple(orders), None, foreign)
+        began, last = ask.params["update_time_start"], max(order.update_time for order in found)
+        more = f"{last}:0" if last > began else f"{began}:{ask.params['page'] + 1}"
+        return Page(tuple(orders), more, foreign)
+
+    def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
+        return push.receive(headers, body, keys)
+
+
+def _kind(code: int, answer: _Answer) -> Kind:
+    said = f"{answer.sub_code} {answer.sub_msg} {answer.msg}".lower()
+    if code in (30002, 30005) or ("access_token" in said and "expire" in said):
+        return "token"
+    if any(word in said for word in _LIMITED):
+        return "limited"
+    if "timestamp" in said:
+        return "clock"
+    if code in (11, 30001, 40003) or "sign" in answer.sub_code:
+        return "denied"
+    if code in (20000, 90000) or answer.sub_code.startswith("isp."):
+        return "broken"
+    return "refused"

@@ -1,0 +1,123 @@
+"""Douyin's orders as `order.searchList` and `order.orderDetail` give them, made into snapshots. Pure.
+
+order_status: 1 unpaid, 105 paid, 2 being prepared, 101 partly shipped, 3 shipped, 4 closed, 5 done. Closed after it was
+paid is a refund; so is main_status 21, 22 or 39, or refund_status 3, of a line. order_expire_time is seconds to live,
+from creation. Instants are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from stockwatch.channels.orders import Line, Order, Part
+from stockwatch.channels.wire import ApiError, Id, Keys, id_text
+
+_UNPAID, _PARTLY, _SHIPPED, _CLOSED, _DONE = 1, 101, 3, 4, 5
+_REFUNDED_MAIN = frozenset((21, 22, 39))
+_REFUNDED = 3
+_S = 1_000_000
+
+
+class AfterSale(msgspec.Struct):
+    refund_status: int = 0
+
+
+class Bundled(msgspec.Struct):
+    product_id: Id = ""
+    sku_id: Id = ""
+    code: str = ""
+    item_num: int = 1
+
+
+class SkuOrder(msgspec.Struct):
+    order_id: Id
+    order_status: int
+    item_num: int
+    product_id: Id = ""
+    product_id_str: str = ""
+    sku_id: Id = ""
+    code: str = ""
+    out_sku_id: Id | None = None
+    main_status: int = 0
+    create_time: int = 0
+    pay_time: int = 0
+    ship_time: int = 0
+    finish_time: int = 0
+    update_time: int = 0
+    shipped_num: int | None = None
+    room_id: Id | None = None
+    room_id_str: str = ""
+    author_id: Id | None = None
+    given_product_type: str = ""
+    pre_sale_type: int = 0
+    bundle_sku_info: list[Bundled] | None = None
+    after_sale_info: AfterSale | None = None
+    reduce_type: int = 0
+
+
+class ShopOrder(msgspec.Struct):
+    order_id: Id
+    create_time: int
+    shop_id: Id = ""
+    order_status: int = 0
+    update_time: int = 0
+    pay_time: int = 0
+    order_expire_time: int = 0
+    sku_order_list: list[SkuOrder] = []
+
+
+def order_of(shop_order: ShopOrder, keys: Keys) -> Order:
+    """Raises ApiError: refused for another shop's order."""
+    if keys.shop and shop_order.shop_id != "" and str(shop_order.shop_id) != keys.shop:
+        raise ApiError("refused", "an order of another shop")
+    created = shop_order.create_time * _S
+    reduce = {sku.reduce_type for sku in shop_order.sku_order_list}
+    return Order(
+        id=id_text(shop_order.order_id),
+        created_us=created,
+        updated_us=(shop_order.update_time or shop_order.create_time) * _S,
+        lines=tuple(_line(sku, shop_order) for sku in shop_order.sku_order_list),
+        expires_us=created + shop_order.order_expire_time * _S if shop_order.order_expire_time > 0 else None,
+        holds={1: True, 2: False}.get(reduce.pop()) if len(reduce) == 1 else None,
+    )
+
+
+def _line(sku: SkuOrder, whole: ShopOrder) -> Line:
+    status = sku.order_status
+    paid_s = sku.pay_time or (whole.pay_time if status != _UNPAID else 0)
+    after_sale = sku.after_sale_info
+    refunded = (
+        sku.main_status in _REFUNDED_MAIN
+        or (status == _CLOSED and paid_s > 0)
+        or (after_sale is not None and after_sale.refund_status == _REFUNDED)
+    )
+    shipped = 0
+    if sku.shipped_num is not None:
+        shipped = min(sku.shipped_num, sku.item_num)
+    elif status in (_SHIPPED, _DONE) or sku.ship_time > 0:
+        shipped = sku.item_num
+    return Line(
+        id=id_text(sku.order_id),
+        goods=Part(
+            sku.product_id_str or str(sku.product_id), str(sku.sku_id), sku.code or str(sku.out_sku_id or "")
+        ),
+        qty=sku.item_num,
+        parts=tuple(
+            Part(str(part.product_id), str(part.sku_id), part.code, max(1, part.item_num))
+            for part in sku.bundle_sku_info or ()
+        ),
+        gift=sku.given_product_type == "FREE",
+        paid_us=paid_s * _S if paid_s > 0 else None,
+        shipped=shipped,
+        shipped_us=sku.ship_time * _S,
+        cancelled=status == _CLOSED and not refunded,
+        refunded=refunded,
+        closed_us=(sku.finish_time or sku.update_time or whole.update_time) * _S,
+        room=sku.room_id_str or _positive(sku.room_id),
+        author=_positive(sku.author_id),
+        presale=sku.pre_sale_type == 1,
+    )
+
+
+def _positive(value: int | str | None) -> str:
+    return "" if value in (None, 0, "0", "") else str(value)

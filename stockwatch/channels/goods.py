@@ -1,0 +1,62 @@
+"""Which of a platform's goods is which SKU of the room. Pure.
+
+By the platform's numbers first, as the room's map says; then by the merchant's code (商家编码) where it is a SKU's or a
+listing's id. Nothing is guessed: what neither says is unmapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from stockwatch.channels.orders import Part
+from stockwatch.config import RoomConfig
+
+
+class Numbered(NamedTuple):
+    """One entry of a room's map: a platform's numbers, and the SKU or listing they stand for."""
+
+    channel: str
+    product: str
+    sku: str
+    """"": all of the product's."""
+    names: str
+    """The SKU or listing."""
+
+
+class Made(NamedTuple):
+    """A SKU in what is sold."""
+
+    sku: str
+    qty: int = 1
+    gift: bool = False
+
+
+class Goods:
+    """A room's goods as one channel numbers them."""
+
+    def __init__(self, config: RoomConfig, channel: str, numbers: Iterable[Numbered] = ()) -> None:
+        self._made_of: dict[str, tuple[Made, ...]] = {
+            listing.id: tuple(
+                Made(item.sku, item.qty, item.role == "gift") for item in listing.items if item.sku
+            )
+            for listing in config.listings
+        }
+        self._made_of.update({sku.id: (Made(sku.id),) for sku in config.skus})
+        self._numbers: Mapping[tuple[str, str], str] = {
+            (number.product, number.sku): number.names for number in numbers if number.channel == channel
+        }
+
+    def items_of(self, part: Part) -> tuple[Made, ...]:
+        """What one unit of it takes; () when it is unmapped."""
+        name = (
+            self._numbers.get((part.product, part.sku))
+            or self._numbers.get(("", part.sku))
+            or self._numbers.get((part.product, ""))
+            or part.outer
+        )
+        return self._made_of.get(name, ())
+
+    def numbers_of(self, sku: str) -> list[tuple[str, str]]:
+        """The platform's (product, SKU) numbers that stand for one unit of this SKU alone."""
+        return [key for key, name in self._numbers.items() if self._made_of.get(name) == (Made(sku),)]

@@ -1,0 +1,161 @@
+"""Kuaishou behind the frame's one shape. Pure: `stockwatch.channels.client` does the asking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import msgspec
+
+from stockwatch.channels.kuaishou import push
+from stockwatch.channels.kuaishou.orders import Detail, order_of
+from stockwatch.channels.kuaishou.signing import sign
+from stockwatch.channels.orders import Order
+from stockwatch.channels.wire import (
+    ApiError,
+    Ask,
+    Call,
+    Keys,
+    Kind,
+    Page,
+    Received,
+    Tokens,
+    decoded,
+    exact_json,
+)
+
+_PAGE = 50
+_NO_MORE = "nomore"
+_ALL, _BY_UPDATE, _OLDEST_FIRST = 1, 2, 2
+
+
+class _Answer(msgspec.Struct):
+    result: int
+    code: int | str = ""
+    msg: str = ""
+    error_msg: str = ""
+    sub_code: int | str = ""
+    sub_msg: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _List(msgspec.Struct, rename="camel"):
+    order_list: list[Detail] | None = None
+    cursor: str = _NO_MORE
+
+
+class _Tokens(msgspec.Struct):
+    result: int
+    access_token: str = ""
+    refresh_token: str = ""
+    expires_in: int = 0
+    error_msg: str = ""
+
+
+_answer = msgspec.json.Decoder(_Answer).decode
+_detail = msgspec.json.Decoder(Detail).decode
+_list = msgspec.json.Decoder(_List).decode
+_tokens = msgspec.json.Decoder(_Tokens).decode
+
+
+class Kuaishou:
+    """See `stockwatch.channels.wire.Adapter`."""
+
+    name = "kuaishou"
+    base_url = "https://openapi.kwaixiaodian.com"
+    window_us = 24 * 3600 * 1_000_000
+
+    def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
+        fields = {
+            "appkey": keys.app_key, "access_token": keys.access_token, "method": ask.method, "version": "1",
+            "signMethod": "HMAC_SHA256", "timestamp": str(now_us // 1000), "param": exact_json(ask.params, sort=True),
+        }  # fmt: skip
+        fields["sign"] = sign(fields, keys)
+        path = "/" + ask.method.replace(".", "/")
+        if ask.method in _READS:
+            return Call("GET", f"{path}?{urlencode(fields)}")
+        return Call(
+            "POST",
+            path,
+            urlencode(fields).encode(),
+            {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"},
+        )
+
+    def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
+        if status == 429:
+            raise ApiError("limited", f"{ask.method}: HTTP 429")
+        if status >= 500:
+            raise ApiError("broken", f"{ask.method}: HTTP {status}")
+        answer = decoded(_answer, body, ask.method)
+        if answer.result == 1:
+            return bytes(answer.data)
+        said = answer.error_msg or answer.sub_msg or answer.msg
+        raise ApiError(
+            _kind(answer, said),
+            f"{ask.method}: {answer.result} {answer.sub_code} {said}",
+            code=str(answer.result),
+        )
+
+    def refresh(self, keys: Keys, now_us: int) -> Call | None:
+        query = {
+            "app_id": keys.app_key, "app_secret": keys.app_secret, "grant_type": "refresh_token",
+            "refresh_token": keys.refresh_token,
+        }  # fmt: skip
+        body = urlencode(query).encode()
+        return Call(
+            "POST", "/oauth2/refresh_token", body, {"Content-Type": "application/x-www-form-urlencoded"}
+        )
+
+    def tokens(self, status: int, body: bytes) -> Tokens:
+        found = decoded(_tokens, body, "refresh_token")
+        if found.result != 1 or not found.access_token:
+            raise ApiError(
+                "denied", f"refresh_token: {found.result} {found.error_msg}; authorize the app again"
+            )
+        return Tokens(found.access_token, found.refresh_token, found.expires_in)
+
+    def detail(self, order: str) -> Ask:
+        return Ask("open.order.detail", {"oid": int(order) if order.isdigit() else order})
+
+    def order(self, answer: bytes, keys: Keys) -> Order:
+        return order_of(decoded(_detail, answer, "open.order.detail"), keys)
+
+    def poll(self, since_us: int, until_us: int, more: str | None) -> Ask:
+        params = {
+            "orderViewStatus": _ALL, "pageSize": _PAGE, "sort": _OLDEST_FIRST, "queryType": _BY_UPDATE,
+            "beginTime": since_us // 1000, "endTime": -(-until_us // 1000), "cpsType": 0, "cursor": more or "",
+        }  # fmt: skip
+        return Ask("open.order.cursor.list", params)
+
+    def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
+        found = decoded(_list, answer, "open.order.cursor.list")
+        orders, unusable = [], 0
+        for detail in found.order_list or ():
+            try:
+                orders.append(order_of(detail, keys))
+            except ApiError:
+                unusable += 1
+        more = None if found.cursor in (_NO_MORE, "", ask.params["cursor"]) else found.cursor
+        return Page(tuple(orders), more, unusable)
+
+    def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
+        return push.receive(headers, body, keys)
+
+
+_READS = frozenset(("open.order.detail", "open.order.cursor.list", "open.item.get"))
+
+
+def _kind(answer: _Answer, said: str) -> Kind:
+    """By the codes that SDKs name and by what is said: no table of them is public."""
+    words = f"{answer.code} {answer.sub_code} {said}".lower()
+    if answer.result in (24, 28) or "access_token" in words:
+        return "token"
+    if "limit" in words or "频" in words or "限流" in words:
+        return "limited"
+    if "timestamp" in words:
+        return "clock"
+    if "sign" in words or "appkey" in words or "permission" in words or "权限" in words:
+        return "denied"
+    if "system" in words or "系统" in words or "timeout" in words:
+        return "broken"
+    return "refused"

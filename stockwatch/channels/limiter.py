@@ -1,0 +1,93 @@
+"""How often a platform may be asked: a token bucket whose rate feels its way (AIMD), and how long to stay away.
+
+Platforms publish no figures, or change them on Double 11. So the rate grows by a tenth of what it began with per second
+in which it was used and nothing was refused, and halves with each refusal for asking too often. Pure: time comes in, in
+seconds.
+
+Additive increase and multiplicative decrease: Chiu and Jain 1989, doi:10.1016/0169-7552(89)90019-6.
+"""
+
+from __future__ import annotations
+
+_BURST_S = 0.25
+"""Seconds' worth of requests that may go out at once."""
+
+
+class Limiter:
+    """One for each (app, shop, method)."""
+
+    def __init__(self, rate: float, *, least: float = 0.5, most: float | None = None) -> None:
+        """`rate`: requests a second at first."""
+        assert 0 < least <= rate
+        self._least = least
+        self._most = max(rate, 10 * rate if most is None else most)
+        self._step = rate / 10
+        self.rate = rate
+        self._tokens = 1.0
+        self._seen = 0.0
+        self._closed_until = 0.0
+        self._grown = 0.0
+        self._cut = -1.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until a request may go out; 0: now, and it is counted."""
+        if now < self._closed_until:
+            return self._closed_until - now
+        self._fill(now)
+        if self._tokens >= 1.0:
+            self._tokens -= 1.0
+            return 0.0
+        return (1.0 - self._tokens) / self.rate
+
+    def went_well(self, now: float) -> None:
+        """An answer that is no refusal."""
+        if now - self._grown >= 1.0:
+            self._grown = now
+            self.rate = min(self._most, self.rate + self._step)
+
+    def refused(self, now: float, retry_after: float | None) -> None:
+        """Asked too often. Requests that were under way together count as one refusal."""
+        if now - self._cut >= 1.0:
+            self._cut = self._grown = now
+            self._fill(now)
+            self.rate = max(self._least, self.rate / 2)
+        self._tokens = 0.0
+        self._closed_until = max(self._closed_until, now + (1.0 if retry_after is None else retry_after))
+
+    def _fill(self, now: float) -> None:
+        passed = max(0.0, now - max(self._seen, self._closed_until))
+        self._tokens = min(max(1.0, self.rate * _BURST_S), self._tokens + passed * self.rate)
+        self._seen = now
+
+
+class Breaker:
+    """Opens after so many failures in a row; then one request a rest tries, and rests grow with each failure."""
+
+    def __init__(self, after: int = 5, rest: float = 1.0, longest: float = 30.0) -> None:
+        self._after = after
+        self._rest = rest
+        self._longest = longest
+        self._failures = 0
+        self._until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= self._after
+
+    def wait(self, now: float) -> float:
+        """Seconds until a request may try; 0: now."""
+        if not self.is_open:
+            return 0.0
+        if now < self._until:
+            return self._until - now
+        self._until = now + self._rest
+        return 0.0
+
+    def went_well(self) -> None:
+        self._failures = 0
+
+    def failed(self, now: float) -> None:
+        self._failures += 1
+        if self.is_open:
+            steps = min(self._failures - self._after, 10)
+            self._until = now + min(self._longest, self._rest * 2.0**steps)

@@ -1,0 +1,170 @@
+"""Taobao behind the frame's one shape. Pure: `stockwatch.channels.client` does the asking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from stockwatch.channels.orders import Order
+from stockwatch.channels.taobao.orders import Trade, order_of, written
+from stockwatch.channels.taobao.signing import sign
+from stockwatch.channels.wire import (
+    ApiError,
+    Ask,
+    Call,
+    Forged,
+    Keys,
+    Kind,
+    Page,
+    Received,
+    Tokens,
+    decoded,
+)
+
+_PAGE = 50
+_ORDER_FIELDS = (
+    "orders.oid,orders.num,orders.num_iid,orders.sku_id,orders.outer_iid,orders.outer_sku_id,orders.status,"
+    "orders.refund_status,orders.consign_time,orders.end_time,orders.sub_stock,orders.is_gift"
+)
+FIELDS = (
+    "tid,seller_nick,created,modified,status,pay_time,end_time,timeout_action_time,step_trade_status,live_room_id,"
+    + _ORDER_FIELDS
+)
+_BAN = re.compile(r"last for (\d{1,4}) more second")
+
+
+class _Error(msgspec.Struct):
+    code: int
+    msg: str = ""
+    sub_code: str = ""
+    sub_msg: str = ""
+
+
+class _Failed(msgspec.Struct):
+    error_response: _Error
+
+
+class _Detail(msgspec.Struct):
+    trade: Trade
+
+
+class _Trades(msgspec.Struct):
+    trade: list[Trade] = []
+
+
+class _List(msgspec.Struct):
+    trades: _Trades = msgspec.field(default_factory=_Trades)
+    has_next: bool = False
+
+
+class _Tokens(msgspec.Struct):
+    access_token: str
+    expires_in: int
+    refresh_token: str = ""
+
+
+_envelope = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_failed = msgspec.json.Decoder(_Failed).decode
+_detail = msgspec.json.Decoder(_Detail).decode
+_list = msgspec.json.Decoder(_List).decode
+_tokens = msgspec.json.Decoder(_Tokens).decode
+_string = msgspec.json.Decoder(str).decode
+
+
+class Taobao:
+    """See `stockwatch.channels.wire.Adapter`."""
+
+    name = "taobao"
+    base_url = "https://gw.api.taobao.com"
+    window_us = 30 * 60 * 1_000_000
+
+    def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
+        fields = {
+            "method": ask.method, "app_key": keys.app_key, "session": keys.access_token,
+            "timestamp": written(now_us), "v": "2.0", "sign_method": "hmac-sha256", "format": "json",
+            **{name: str(value) for name, value in ask.params.items()},
+        }  # fmt: skip
+        fields["sign"] = sign(fields, keys.app_secret)
+        return Call(
+            "POST",
+            "/router/rest",
+            urlencode(fields).encode(),
+            {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"},
+        )
+
+    def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
+        if status >= 500:
+            raise ApiError("broken", f"{ask.method}: HTTP {status}")
+        envelope = decoded(_envelope, body, ask.method)
+        if "error_response" in envelope:
+            error = decoded(_failed, body, ask.method).error_response
+            said = error.sub_msg or error.msg
+            ban = _BAN.search(said)
+            raise ApiError(
+                _kind(error),
+                f"{ask.method}: {error.code} {error.sub_code} {said}",
+                code=str(error.code),
+                retry_after_s=float(ban[1]) if ban else None,
+            )
+        name = ask.method.removeprefix("taobao.").replace(".", "_") + "_response"
+        if name not in envelope:
+            raise ApiError("broken", f"{ask.method}: the answer holds no {name}")
+        return bytes(envelope[name])
+
+    def refresh(self, keys: Keys, now_us: int) -> Call | None:
+        ask = Ask("taobao.top.auth.token.refresh", {"refresh_token": keys.refresh_token})
+        return self.call(ask, msgspec.structs.replace(keys, access_token=""), now_us)
+
+    def tokens(self, status: int, body: bytes) -> Tokens:
+        answer = self.answer(Ask("taobao.top.auth.token.refresh", {}), status, body)
+        inner = decoded(_envelope, answer, "token.refresh").get("token_result")
+        if inner is None:
+            raise ApiError("denied", "token.refresh: no token in the answer; authorize the app again")
+        found = decoded(_tokens, decoded(_string, bytes(inner), "token.refresh").encode(), "token.refresh")
+        return Tokens(found.access_token, found.refresh_token, found.expires_in)
+
+    def detail(self, order: str) -> Ask:
+        return Ask("taobao.trade.fullinfo.get", {"tid": order, "fields": FIELDS})
+
+    def order(self, answer: bytes, keys: Keys) -> Order:
+        return order_of(decoded(_detail, answer, "trade.fullinfo.get").trade, keys)
+
+    def poll(self, since_us: int, until_us: int, more: str | None) -> Ask:
+        """`more` is a page number. A trade that changes moves to another window and lets the rest shift forward, so
+        that one may be passed over; the next, overlapping window finds it."""
+        params: dict[str, Any] = {
+            "fields": FIELDS, "start_modified": written(since_us), "end_modified": written(until_us + 999_999),
+            "page_no": int(more or 1), "page_size": _PAGE, "use_has_next": "true",
+        }  # fmt: skip
+        return Ask("taobao.trades.sold.increment.get", params)
+
+    def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
+        found = decoded(_list, answer, "trades.sold.increment.get")
+        orders, unusable = [], 0
+        for trade in found.trades.trade:
+            try:
+                orders.append(order_of(trade, keys))
+            except ApiError:
+                unusable += 1
+        return Page(tuple(orders), str(ask.params["page_no"] + 1) if found.has_next else None, unusable)
+
+    def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
+        raise Forged("Taobao sends no callbacks; its messages come over TMC")
+
+
+def _kind(error: _Error) -> Kind:
+    if error.code == 7 or "limited" in error.sub_code:
+        return "limited"
+    if error.code in (26, 27) or "session" in error.sub_code:
+        return "token"
+    if "timestamp" in f"{error.sub_code} {error.msg}".lower():
+        return "clock"
+    if error.code in (11, 12, 13, 25, 28, 29):
+        return "denied"
+    if error.sub_code.startswith("isp.") or error.code in (10, 15, 900):
+        return "broken"
+    return "refused"

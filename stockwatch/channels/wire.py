@@ -1,0 +1,193 @@
+"""What the frame and a platform's adapter hand each other. Pure.
+
+Ids stay the digits they came as: `Id` takes a JSON integer or string and nothing that went through a float. A platform
+answers with a value or raises `ApiError`, whose kind says what helps.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from stockwatch.channels.orders import Order
+from stockwatch.printable import printable
+
+Id = Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(max_length=128)]
+"""As platforms write ids: digits, quoted or not, over 2^53. `id_text` makes one string of them."""
+
+Kind = Literal["limited", "token", "clock", "denied", "refused", "broken", "unknown"]
+"""limited: asked too often. token: the access token is not taken. clock: the timestamp is not. denied: credentials or
+permission; a person must act. refused: the request itself can't be met, and asking again gets the same answer. broken:
+the platform failed and may do better next time. unknown: it may or may not have been carried out."""
+
+_PLAIN_ID = re.compile(r"[0-9A-Za-z_:.-]{1,128}")
+_T = TypeVar("_T")
+
+
+class ApiError(Exception):
+    """A request that did not bring what was asked. `str()` is one printable line of English, free of secrets."""
+
+    def __init__(self, kind: Kind, note: str, *, code: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(printable(note, 240))
+        self.kind: Kind = kind
+        self.code = code
+        """The platform's own."""
+        self.retry_after_s = retry_after_s
+        """Seconds to stay away, where the platform said so."""
+
+
+class Forged(Exception):
+    """A push that is not the platform's: wrong signature, key or shop. `str()` says what was wrong with it."""
+
+
+class Malformed(Exception):
+    """A push that is the platform's, but can't be understood."""
+
+
+class Keys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shop's credentials with one platform. Never printed: its repr names the keys that are set."""
+
+    app_key: str = ""
+    app_secret: str = ""
+    access_token: str = ""
+    refresh_token: str = ""
+    sign_secret: str = ""
+    """Kuaishou: signs requests."""
+    message_secret: str = ""
+    """Kuaishou: opens pushes, Base64. WeChat: EncodingAESKey."""
+    push_token: str = ""
+    """WeChat: signs pushes."""
+    shop: str = ""
+    """The shop's id with the platform; orders of another one are refused. "": any."""
+
+    def __repr__(self) -> str:
+        return f"Keys({', '.join(name for name in self.__struct_fields__ if getattr(self, name))} set)"
+
+    __str__ = __repr__
+
+    def __rich_repr__(self) -> Any:
+        yield repr(self)
+
+
+class Call(NamedTuple):
+    """A request, byte for byte as it is signed."""
+
+    verb: Literal["GET", "POST"]
+    path: str
+    """From the platform's base URL, with its query."""
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+
+
+class Ask(NamedTuple):
+    """A request before it is signed: the platform's name of it, and what it asks."""
+
+    method: str
+    params: Mapping[str, Any]
+
+
+class Nudge(NamedTuple):
+    """A push says: look at this order."""
+
+    order: str
+    message: str
+    """Its id, the same in every delivery of it."""
+    at_us: int | None
+    """When the platform sent it."""
+
+
+class Received(NamedTuple):
+    """What a push came to."""
+
+    nudges: tuple[Nudge, ...]
+    reply: bytes
+    """What tells the platform that it arrived."""
+    unknown: int = 0
+    """Messages in it of a kind that concerns no stock, or that we do not know."""
+    reply_type: str = "application/json"
+
+
+class Page(NamedTuple):
+    """One answer of a poll."""
+
+    orders: tuple[Order, ...]
+    more: str | None
+    """What to hand to `poll` for the next page; None: this was the last."""
+    unusable: int = 0
+    """Orders in it that are another shop's or can't be read."""
+
+
+class Tokens(NamedTuple):
+    """What a refresh brought."""
+
+    access_token: str
+    refresh_token: str
+    expires_s: int
+
+
+class Set(NamedTuple):
+    """How a platform's figure is to be changed."""
+
+    product: str
+    sku: str
+    delta: int
+
+
+class Adapter(Protocol):
+    """All that differs between platforms. Pure: time comes in, requests and values go out."""
+
+    name: str
+    base_url: str
+    window_us: int
+    """The longest stretch of update times that one poll may ask for."""
+
+    def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
+        """A signed request."""
+
+    def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
+        """The JSON of what was asked, out of its envelope. Raises ApiError."""
+
+    def refresh(self, keys: Keys, now_us: int) -> Call | None:
+        """Ask for a new access token; None where tokens do not expire."""
+
+    def tokens(self, status: int, body: bytes) -> Tokens:
+        """Raises ApiError."""
+
+    def detail(self, order: str) -> Ask: ...
+
+    def order(self, answer: bytes, keys: Keys) -> Order:
+        """Raises ApiError: broken where the answer has no such shape, refused for another shop's."""
+
+    def poll(self, since_us: int, until_us: int, more: str | None) -> Ask:
+        """Orders whose last change lies in the stretch, oldest first."""
+
+    def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
+        """Raises ApiError."""
+
+    def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
+        """A push, verified. Header names are lower case. Raises Forged, Malformed."""
+
+
+def id_text(value: int | str) -> str:
+    """An id as one string. Raises ApiError when it is none."""
+    text = str(value)
+    if not _PLAIN_ID.fullmatch(text):
+        raise ApiError("broken", "an id that is none")
+    return text
+
+
+def decoded(decode: Callable[[bytes], _T], body: bytes, what: str) -> _T:
+    """A body by its decoder. Raises ApiError that says where it is not what it must be."""
+    try:
+        return decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ApiError("broken", f"{what}: {error}") from None
+
+
+def exact_json(value: Any, *, sort: bool = False) -> str:
+    """A value as the text that is signed and sent: no spaces, UTF-8 as it is, members by name if asked."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=sort, separators=(",", ":"), allow_nan=False)
