@@ -81,7 +81,7 @@ class _Teller:
         placed: dict[str, Any] = {"qty": line.qty}
         # Whatever may read otherwise the next time belongs to the id: told anew it changes nothing, and is no conflict.
         tail = f":{subject}" if subject is not None else ""
-        if self._order.expires_us is not None and line.paid_us is None:
+        if self._order.expires_us is not None:
             placed["expires"] = format_time(self._order.expires_us, self._zone)
             tail += f":{self._order.expires_us // 1_000_000}"
         if self._order.holds is not None:

@@ -144,6 +144,8 @@ class Adapter(Protocol):
     base_url: str
     window_us: int
     """The longest stretch of update times that one poll may ask for."""
+    acknowledgement: bytes
+    """What tells the platform that a push arrived."""
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         """A signed request."""

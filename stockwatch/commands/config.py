@@ -60,10 +60,10 @@ def notes(config: RoomConfig) -> Iterator[tuple[str, str]]:
         kind, _, rest = (channel.feed or "").partition(":")
         if not kind:
             yield f"channel {name} has no feed", f"渠道 {name} 没有 feed"
-        elif kind in PLATFORMS:
+        elif kind in PLATFORMS and channel.secret is None:
             yield (
-                f"channel {name}: this version can't follow {kind}: yet",
-                f"渠道 {name}:本版还接不了 {kind}:",
+                f'channel {name}: {kind}: needs credentials: secret = "file:PATH" or "env:NAME"',
+                f'渠道 {name}:{kind}: 需要凭证:secret = "file:路径" 或 "env:变量名"',
             )
         elif kind == "replay" and not Path(rest).is_file():
             file = printable(rest)

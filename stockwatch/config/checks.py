@@ -12,6 +12,7 @@ import re
 import unicodedata
 import zoneinfo
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -272,7 +273,53 @@ def feed(value: Any, base: Path) -> str:
         return f"replay:{absolute(rest, base)}"
     if scheme not in PLATFORMS:
         _check_url(value, scheme)
+    elif rest:
+        kind = rest.partition(":")[0]
+        if kind not in ("http", "https"):
+            raise Wrong(
+                Words(
+                    f"nothing, or another base URL, follows {scheme}:",
+                    f"{scheme}: 后面不写,或写另一个接口网址",
+                ),
+                Words(f'write "{scheme}:"', f'写成 "{scheme}:"'),
+            )
+        _check_url(rest, kind)
     return value
+
+
+def websocket(value: Any, base: Path) -> str:
+    """A ws(s) URL."""
+    scheme = value.partition(":")[0] if isinstance(value, str) else ""
+    if scheme not in ("ws", "wss"):
+        raise Wrong(Words("a ws:// or wss:// URL is needed", "需要 ws:// 或 wss:// 网址"))
+    _check_url(value, scheme)
+    return str(value)
+
+
+def listen(value: Any, base: Path) -> str:
+    """HOST:PORT."""
+    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    whole = port.isascii() and port.isdigit() and int(port[:6]) < 65536
+    if not colon or not whole or not re.fullmatch(r"[0-9A-Za-z.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]", host):
+        raise Wrong(
+            Words("HOST:PORT is needed", "需要 主机:端口"),
+            Words('write "127.0.0.1:8790"', '写成 "127.0.0.1:8790"'),
+        )
+    return str(value)
+
+
+def instant(value: Any, base: Path) -> str:
+    """A moment, RFC 3339 with an offset."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Wrong(
+            Words("a moment with its offset is needed", "需要带时区的时刻"),
+            Words('write "2026-11-11T18:00:00+08:00"', '写成 "2026-11-11T18:00:00+08:00"'),
+        )
+    return str(value)
 
 
 def _check_url(value: str, scheme: str) -> None:

@@ -227,6 +227,66 @@ _CHANNEL = Table(
                 "订单何时占库存:place 拍下减,pay 付款减。",
             ),
         ),
+        Key(
+            "shop",
+            checks.ident,
+            '"77977"',
+            Words(
+                "The shop's id with the platform (Taobao: the seller's nick); orders and pushes of another one are "
+                "refused.",
+                "店铺在平台的编号(淘宝写卖家昵称);别的店铺的订单和推送不收。",
+            ),
+        ),
+        Key(
+            "since",
+            checks.instant,
+            '"2026-11-11T18:00:00+08:00"',
+            Words(
+                "Orders placed before are none of this room's, as the opening stock leaves them out; default: since "
+                "the room first followed the platform.",
+                "在此之前下的单不算本场的(开场库存里没有它们);默认从第一次接上平台算起。",
+            ),
+        ),
+        Key(
+            "messages",
+            checks.websocket,
+            '"ws://mc.api.taobao.com/"',
+            Words("Taobao's message channel; default: Taobao's own.", "淘宝消息通道地址;默认淘宝官方的。"),
+        ),
+    ),
+)
+
+_PUSH = Table(
+    "push",
+    RoomConfig,
+    Words("Where platforms push their messages to.", "平台把消息推送到哪里。"),
+    merge=True,
+    keys=(
+        Key(
+            "listen",
+            checks.listen,
+            '"127.0.0.1:8790"',
+            Words(
+                "HOST:PORT; a channel's address is /push/ and its id. Without it orders are found by polling. "
+                "Platforms want https on a public name: put a proxy that ends TLS in front, or name a certificate.",
+                "主机:端口;渠道地址是 /push/ 加渠道编号。不写则靠轮询。平台要求公网 https:前面放反向代理,或写证书。",
+            ),
+            to="push_listen",
+        ),
+        Key(
+            "certificate",
+            checks.path,
+            '"tls/fullchain.pem"',
+            Words("Certificate chain, for TLS without a proxy.", "证书链;不用代理时自己做 TLS。"),
+            to="push_certificate",
+        ),
+        Key(
+            "key",
+            checks.path,
+            '"tls/key.pem"',
+            Words("The certificate's private key.", "证书的私钥。"),
+            to="push_key",
+        ),
     ),
 )
 
@@ -481,5 +541,5 @@ ROOT = Table(
     "",
     RoomConfig,
     Words("All settings of one room.", "一个直播间的全部设置。"),
-    tables=(_ROOM, _LEDGER, _CHANNEL, _SKU, _LISTING, _ALERTS, _PLAYBOOK),
+    tables=(_ROOM, _LEDGER, _PUSH, _CHANNEL, _SKU, _LISTING, _ALERTS, _PLAYBOOK),
 )

@@ -109,6 +109,12 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     secret: str | None = None
     """`env:NAME` or `file:PATH` (absolute), never the secret itself."""
     deduct: Literal["place", "pay"] = "place"
+    shop: str | None = None
+    """The shop's id with the platform; what is another one's is refused."""
+    since: str | None = None
+    """RFC 3339: orders placed before are none of this room's. None: since the feed first ran."""
+    messages: str | None = None
+    """Taobao: where its message channel is; None: where Taobao has it."""
 
 
 class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +152,10 @@ class RoomConfig(msgspec.Struct, frozen=True, kw_only=True):
     """None: from the locale."""
     ledger_path: Path | None = None
     """Absolute; None: the user's data directory."""
+    push_listen: str | None = None
+    """HOST:PORT that platforms push to; None: orders are found by polling."""
+    push_certificate: Path | None = None
+    push_key: Path | None = None
     channels: tuple[Channel, ...] = ()
     skus: tuple[Sku, ...] = ()
     listings: tuple[Listing, ...] = ()

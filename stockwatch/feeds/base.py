@@ -35,6 +35,10 @@ class FeedStatus(msgspec.Struct, frozen=True):
     """What is wrong, in one line of English. May hold text from outside: escape it before showing it."""
     lag_s: float | None = None
     """None: the feed can't tell; whoever decodes its events can."""
+    pending: int = 0
+    """Orders named by the channel whose detail is still to come (待查明细)."""
+    unmapped: int = 0
+    """Goods that it sells and that stand for no SKU of the room."""
 
 
 class Sink(Protocol):

@@ -1,4 +1,5 @@
-"""From a channel's `feed` setting to the feed: the one place that knows the schemes.
+"""From a channel's `feed` setting to the feed: the one place that knows the schemes, but for platforms, which are
+`stockwatch.channels.open`'s.
 
 Opens nothing but the recording it checks for; connecting is the feed's own business.
 """
@@ -15,7 +16,6 @@ from stockwatch.feeds.replay import ReplayFeed
 from stockwatch.feeds.websocket import WebSocketFeed
 from stockwatch.printable import printable
 
-_PLATFORMS = ("douyin", "taobao", "kuaishou")
 _SCHEMES = "replay:FILE, ws://, wss://, http:// or https://"
 
 
@@ -35,12 +35,6 @@ def open_feed(channel: Channel, *, folder: Path = Path(), now: Now = wall_clock)
         return WebSocketFeed(channel.id, _address(channel), now=now)
     if scheme in ("http", "https"):
         return PollingFeed(channel.id, _address(channel), now=now)
-    if scheme in _PLATFORMS:
-        raise _error(
-            channel,
-            f"this version does not speak to {scheme} itself",
-            "connect through a bridge that serves ws:// or http://",
-        )
     raise _error(
         channel, f"unknown kind of feed {scheme!r}" if rest else "not an address", f"write {_SCHEMES}"
     )

@@ -20,11 +20,11 @@ from stockwatch import __version__, paths
 from stockwatch.config import ConfigError, RoomConfig, load_room
 from stockwatch.exits import Exit
 from stockwatch.feeds.base import FeedStatus
-from stockwatch.feeds.open import open_feed
 from stockwatch.hub.core import Hub, wall_us
 from stockwatch.hub.hosted import Hosted
 from stockwatch.hub.journal import rebuild
 from stockwatch.hub.ledgerfile import LedgerJournal, recall_beside
+from stockwatch.hub.platforms import RoomFeeds
 from stockwatch.hub.server import ViewServer
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.store import LedgerError
@@ -134,20 +134,19 @@ class LiveHub:
         server = ViewServer(hosted, picture, read_only=self._read_only, stop=close, join=self.join)
         hosted.on_change = server.changed
         cursors = self._journal.cursors()
+        feeds = RoomFeeds(config, toml, books=room.books, zone=room.zone)
         remove = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(server.run(paths.socket_path(self._ledger, config.id), up.set))]
-                for channel in config.channels:
-                    feed = open_feed(channel, folder=toml.parent)
-                    if feed is None:
-                        continue
-                    cursor = cursors.get(hosted.cursor_key(channel.id))
+                running.append(tasks.create_task(feeds.receive(hosted)))
+                for feed in feeds:
+                    cursor = cursors.get(hosted.cursor_key(feed.channel))
                     if resumed_us is not None and cursor is None:
                         # A feed with a cursor says itself what it missed; one whose server gives none can't know.
-                        await hosted.gap(channel.id, resumed_us, wall_us())
+                        await hosted.gap(feed.channel, resumed_us, wall_us())
                     running.append(
-                        tasks.create_task(follow_feed(feed.run(hosted, cursor), hosted, channel.id))
+                        tasks.create_task(follow_feed(feed.run(hosted, cursor), hosted, feed.channel))
                     )
                 remove = write_record(config, toml, self._ledger, "LIVE", self._log)
                 await closing.wait()

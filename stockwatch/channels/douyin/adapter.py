@@ -56,6 +56,7 @@ class Douyin:
     name = "douyin"
     base_url = "https://openapi-fxg.jinritemai.com"
     window_us = 15 * 60 * 1_000_000
+    acknowledgement = push.REPLY
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         params = param_json(ask.params)

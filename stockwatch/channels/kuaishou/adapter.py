@@ -64,6 +64,7 @@ class Kuaishou:
     name = "kuaishou"
     base_url = "https://openapi.kwaixiaodian.com"
     window_us = 24 * 3600 * 1_000_000
+    acknowledgement = push.REPLY
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         fields = {

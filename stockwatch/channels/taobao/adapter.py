@@ -81,6 +81,7 @@ class Taobao:
     name = "taobao"
     base_url = "https://gw.api.taobao.com"
     window_us = 30 * 60 * 1_000_000
+    acknowledgement = b""
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         fields = {

@@ -1,0 +1,274 @@
+"""One platform as a feed: pushes name orders, details are fetched, and polling finds what no push named.
+
+Pushes are an early word and nothing rests on them: where the feed goes on after a restart is the update time up to
+which polling has handed over everything. So a push is acknowledged as soon as it is known to be true, and one that is
+lost costs the seconds until the next poll.
+
+Every poll looks back a few seconds, since a platform's lists lag its books; once a minute it looks back further. What
+was told before and stands as it stood is not told again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, tzinfo
+
+from stockwatch.channels.client import Client
+from stockwatch.channels.facts import KnownAs, facts_of
+from stockwatch.channels.goods import Goods
+from stockwatch.channels.memory import Remembered
+from stockwatch.channels.orders import Order, Part
+from stockwatch.channels.wire import ApiError, Nudge
+from stockwatch.feeds.base import MAX_BATCH, Backoff, FeedStatus, Now, Sink, cut, wall_clock
+from stockwatch.printable import printable
+
+log = logging.getLogger("stockwatch.channels")
+
+_S = 1_000_000
+MAX_PENDING = 50_000
+"""Orders named and not fetched yet. Beyond it, pushes are left to polling."""
+_REMEMBERED = 100_000
+_GAP_AFTER_US = 5 * _S
+_KEPT = 4096
+"""Bytes of an unusable message that are set aside."""
+_AGAIN_S = 5.0
+"""Seconds until a detail that could not be fetched is asked for again."""
+
+
+class PlatformFeed:
+    """See `stockwatch.feeds.base.Feed`. `nudge` is what receivers of pushes call."""
+
+    def __init__(
+        self,
+        channel: str,
+        client: Client,
+        goods: Goods,
+        *,
+        source: str,
+        zone: tzinfo = UTC,
+        since_us: int | None = None,
+        known: KnownAs = lambda _: None,
+        now: Now = wall_clock,
+        every_s: float = 2.0,
+        look_back_s: float = 5.0,
+        sweep_s: float = 60.0,
+        sweep_back_s: float = 300.0,
+        fetchers: int = 6,
+        beside: Callable[[PlatformFeed], Iterable[asyncio.Task[None]]] | None = None,
+    ) -> None:
+        """`since_us`: orders placed before are none of the room's; None: since the feed first ran. `beside` starts what
+        brings pushes by a connection of its own."""
+        self.channel = channel
+        self.client = client
+        self.goods = goods
+        self.unmapped: dict[Part, int] = {}
+        """Goods that stand for no SKU of ours -> lines of them."""
+        self.pushes = self.repeated = self.older = self.unusable = 0
+        self._source = source
+        self._zone = zone
+        self._since_us = since_us
+        self._known = known
+        self._now = now
+        self._every_s, self._back_us = every_s, int(look_back_s * _S)
+        self._sweep_s, self._sweep_back_us = sweep_s, int(sweep_back_s * _S)
+        self._fetchers = fetchers
+        self._beside = beside
+        self._pending: dict[str, Nudge] = {}
+        self._fetching: set[str] = set()
+        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._told: Remembered[str, Order] = Remembered(_REMEMBERED)
+        self._ids: Remembered[str, frozenset[bytes]] = Remembered(_REMEMBERED)
+        self._messages: Remembered[str, bool] = Remembered(_REMEMBERED)
+        self._shown = FeedStatus("connecting")
+        self._lag_s: float | None = None
+        self._sink: Sink
+
+    @property
+    def pending(self) -> int:
+        """Orders known to have changed whose detail is still to come (待查明细)."""
+        return len(self._pending) + len(self._fetching)
+
+    # --- pushes ----------------------------------------------------------------------------------
+
+    def nudge(self, nudges: Iterable[Nudge]) -> None:
+        """A push names these orders. Never waits: what is too much is left to polling."""
+        for nudge in nudges:
+            self.pushes += 1
+            if nudge.message and self._messages.get(nudge.message):
+                self.repeated += 1
+                continue
+            if nudge.message:
+                self._messages.put(nudge.message, True)
+            told = self._told.get(nudge.order)
+            if told is not None and nudge.at_us is not None and told.updated_us > nudge.at_us:
+                continue
+            if len(self._pending) >= MAX_PENDING:
+                continue
+            if nudge.order not in self._pending:
+                self._queue.put_nowait(nudge.order)
+            self._pending[nudge.order] = nudge
+
+    async def _fetch(self) -> None:
+        while True:
+            order = await self._queue.get()
+            nudge = self._pending.pop(order, None)
+            if nudge is None:
+                continue
+            if order in self._fetching:
+                # Another fetch of it is under way and may bring what was before this push.
+                self._pending[order] = nudge
+                asyncio.get_running_loop().call_later(0.2, self._queue.put_nowait, order)
+                continue
+            self._fetching.add(order)
+            try:
+                answer = await self.client.ask(self.client.adapter.detail(order))
+                found = self.client.adapter.order(answer, self.client.keys)
+            except ApiError as error:
+                self._not_fetched(nudge, error)
+                if error.kind == "refused":
+                    await self._sink.set_aside(
+                        self.channel,
+                        f"{nudge.order} {nudge.message}".encode(),
+                        f"an order was named: {error}",
+                    )
+            else:
+                await self._tell([found], None)
+            finally:
+                self._fetching.discard(order)
+                self._show()
+
+    def _not_fetched(self, nudge: Nudge, error: ApiError) -> None:
+        if error.kind == "refused":
+            self.unusable += 1
+            return
+        log.warning("%s: order %s could not be fetched: %s", self.channel, printable(nudge.order), error)
+        if nudge.order not in self._pending:
+            self._pending[nudge.order] = nudge
+            asyncio.get_running_loop().call_later(_AGAIN_S, self._queue.put_nowait, nudge.order)
+
+    async def set_aside(self, raw: bytes, reason: str) -> None:
+        """What came by a connection beside and can't be used."""
+        await self._sink.set_aside(self.channel, cut(raw[:_KEPT]), reason)
+
+    # --- polling ---------------------------------------------------------------------------------
+
+    async def run(self, sink: Sink, cursor: str | None) -> None:
+        """Until cancelled. Only the sink's own exceptions come out."""
+        self._sink = sink
+        sink.status(self.channel, self._shown)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(self._fetchers):
+                    tasks.create_task(self._fetch())
+                running = list(self._beside(self)) if self._beside is not None else []
+                try:
+                    await self._poll(cursor)
+                finally:
+                    for task in running:
+                        task.cancel()
+        finally:
+            await self.client.aclose()
+
+    async def _poll(self, cursor: str | None) -> None:
+        first, upto = _read_cursor(cursor)
+        if first is None:
+            # Whole seconds, as most platforms write them.
+            now = self.client.platform_us() // _S * _S
+            first = upto = now if self._since_us is None else self._since_us
+        elif self._since_us is not None:
+            first = min(first, self._since_us)
+        self._first_us = first
+        assert upto is not None
+        resumed, good_us, swept = cursor is not None, None, 0.0
+        backoff = Backoff(first=1.0)
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            sweeps = began - swept >= self._sweep_s
+            since = max(first, upto - (self._sweep_back_us if sweeps else self._back_us))
+            until = min(self.client.platform_us(), since + self.client.adapter.window_us)
+            try:
+                orders = await self._list(since, until)
+            except ApiError as error:
+                self._show("down", str(error))
+                await asyncio.sleep(backoff.next() if error.kind != "denied" else 30.0)
+                continue
+            backoff.reset()
+            now_us = self._now()
+            if good_us is None and resumed:
+                await self._sink.gap(self.channel, None, now_us)
+            elif good_us is not None and now_us - good_us >= _GAP_AFTER_US + int(self._every_s * _S):
+                await self._sink.gap(self.channel, good_us, now_us)
+            good_us = now_us
+            swept = began if sweeps else swept
+            upto = max(upto, until)
+            await self._tell(orders, f"{first}:{upto}")
+            self._show("live")
+            if until >= self.client.platform_us() - self._back_us:
+                await asyncio.sleep(max(0.0, self._every_s - (loop.time() - began)))
+
+    async def _list(self, since: int, until: int) -> list[Order]:
+        """Every order that changed in the stretch and differs from what was told."""
+        adapter, found, more = self.client.adapter, [], None
+        while True:
+            ask = adapter.poll(since, until, more)
+            page = adapter.page(await self.client.ask(ask), self.client.keys, ask)
+            self.unusable += page.unusable
+            found += [order for order in page.orders if self._told.get(order.id) != order]
+            if page.more is None:
+                return found
+            more = page.more
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    async def _tell(self, orders: list[Order], cursor: str | None) -> None:
+        """Hand over what these orders say that was not said before, the cursor with the last of it."""
+        frames: list[bytes] = []
+        told: list[tuple[Order, frozenset[bytes]]] = []
+        for order in orders:
+            if order.created_us < self._first_us:
+                self.older += 1
+                continue
+            before = self._told.get(order.id)
+            if before is not None and before.updated_us > order.updated_us:
+                continue  # a detail that was asked for earlier and came later
+            said = facts_of(
+                order,
+                channel=self.channel, source=self._source, goods=self.goods, known=self._known, zone=self._zone,
+            )  # fmt: skip
+            for part in said.unmapped:
+                self.unmapped[part] = self.unmapped.get(part, 0) + 1
+            ids = self._ids.get(order.id) or frozenset()
+            frames += [frame for frame in said.frames if frame not in ids]
+            told.append((order, ids | set(said.frames)))
+            self._lag_s = max(0.0, (self.client.platform_us() - order.updated_us) / _S)
+        for at in range(0, len(frames), MAX_BATCH):
+            await self._sink.put(self.channel, frames[at : at + MAX_BATCH], None)
+        if cursor is not None:
+            await self._sink.put(self.channel, [], cursor)
+        # Remembered only now: if the sink fails, all of it is new to the next run.
+        for order, ids in told:
+            self._told.put(order.id, order)
+            self._ids.put(order.id, ids)
+
+    def _show(self, state: str | None = None, note: str = "") -> None:
+        now = FeedStatus(
+            self._shown.state if state is None else state,  # type: ignore[arg-type]
+            note if state is not None else self._shown.note,
+            round(self._lag_s, 1) if self._lag_s is not None else None,
+            pending=self.pending,
+            unmapped=len(self.unmapped),
+        )
+        if now != self._shown:
+            self._shown = now
+            self._sink.status(self.channel, now)
+
+
+def _read_cursor(cursor: str | None) -> tuple[int | None, int | None]:
+    """(placed since, handed over up to); Nones for a cursor that is none of ours."""
+    first, _, upto = (cursor or "").partition(":")
+    if first.isdigit() and upto.isdigit() and len(first) < 20 and len(upto) < 20:
+        return int(first), int(upto)
+    return None, None

@@ -1,0 +1,73 @@
+"""An ASGI application served by uvicorn within a running loop: signals, logs and the socket stay ours."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Listen(NamedTuple):
+    """Where to listen, and with which certificate."""
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+async def serve(
+    app: App,
+    at: Listen,
+    ready: Callable[[int], None] = lambda _: None,
+    *,
+    websockets: bool = False,
+    most: int = 800,
+) -> None:
+    """Serve until cancelled; `ready` is told the port. At most `most` connections. Raises OSError when it can't listen
+    there."""
+    import uvicorn
+
+    class Quiet(uvicorn.Server):
+        """Leaves signals to whoever runs the loop."""
+
+        def capture_signals(self) -> Any:
+            return nullcontext()
+
+    listening = socket.socket(socket.AF_INET6 if ":" in at.host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((at.host, at.port))
+    except OSError:
+        listening.close()
+        raise
+    config = uvicorn.Config(
+        app,
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio" if websockets else "none",
+        http="h11",
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        h11_max_incomplete_event_size=64 * 1024,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=1,
+        limit_concurrency=most,
+        ssl_certfile=at.certificate,
+        ssl_keyfile=at.key,
+    )
+    ready(listening.getsockname()[1])
+    try:
+        await Quiet(config).serve(sockets=[listening])
+    finally:
+        listening.close()

@@ -1,0 +1,88 @@
+"""Taobao's message channel, connected: what it brings goes to the feed, and is confirmed.
+
+A message is confirmed once its order is named to the feed, whose polling stands behind it. One that can't be understood
+is set aside and confirmed too: unconfirmed, it would come again for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
+
+from stockwatch.channels.feed import PlatformFeed
+from stockwatch.channels.taobao import tmc
+from stockwatch.channels.wire import Malformed
+from stockwatch.feeds.base import Backoff
+from stockwatch.feeds.local import is_loopback
+from stockwatch.printable import printable
+
+log = logging.getLogger("stockwatch.channels")
+
+ADDRESS = "ws://mc.api.taobao.com/"
+_PULL_EVERY_S = 15.0
+_ANSWER_WITHIN_S = 10.0
+_LOST = (OSError, WebSocketException, InvalidHandshake, InvalidURI, TimeoutError, Malformed)
+
+
+async def follow(feed: PlatformFeed, address: str = ADDRESS, group: str = "default") -> None:
+    """Keep a conversation going until cancelled."""
+    backoff = Backoff(first=1.0, cap=15.0)
+    while True:
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S) as within:
+                async with connect(
+                    address,
+                    max_size=tmc.MAX_FRAME,
+                    compression=None,
+                    proxy=None if is_loopback(address) else True,
+                    ping_interval=20,
+                ) as connection:
+                    token = await _greet(connection, feed, group)
+                    within.reschedule(None)
+                    backoff.reset()
+                    await _listen(connection, feed, token)
+        except _LOST as error:
+            log.info("%s: TMC: %s", feed.channel, printable(str(error) or type(error).__name__, 200))
+        await asyncio.sleep(backoff.next())
+
+
+async def _greet(connection: ClientConnection, feed: PlatformFeed, group: str) -> str:
+    client = feed.client
+    await connection.send(tmc.connect(client.keys, client.platform_us(), group))
+    answer = tmc.decode(await _binary(connection))
+    if answer.kind != tmc.CONNECTACK or answer.status or not answer.token:
+        raise Malformed(f"not let in: {answer.status} {answer.phrase}")
+    await connection.send(tmc.pull(answer.token))
+    return answer.token
+
+
+async def _listen(connection: ClientConnection, feed: PlatformFeed, token: str) -> None:
+    while True:
+        try:
+            async with asyncio.timeout(_PULL_EVERY_S):
+                raw = await _binary(connection)
+        except TimeoutError:
+            await connection.send(tmc.pull(token))
+            continue
+        try:
+            message = tmc.message_of(tmc.decode(raw), feed.client.keys)
+        except Malformed as malformed:
+            await feed.set_aside(raw, f"a message: {malformed.args[0]}")
+            if len(malformed.args) > 1:
+                await connection.send(tmc.confirm(token, malformed.args[1]))
+            continue
+        if message is None:
+            continue
+        if message.nudge is not None:
+            feed.nudge((message.nudge,))
+        await connection.send(tmc.confirm(token, message.id))
+
+
+async def _binary(connection: ClientConnection) -> bytes:
+    raw = await connection.recv()
+    if isinstance(raw, str):
+        raise Malformed("a text where a frame must be")
+    return raw

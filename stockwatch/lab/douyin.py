@@ -1,0 +1,188 @@
+"""A look-alike of Douyin 抖店. Pure."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from stockwatch.channels.douyin.signing import sign, sign_push
+from stockwatch.channels.wire import Keys
+from stockwatch.lab.face import Door, Push, Reply, Request, reply
+from stockwatch.lab.shop import Bought, Order, Shop
+
+_STATUS = {"unpaid": 1, "paid": 2, "shipped": 3, "done": 5, "cancelled": 4, "refunded": 4}
+_TAGS = {"placed": "100", "paid": "101", "shipped": "102", "cancelled": "106", "refunded": "206"}
+_CLOCK_S = 600
+
+
+class DouyinFace:
+    """See `stockwatch.lab.face.Face`."""
+
+    name = "douyin"
+
+    def __init__(self, shop: Shop, door: Door) -> None:
+        self.shop = shop
+        self.door = door
+        self._done: dict[str, Any] = {}
+        """Idempotent id -> what it came to."""
+
+    def handle(self, request: Request, now_ms: int) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(request.query).items()}
+        method, keys = query.get("method", ""), self.door.keys
+        signed = sign(keys, method, request.body.decode(), query.get("timestamp", ""))
+        if request.path.strip("/") != method.replace(".", "/"):
+            return _wrong(20001, "isv.parameter-invalid", "the path is not the method's")
+        if query.get("app_key") != keys.app_key or not hmac.compare_digest(query.get("sign", ""), signed):
+            self.door.forged += 1
+            return _wrong(11, "isv.invalid-sign", "sign check failed")
+        if abs(int(query["timestamp"]) - now_ms // 1000) > _CLOCK_S:
+            return _wrong(40003, "isv.invalid-timestamp", "timestamp expired")
+        if self.door.too_many(method, now_ms):
+            return _wrong(70000, "isp.top-call-limited", "call limited")
+        params = json.loads(request.body)
+        if method == "token.refresh":
+            return self._renew(params, now_ms)
+        if not self.door.takes(query.get("access_token", ""), now_ms):
+            return _wrong(30002, "isv.access-token-expired", "access_token is expired")
+        match method:
+            case "order.searchList":
+                return self._list(params, now_ms)
+            case "order.orderDetail":
+                order = self.shop.orders.get(int(params["shop_order_id"]))
+                return (
+                    _wrong(50002, "isv.order-not-found", "no such order")
+                    if order is None
+                    else _ok({"shop_order_detail": self._order(order)})
+                )
+            case "sku.stockNum":
+                return self._stock(params)
+            case "sku.syncStock":
+                return self._sync(params)
+            case _:
+                return _wrong(20001, "isv.method-invalid", f"no method {method[:40]}")
+
+    def push(self, what: str, order: int, now_ms: int, number: int) -> Push | None:
+        data = {
+            "p_id": order, "s_ids": [line.id for line in self.shop.orders[order].lines],
+            "shop_id": int(self.door.keys.shop), "order_status": 1, "update_time": now_ms // 1000, "biz": 2,
+        }  # fmt: skip
+        tag = _TAGS[what]
+        message = {
+            "tag": tag,
+            "msg_id": f"{order}::{tag}:{number}",
+            "data": json.dumps(data, separators=(",", ":")),
+        }
+        body = json.dumps([message], separators=(",", ":")).encode()
+        keys = self.door.keys
+        headers = {
+            "app-id": keys.app_key,
+            "event-sign": sign_push(keys, body),
+            "content-type": "application/json",
+        }
+        return Push(headers, body)
+
+    def _renew(self, params: dict[str, Any], now_ms: int) -> Reply:
+        tokens = self.door.renew(str(params.get("refresh_token", "")), now_ms)
+        if tokens is None:
+            return _wrong(30005, "isv.refresh-token-invalid", "refresh_token is invalid")
+        return _ok({"access_token": tokens[0], "refresh_token": tokens[1], "expires_in": 604800})
+
+    def _list(self, params: dict[str, Any], now_ms: int) -> Reply:
+        seen_ms = now_ms - int(self.door.faults.list_lag_s * 1000)
+        until = min(params["update_time_end"] * 1000 + 999, seen_ms)
+        found = self.shop.updated(params["update_time_start"] * 1000, until)
+        at = params["page"] * params["size"]
+        page = found[at : at + params["size"]]
+        listed = [self._order(order) for order in page]
+        return _ok(
+            {"page": params["page"], "size": len(page), "total": len(found), "shop_order_list": listed}
+        )
+
+    def _order(self, order: Order) -> dict[str, Any]:
+        return {
+            "shop_id": int(self.door.keys.shop), "order_id": str(order.id), "order_status": self._whole(order),
+            "create_time": order.created_ms // 1000, "update_time": order.updated_ms // 1000,
+            "pay_time": order.paid_ms // 1000,
+            "order_expire_time": (order.expires_ms - order.created_ms) // 1000,
+            "sku_order_list": [self._line(order, line) for line in order.lines],
+        }  # fmt: skip
+
+    def _whole(self, order: Order) -> int:
+        return min(_STATUS[line.status] for line in order.lines)
+
+    def _line(self, order: Order, line: Bought) -> dict[str, Any]:
+        shipped = line.shipped_ms > 0
+        return {
+            "order_id": str(line.id), "parent_order_id": str(order.id), "order_status": _STATUS[line.status],
+            "main_status": (22 if shipped else 21) if line.status == "refunded" else _STATUS[line.status],
+            "item_num": line.qty, "product_id": line.good.product, "product_id_str": str(line.good.product),
+            "sku_id": line.good.sku, "code": line.good.outer, "create_time": order.created_ms // 1000,
+            "update_time": order.updated_ms // 1000, "pay_time": order.paid_ms // 1000,
+            "ship_time": line.shipped_ms // 1000, "finish_time": line.closed_ms // 1000,
+            "room_id": order.room, "room_id_str": str(order.room or ""), "reduce_type": 1,
+            "after_sale_info": {"refund_status": 3 if line.status == "refunded" else 0},
+        }  # fmt: skip
+
+    def _good(self, params: dict[str, Any]) -> Any:
+        wanted = (str(params.get("sku_id", "")), str(params.get("code", "")))
+        return next(
+            (g for g in self.shop.goods if str(g.sku) == wanted[0] or (wanted[1] and g.outer == wanted[1])),
+            None,
+        )
+
+    def _stock(self, params: dict[str, Any]) -> Reply:
+        good = self._good(params)
+        if good is None:
+            return _wrong(50002, "isv.sku-not-found", "no such sku")
+        held = sum(
+            line.qty
+            for order in self.shop.orders.values()
+            for line in order.lines
+            if line.good is good and line.status == "unpaid"
+        )
+        return _ok(
+            {"sku_id": good.sku, "code": good.outer, "stock_num": good.stock, "prehold_stock_num": held}
+        )
+
+    def _sync(self, params: dict[str, Any]) -> Reply:
+        """A delta needs an idempotent id and may not go below zero; a figure may be set."""
+        good, delta, id_ = (
+            self._good(params),
+            bool(params.get("incremental")),
+            str(params.get("idempotent_id", "")),
+        )
+        if good is None:
+            return _wrong(50002, "isv.sku-not-found", "no such sku")
+        if delta and not id_:
+            return _wrong(20001, "isv.parameter-invalid", "idempotent_id is needed")
+        if id_ and id_ in self._done:
+            return _ok(self._done[id_])
+        after = good.stock + params["stock_num"] if delta else params["stock_num"]
+        if after < 0:
+            return _wrong(50002, "isv.stock-not-enough", "stock would be negative")
+        good.stock = after
+        if id_:
+            self._done[id_] = True
+        return _ok(True)
+
+
+def _ok(data: Any) -> Reply:
+    return reply(
+        {"code": 10000, "msg": "success", "sub_code": "", "sub_msg": "", "log_id": "lab", "data": data}
+    )
+
+
+def _wrong(code: int, sub_code: str, said: str) -> Reply:
+    return reply(
+        {"code": code, "msg": said, "sub_code": sub_code, "sub_msg": said, "log_id": "lab", "data": None}
+    )
+
+
+def lab_keys() -> Keys:
+    """Credentials that open this face and nothing else."""
+    return Keys(
+        app_key="7000000000000000001", app_secret="lab-douyin-secret", access_token="lab-douyin-token",
+        refresh_token="lab-douyin-refresh", shop="77001",
+    )  # fmt: skip

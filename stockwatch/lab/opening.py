@@ -1,0 +1,133 @@
+"""A lab for a room: its goods on each platform, numbers of its own, and the files a room needs to follow it.
+
+Pure but for `write`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import tomli_w
+
+from stockwatch.channels.wire import Keys
+from stockwatch.lab import douyin, kuaishou, taobao
+from stockwatch.lab.face import Door, Face
+from stockwatch.lab.faults import Chance, Faults
+from stockwatch.lab.shop import Buyers, Good, Shop
+from stockwatch.lab.world import Booth
+
+PLATFORMS = ("douyin", "kuaishou", "taobao")
+_KEYS = {"douyin": douyin.lab_keys, "kuaishou": kuaishou.lab_keys, "taobao": taobao.lab_keys}
+_FACES: dict[str, Callable[[Shop, Door], Face]] = {
+    "douyin": douyin.DouyinFace,
+    "kuaishou": kuaishou.KuaishouFace,
+    "taobao": taobao.TaobaoFace,
+}
+_FIRST_ORDER = {
+    "douyin": 4_781_320_682_406_083_640,
+    "kuaishou": 2_607_602_240_240_301,
+    "taobao": 192_559_684_481_084,
+}
+_FIRST_PRODUCT = {
+    "douyin": 3_561_234_567_890_123_456,
+    "kuaishou": 21_000_000_000_001,
+    "taobao": 680_000_000_001,
+}
+
+
+class Ware(NamedTuple):
+    """What the room sells."""
+
+    sku: str
+    title: str
+    stock: int
+
+
+def keys_of(platform: str) -> Keys:
+    """Credentials that the lab's look-alike takes."""
+    return _KEYS[platform]()
+
+
+def booth_of(
+    platform: str,
+    wares: Sequence[Ware],
+    faults: Faults,
+    seed: int,
+    *,
+    unpaid_s: float = 30.0,
+    share: float = 1.0,
+) -> Booth:
+    """A look-alike that offers these wares, `share` of their stock each."""
+    first = _FIRST_PRODUCT[platform]
+    goods = [
+        Good(first + nth, first + 1_000_000 + nth, ware.sku, ware.title, int(ware.stock * share))
+        for nth, ware in enumerate(wares)
+    ]
+    shop = Shop(
+        goods,
+        first_order=_FIRST_ORDER[platform],
+        unpaid_ttl_ms=int(unpaid_s * 1000),
+        second_grain=platform != "kuaishou",
+    )
+    face: Face = _FACES[platform](shop, Door(keys_of(platform), faults))
+    buyers = Buyers(shop, seed, several=0.0 if platform == "kuaishou" else 0.15)
+    return Booth(face, buyers, Chance(faults, seed + 1))
+
+
+def room_files(wares: Sequence[Ware], address: str, push: str, booths: Mapping[str, Booth]) -> dict[str, str]:
+    """File name -> text: a room that follows the lab at `address` and takes pushes at `push`."""
+    channels = []
+    for name in booths:
+        channel = {"id": name, "feed": f"{name}:http://{address}/{name}", "secret": f"file:{name}.keys.toml"}
+        channel["shop"] = keys_of(name).shop
+        if name == "taobao":
+            channel["messages"] = f"ws://{address}/{name}/tmc"
+        channels.append(channel)
+    room = {
+        "room": {"id": "lab", "name": "演练室", "timezone": "Asia/Shanghai"},
+        "ledger": {"path": "lab.db"},
+        "push": {"listen": push},
+        "channel": channels,
+        "sku": [
+            {"id": ware.sku, "title": ware.title, "stock": ware.stock, "lead_time": "10m"} for ware in wares
+        ],
+    }
+    maps = [
+        {"channel": name, "product_id": str(good.product), "sku_id": str(good.sku), "sku": good.outer}
+        for name, booth in booths.items()
+        for good in booth.face.shop.goods
+    ]
+    files = {"lab.toml": tomli_w.dumps(room), "lab.map.toml": tomli_w.dumps({"map": maps})}
+    for name in booths:
+        keys = keys_of(name)
+        set_ = {field: value for field in keys.__struct_fields__ if (value := getattr(keys, field))}
+        files[f"{name}.keys.toml"] = tomli_w.dumps(set_)
+    return files
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Raises OSError. Credentials get mode 0600."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        mode = 0o600 if name.endswith(".keys.toml") else 0o644
+        handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def wares_of(skus: Iterable[tuple[str, str, int]]) -> list[Ware]:
+    return [Ware(*one) for one in skus]
+
+
+SAMPLE = wares_of(
+    (
+        ("HOODIE-BK-S", "联名款卫衣 黑 S", 300),
+        ("HOODIE-BK-M", "联名款卫衣 黑 M", 500),
+        ("HOODIE-BK-L", "联名款卫衣 黑 L", 300),
+        ("SOCK", "袜子", 800),
+        ("CAP", "渔夫帽", 200),
+    )
+)

@@ -1,0 +1,225 @@
+"""The adapters against the lab, over real sockets, into the real books: what a test or a benchmark sets up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta, timezone
+from typing import Any
+
+from stockwatch.channels.client import Client
+from stockwatch.channels.feed import PlatformFeed
+from stockwatch.channels.goods import Goods, Numbered
+from stockwatch.channels.open import ADAPTERS
+from stockwatch.channels.receiver import Receiver
+from stockwatch.channels.serving import Listen, serve
+from stockwatch.channels.taobao import tmc_link
+from stockwatch.config import RoomConfig, Sku
+from stockwatch.events import Event, decode, encode
+from stockwatch.feeds.base import FeedStatus
+from stockwatch.lab.faults import Faults
+from stockwatch.lab.opening import Ware, booth_of, keys_of
+from stockwatch.lab.shop import Figures
+from stockwatch.lab.world import Lab
+from stockwatch.ledger.balances import Books
+from stockwatch.ledger.plain import Plain
+
+ZONE = timezone(timedelta(hours=8))
+
+
+class BookSink:
+    """A sink that books what it is handed, and remembers when."""
+
+    def __init__(self, wares: Sequence[Ware]) -> None:
+        self.books = Books()
+        self.outcomes: Counter[str] = Counter()
+        self.aside: list[tuple[str, bytes, str]] = []
+        self.gaps: list[tuple[str, int | None, int]] = []
+        self.statuses: dict[str, FeedStatus] = {}
+        self.cursors: dict[str, str] = {}
+        self.frames: list[bytes] = []
+        self.seen: dict[tuple[str, str], float] = {}
+        """(source, order) -> when it was first booked as placed."""
+        for ware in wares:
+            data = {"document": "opening", "qty": ware.stock, "reason": "opening", "by": "test"}
+            raw = encode(
+                type="stock.counted", source="test", id=f"open:{ware.sku}", time="2026-01-01T00:00:00Z",
+                subject=ware.sku, data=data,
+            )  # fmt: skip
+            self.book(raw)
+
+    def book(self, raw: bytes) -> None:
+        event = decode(raw)
+        assert isinstance(event, Event), event
+        for applied in self.books.apply(event):
+            self.outcomes[applied.outcome] += 1
+        if event.type == "order.placed":
+            self.seen.setdefault((event.source, event.data["order"]), time.time())
+
+    async def put(self, channel: str, frames: Sequence[bytes], cursor: str | None) -> None:
+        for frame in frames:
+            self.book(frame)
+        self.frames += frames
+        if cursor is not None:
+            self.cursors[channel] = cursor
+        await asyncio.sleep(0)
+
+    async def set_aside(self, channel: str, raw: bytes, reason: str) -> None:
+        self.aside.append((channel, raw, reason))
+
+    async def gap(self, channel: str, since_us: int | None, until_us: int) -> None:
+        self.gaps.append((channel, since_us, until_us))
+
+    def status(self, channel: str, status: FeedStatus) -> None:
+        self.statuses[channel] = status
+
+    def known(self, source: str, order: str) -> str | None:
+        line = self.books.line(source, order, 1)
+        if line is None:
+            return None
+        if isinstance(line, Plain):
+            return line.cell.sku
+        return line.items[0][0] if len(line.items) == 1 else None
+
+
+@dataclass
+class Rehearsal:
+    """A lab with its feeds."""
+
+    lab: Lab
+    sink: BookSink
+    feeds: dict[str, PlatformFeed]
+    receiver: Receiver
+    wares: Sequence[Ware]
+    push_port: int = 0
+    lab_port: int = 0
+    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    def expected(self) -> dict[str, Figures]:
+        """What the shops' own books come to, all together."""
+        total = {ware.sku: Figures() for ware in self.wares}
+        for booth in self.lab.booths.values():
+            for sku, figures in booth.face.shop.figures().items():
+                for name, value in vars(figures).items():
+                    setattr(total[sku], name, getattr(total[sku], name) + value)
+        return total
+
+    def booked(self) -> dict[str, Figures]:
+        found = {}
+        for ware in self.wares:
+            stock = self.sink.books.stock(ware.sku)
+            found[ware.sku] = Figures(
+                reserved=stock.reserved, sold=stock.sold, returned=stock.quarantined,
+                shipped=stock.shipped + stock.quarantined,
+            )  # fmt: skip
+        return found
+
+    def rate(self, orders_per_second: float) -> None:
+        for booth in self.lab.booths.values():
+            booth.rate = orders_per_second
+
+    def orders(self) -> int:
+        return sum(len(booth.face.shop.orders) for booth in self.lab.booths.values())
+
+    async def until(self, holds: Any, within_s: float) -> None:
+        until = time.monotonic() + within_s
+        while not holds():
+            assert time.monotonic() < until, "it did not come to that"
+            await asyncio.sleep(0.05)
+
+    async def settle(self, within_s: float = 30.0) -> None:
+        """Until the shop is at rest and everything is told."""
+        await self.until(lambda: self.lab.is_quiet, 60.0)
+        try:
+            await self.until(lambda: self.booked() == self.expected() and self.pending == 0, within_s)
+        except AssertionError:
+            raise AssertionError(self.difference()) from None
+
+    def difference(self) -> str:
+        """Lines that stand otherwise in the books than in the shops', and what the feeds say."""
+        said = [f"{self.sink.outcomes} pending {self.pending} {self.sink.statuses} aside {self.sink.aside[:3]}"]
+        booked, expected = self.booked(), self.expected()
+        for sku, figures in expected.items():
+            if booked[sku] != figures:
+                said.append(f"{sku}: booked {booked[sku]}, the shops' {figures}")
+        return "\n".join(said)
+
+    @property
+    def pending(self) -> int:
+        return sum(feed.pending for feed in self.feeds.values())
+
+
+@asynccontextmanager
+async def rehearsal(
+    platforms: Sequence[str],
+    wares: Sequence[Ware],
+    faults: Faults,
+    *,
+    seed: int = 1,
+    unpaid_s: float = 3.0,
+    rate: float = 400.0,
+    push: bool = True,
+    share: float = 1.0,
+    **feed: Any,
+) -> AsyncIterator[Rehearsal]:
+    """A running lab and the feeds that follow it."""
+    booths = {
+        name: booth_of(name, wares, faults, seed + 10 * nth, unpaid_s=unpaid_s, share=share)
+        for nth, name in enumerate(platforms)
+    }
+    lab = Lab(booths)
+    sink = BookSink(wares)
+    config = RoomConfig(
+        id="lab", name="lab", skus=tuple(Sku(id=ware.sku, title=ware.title) for ware in wares)
+    )
+    spawn = asyncio.create_task
+    at_lab: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    serving = spawn(serve(lab.app, Listen("127.0.0.1", 0), at_lab.set_result, websockets=True))
+    lab_port = await at_lab
+    feeds = {}
+    for name, booth in booths.items():
+        client = Client(
+            ADAPTERS[name](), keys_of(name), base_url=f"http://127.0.0.1:{lab_port}/{name}", rate=rate
+        )
+        numbers = [
+            Numbered(name, str(good.product), str(good.sku), good.outer) for good in booth.face.shop.goods
+        ]
+        beside = None
+        if name == "taobao" and push:
+            address = f"ws://127.0.0.1:{lab_port}/taobao/tmc"
+            beside = lambda one, to=address: [asyncio.ensure_future(tmc_link.follow(one, to))]  # noqa: E731
+        feeds[name] = PlatformFeed(
+            name, client, Goods(config, name, numbers), source=name, zone=ZONE, beside=beside,
+            known=lambda order, source=name: sink.known(source, order), **feed,
+        )  # fmt: skip
+    receiver = Receiver(feeds, sink)
+    made = Rehearsal(lab, sink, feeds, receiver, wares, lab_port=lab_port)
+    ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    made.tasks = [
+        serving,
+        spawn(serve(receiver, Listen("127.0.0.1", 0), ready.set_result)),
+        *(spawn(one.run(sink, None)) for one in feeds.values()),
+    ]
+    made.push_port = await ready
+    if push:
+        for name, booth in booths.items():
+            booth.push_url = f"http://127.0.0.1:{made.push_port}/push/{name}"
+    try:
+        await made.until(
+            lambda: all(
+                (s := sink.statuses.get(name)) is not None and s.state == "live" for name in platforms
+            ),
+            15,
+        )
+        made.tasks.append(spawn(lab.run()))
+        yield made
+    finally:
+        for task in made.tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*made.tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
