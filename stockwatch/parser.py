@@ -41,6 +41,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "记账、看账、查账、导出、备份、重建",
     ),
     ("room", "make a room.toml from a run-down sheet (.xlsx, .csv)", "用排品表(.xlsx、.csv)生成 room.toml"),
+    (
+        "lab",
+        "look-alikes of the platforms with buyers behind them, and a room that follows them",
+        "本机的平台模拟器,带一群买家,和一个接着它们的直播间",
+    ),
     ("config", "check or show a room.toml, and where files lie", "检查或查看 room.toml,以及文件在哪里"),
     ("doctor", "check this machine: terminal, disk, versions", "检查这台机器:终端、磁盘、版本"),
     ("help", "offline help for a command, a key, a tier, a word", "离线帮助:命令、设置项、预警级别、词语"),
@@ -356,6 +361,67 @@ def _room_new(command: Parser) -> None:
     _json(new)
 
 
+def _lab(command: Parser) -> None:
+    folder = say("where the room's files are, or are written", "直播间文件所在(没有就写到这里)的目录")
+    command.add_argument("dir", metavar="DIR", type=_path, help=folder)
+    room = say("sell this room's SKUs; default: a few samples", "卖这个直播间的 SKU;默认卖几样样品")
+    command.add_argument("--room", metavar="ROOM.toml", type=_path, help=room)
+    platform = say("which platforms; default: all", "哪些平台;默认全部")
+    command.add_argument(
+        "--platform", choices=("douyin", "kuaishou", "taobao"), action="append", default=[], help=platform
+    )
+    command.add_argument(
+        "--script", metavar="FILE", type=_path, help=say("phases of a stream", "按剧本演(TOML)")
+    )
+    command.add_argument(
+        "--for", dest="for_", metavar="TIME", type=_text, help=say("how long buyers buy", "买家买多久")
+    )
+    for flag, default, en, zh in (
+        ("--rate", 2.0, "orders a second on each platform", "每个平台每秒几单"),
+        ("--lost", 0.0, "share of pushes that are lost", "丢失的推送占比"),
+        ("--duplicated", 0.02, "share of pushes that come twice", "重复的推送占比"),
+        ("--late", 0.3, "seconds that pushes are late, on average", "推送平均晚几秒"),
+        ("--latency", 0.05, "seconds of every answer", "每次应答几秒"),
+        ("--limit", 0.0, "requests a second and method; 0: no limit", "每个接口每秒限几次;0 不限"),
+        ("--token-life", 0.0, "seconds that a token lasts; 0: for ever", "令牌有效几秒;0 永久"),
+        ("--failing", 0.0, "share of requests that fail", "失败的请求占比"),
+        ("--skew", 0.0, "seconds that the platforms' clocks are ahead", "平台时钟快几秒"),
+        ("--unpaid", 30.0, "seconds until an unpaid order is closed", "未付款几秒后关单"),
+    ):
+        command.add_argument(
+            flag, metavar="N", type=_number, default=default, help=f"{say(en, zh)} ({default:g})"
+        )
+    command.add_argument(
+        "--seed", metavar="N", type=int, default=1, help=say("of everything drawn", "随机种子")
+    )
+    listen = say("where the look-alikes answer (127.0.0.1:8100)", "模拟器的地址(127.0.0.1:8100)")
+    command.add_argument(
+        "--listen", metavar="HOST:PORT", type=_address, default="127.0.0.1:8100", help=listen
+    )
+    push = say("where the room takes pushes (127.0.0.1:8790)", "直播间收推送的地址(127.0.0.1:8790)")
+    command.add_argument("--push", metavar="HOST:PORT", type=_address, default="127.0.0.1:8790", help=push)
+    command.add_argument(
+        "--no-push", action="store_true", help=say("send none: polling only", "不推送,只靠轮询")
+    )
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1_000_000:
+        raise argparse.ArgumentTypeError(say(f"{text}: a number from 0 is needed", f"{text}:需要 0 以上的数"))
+    return number
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port[:6]) < 65536:
+        raise argparse.ArgumentTypeError(say(f"{text}: HOST:PORT is needed", f"{text}:需要 主机:端口"))
+    return text
+
+
 def _help(command: Parser) -> None:
     command.add_argument(
         "key",
@@ -386,6 +452,7 @@ _ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "feed": _feed,
     "ledger": _ledger,
     "room": _room_new,
+    "lab": _lab,
     "config": _config,
     "doctor": _json,
     "help": _help,

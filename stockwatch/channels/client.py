@@ -25,6 +25,7 @@ log = logging.getLogger("stockwatch.channels")
 
 MAX_BODY = 16 * 1024 * 1024
 _TRIES = 6
+_QUICK_US = 2_000_000
 _TOLD_SKEW_S = 2.0
 """A difference between clocks from which on the platform's is gone by: its Date header has whole seconds."""
 
@@ -51,6 +52,8 @@ class Client:
         self.skew_us = 0
         """What the platform's clock is ahead of ours."""
         self.calls = 0
+        self._why = ""
+        """What the last failure was."""
         self._now = now
         self._rate = rate
         self._keep = keep
@@ -75,17 +78,18 @@ class Client:
         """Now, by the platform's clock."""
         return self._now() + self.skew_us
 
-    async def ask(self, ask: Ask, *, writes: bool = False) -> bytes:
+    async def ask(self, ask: Ask, *, writes: bool = False, tries: int = _TRIES, waits: bool = True) -> bytes:
         """The answer's JSON, out of the platform's envelope. Raises ApiError, with kind "unknown" for a write that may
-        or may not have been carried out."""
+        or may not have been carried out. `tries` counts what the platform failed at, and refusals for haste. With
+        `waits` false, it is raised at once that the platform has not answered for a while."""
         backoff = Backoff(first=0.2, cap=5.0)
         skewed = False
-        for attempt in range(1, _TRIES + 1):
+        for attempt in range(1, tries + 1):
             token = self.keys.access_token
             try:
-                answer = await self._once(ask, writes=writes)
+                answer = await self._once(ask, writes=writes, waits=waits)
             except ApiError as error:
-                last = attempt == _TRIES
+                last = attempt == tries
                 if error.kind == "token" and not last:
                     await self._refresh(token)
                 elif error.kind == "clock" and not skewed:
@@ -100,17 +104,19 @@ class Client:
             return answer
         raise AssertionError("unreachable")
 
-    async def _once(self, ask: Ask, *, writes: bool) -> bytes:
-        await self._turn(ask.method)
+    async def _once(self, ask: Ask, *, writes: bool, waits: bool) -> bytes:
+        await self._turn(ask.method, waits=waits)
         loop = asyncio.get_running_loop()
         async with self._at_once:
             call = self.adapter.call(ask, self.keys, self.platform_us())
+            sent_us = self._now()
             try:
                 status, body, headers = await self._send(call)
             except _Lost as lost:
                 self._breaker.failed(loop.time())
+                self._why = lost.note
                 raise ApiError("unknown" if writes and lost.sent else "broken", lost.note) from None
-        self._set_clock(headers)
+        self._set_clock(headers, sent_us)
         limiter = self._limiters[ask.method]
         try:
             answer = self.adapter.answer(ask, status, body)
@@ -121,6 +127,7 @@ class Client:
                 limiter.refused(loop.time(), error.retry_after_s)
             if error.kind == "broken":
                 self._breaker.failed(loop.time())
+                self._why = str(error)
                 if writes:
                     raise ApiError("unknown", str(error), code=error.code) from None
             else:
@@ -130,13 +137,15 @@ class Client:
         limiter.went_well(loop.time())
         return answer
 
-    async def _turn(self, method: str) -> None:
+    async def _turn(self, method: str, *, waits: bool) -> None:
         """Wait until the breaker and the method's limiter let a request out."""
         loop = asyncio.get_running_loop()
         limiter = self._limiters.setdefault(method, Limiter(self._rate))
-        while (pause := self._breaker.wait(loop.time())) > 0:  # noqa: ASYNC110 - until an instant
+        while (pause := self._breaker.wait(loop.time())) > 0:
+            if not waits:
+                raise ApiError("broken", f"{method}: {self._why}", retry_after_s=pause)
             await asyncio.sleep(pause)
-        while (pause := limiter.wait(loop.time())) > 0:  # noqa: ASYNC110
+        while (pause := limiter.wait(loop.time())) > 0:  # noqa: ASYNC110 - until an instant
             await asyncio.sleep(pause)
 
     async def _send(self, call: Call) -> tuple[int, bytes, httpx.Headers]:
@@ -161,14 +170,18 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             raise _Lost(_said(error), sent=True) from None
 
-    def _set_clock(self, headers: httpx.Headers) -> None:
+    def _set_clock(self, headers: httpx.Headers, sent_us: int) -> None:
+        """By an answer that came quickly enough to tell."""
+        now_us = self._now()
+        if now_us - sent_us > _QUICK_US:
+            return
         try:
             theirs = parsedate_to_datetime(headers["Date"])
         except (KeyError, ValueError, TypeError):
             return
         if theirs.tzinfo is None:
             return
-        ahead_s = theirs.timestamp() + 0.5 - self._now() / 1e6
+        ahead_s = theirs.timestamp() + 0.5 - (sent_us + now_us) / 2e6
         if abs(ahead_s - self.skew_us / 1e6) > _TOLD_SKEW_S:
             self.skew_us = int(ahead_s * 1e6) if abs(ahead_s) > _TOLD_SKEW_S else 0
             log.info("%s: its clock is %.0f s ahead of ours", self.adapter.name, self.skew_us / 1e6)

@@ -32,6 +32,8 @@ class Told(NamedTuple):
     frames: tuple[bytes, ...]
     unmapped: tuple[Part, ...] = ()
     """Goods that stand for no SKU of ours; booked under the platform's own ids."""
+    subjects: tuple[tuple[str, str], ...] = ()
+    """(order, the SKU that its line stands for) of lines of one component."""
 
 
 def unknown_subject(channel: str, part: Part) -> str:
@@ -48,7 +50,7 @@ def facts_of(order: Order, *, channel: str, source: str, goods: Goods, known: Kn
     """All that `order` says about its lines."""
     teller = _Teller(order, channel, source, goods, known, zone)
     frames = tuple(frame for line in order.lines if line.qty > 0 for frame in teller.line(line))
-    return Told(frames, tuple(teller.unmapped))
+    return Told(frames, tuple(teller.unmapped), tuple(teller.subjects))
 
 
 class _Teller:
@@ -62,11 +64,14 @@ class _Teller:
         self._known = known
         self._zone = zone
         self.unmapped: list[Part] = []
+        self.subjects: list[tuple[str, str]] = []
 
     def line(self, line: Line) -> Iterator[bytes]:
         key = order_key(self._order, line)
         items = self._items(line)
         subject = items[0]["sku"] if len(items) == 1 and items[0]["qty"] == 1 and not line.gift else None
+        if subject is not None:
+            self.subjects.append((key, subject))
         before = self._known(key)
         if before is not None and subject is not None and before != subject:
             # 改码, or goods that were mapped only now: the line is known as something else.

@@ -33,6 +33,8 @@ _REMEMBERED = 100_000
 _GAP_AFTER_US = 5 * _S
 _KEPT = 4096
 """Bytes of an unusable message that are set aside."""
+_DENIED_S = 30.0
+"""Seconds until a platform that did not let us in is asked again: a person has to do something first."""
 _AGAIN_S = 5.0
 """Seconds until a detail that could not be fetched is asked for again."""
 
@@ -81,6 +83,8 @@ class PlatformFeed:
         self._told: Remembered[str, Order] = Remembered(_REMEMBERED)
         self._ids: Remembered[str, frozenset[bytes]] = Remembered(_REMEMBERED)
         self._messages: Remembered[str, bool] = Remembered(_REMEMBERED)
+        self._subjects: Remembered[str, str] = Remembered(_REMEMBERED)
+        """What was told of a line may not have reached the ledger yet."""
         self._shown = FeedStatus("connecting")
         self._lag_s: float | None = None
         self._sink: Sink
@@ -101,9 +105,6 @@ class PlatformFeed:
                 continue
             if nudge.message:
                 self._messages.put(nudge.message, True)
-            told = self._told.get(nudge.order)
-            if told is not None and nudge.at_us is not None and told.updated_us > nudge.at_us:
-                continue
             if len(self._pending) >= MAX_PENDING:
                 continue
             if nudge.order not in self._pending:
@@ -114,7 +115,7 @@ class PlatformFeed:
         while True:
             order = await self._queue.get()
             nudge = self._pending.pop(order, None)
-            if nudge is None:
+            if nudge is None or self._was_told(nudge):
                 continue
             if order in self._fetching:
                 # Another fetch of it is under way and may bring what was before this push.
@@ -138,6 +139,12 @@ class PlatformFeed:
             finally:
                 self._fetching.discard(order)
                 self._show()
+
+    def _was_told(self, nudge: Nudge) -> bool:
+        """Whether polling was quicker. Of two changes within one second the later may still be missing, and is found
+        by the next poll, which looks back further than that."""
+        told = self._told.get(nudge.order)
+        return told is not None and nudge.at_us is not None and told.updated_us + _S > nudge.at_us
 
     def _not_fetched(self, nudge: Nudge, error: ApiError) -> None:
         if error.kind == "refused":
@@ -173,16 +180,17 @@ class PlatformFeed:
 
     async def _poll(self, cursor: str | None) -> None:
         first, upto = _read_cursor(cursor)
-        if first is None:
+        backoff = Backoff(first=1.0)
+        if first is None or upto is None:
+            if self._since_us is None:
+                await self._meet(backoff)
             # Whole seconds, as most platforms write them.
             now = self.client.platform_us() // _S * _S
             first = upto = now if self._since_us is None else self._since_us
         elif self._since_us is not None:
             first = min(first, self._since_us)
         self._first_us = first
-        assert upto is not None
         resumed, good_us, swept = cursor is not None, None, 0.0
-        backoff = Backoff(first=1.0)
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
@@ -192,8 +200,7 @@ class PlatformFeed:
             try:
                 orders = await self._list(since, until)
             except ApiError as error:
-                self._show("down", str(error))
-                await asyncio.sleep(backoff.next() if error.kind != "denied" else 30.0)
+                await self._failed(error, backoff)
                 continue
             backoff.reset()
             now_us = self._now()
@@ -209,12 +216,29 @@ class PlatformFeed:
             if until >= self.client.platform_us() - self._back_us:
                 await asyncio.sleep(max(0.0, self._every_s - (loop.time() - began)))
 
+    async def _meet(self, backoff: Backoff) -> None:
+        """Until the platform has answered once, so that its clock is known: what is since now is so by that clock."""
+        while True:
+            now = self.client.platform_us()
+            try:
+                await self.client.ask(
+                    self.client.adapter.poll(now - 60 * _S, now, None), tries=3, waits=False
+                )
+            except ApiError as error:
+                await self._failed(error, backoff)
+            else:
+                return
+
+    async def _failed(self, error: ApiError, backoff: Backoff) -> None:
+        self._show("down", str(error))
+        await asyncio.sleep(_DENIED_S if error.kind == "denied" else error.retry_after_s or backoff.next())
+
     async def _list(self, since: int, until: int) -> list[Order]:
         """Every order that changed in the stretch and differs from what was told."""
         adapter, found, more = self.client.adapter, [], None
         while True:
             ask = adapter.poll(since, until, more)
-            page = adapter.page(await self.client.ask(ask), self.client.keys, ask)
+            page = adapter.page(await self.client.ask(ask, tries=3, waits=False), self.client.keys, ask)
             self.unusable += page.unusable
             found += [order for order in page.orders if self._told.get(order.id) != order]
             if page.more is None:
@@ -236,10 +260,12 @@ class PlatformFeed:
                 continue  # a detail that was asked for earlier and came later
             said = facts_of(
                 order,
-                channel=self.channel, source=self._source, goods=self.goods, known=self._known, zone=self._zone,
+                channel=self.channel, source=self._source, goods=self.goods, known=self._known_as, zone=self._zone,
             )  # fmt: skip
             for part in said.unmapped:
                 self.unmapped[part] = self.unmapped.get(part, 0) + 1
+            for key, subject in said.subjects:
+                self._subjects.put(key, subject)
             ids = self._ids.get(order.id) or frozenset()
             frames += [frame for frame in said.frames if frame not in ids]
             told.append((order, ids | set(said.frames)))
@@ -252,6 +278,9 @@ class PlatformFeed:
         for order, ids in told:
             self._told.put(order.id, order)
             self._ids.put(order.id, ids)
+
+    def _known_as(self, order: str) -> str | None:
+        return self._subjects.get(order) or self._known(order)
 
     def _show(self, state: str | None = None, note: str = "") -> None:
         now = FeedStatus(

@@ -1,8 +1,8 @@
 """How often a platform may be asked: a token bucket whose rate feels its way (AIMD), and how long to stay away.
 
-Platforms publish no figures, or change them on Double 11. So the rate grows by a tenth of what it began with per second
-in which it was used and nothing was refused, and halves with each refusal for asking too often. Pure: time comes in, in
-seconds.
+Platforms publish no figures, or change them on Double 11. So the rate halves with each refusal for asking too often,
+and grows back by a tenth of what it began with per second in which it was used and nothing was refused. Pure: time
+comes in, in seconds.
 
 Additive increase and multiplicative decrease: Chiu and Jain 1989, doi:10.1016/0169-7552(89)90019-6.
 """
@@ -17,10 +17,10 @@ class Limiter:
     """One for each (app, shop, method)."""
 
     def __init__(self, rate: float, *, least: float = 0.5, most: float | None = None) -> None:
-        """`rate`: requests a second at first."""
+        """`rate`: requests a second at first, and at most unless `most` says otherwise."""
         assert 0 < least <= rate
         self._least = least
-        self._most = max(rate, 10 * rate if most is None else most)
+        self._most = rate if most is None else max(rate, most)
         self._step = rate / 10
         self.rate = rate
         self._tokens = 1.0
@@ -61,14 +61,19 @@ class Limiter:
 
 
 class Breaker:
-    """Opens after so many failures in a row; then one request a rest tries, and rests grow with each failure."""
+    """Opens after so many failures in a row; then one request a rest tries, and rests grow with each that fails.
 
-    def __init__(self, after: int = 5, rest: float = 1.0, longest: float = 30.0) -> None:
+    Requests that were under way when it opened fail too and say nothing new.
+    """
+
+    def __init__(self, after: int = 5, rest: float = 1.0, longest: float = 3.0) -> None:
         self._after = after
         self._rest = rest
         self._longest = longest
         self._failures = 0
+        self._tried = 0
         self._until = 0.0
+        self._trying = False
 
     @property
     def is_open(self) -> bool:
@@ -81,13 +86,18 @@ class Breaker:
         if now < self._until:
             return self._until - now
         self._until = now + self._rest
+        self._trying = True
         return 0.0
 
     def went_well(self) -> None:
-        self._failures = 0
+        self._failures = self._tried = 0
+        self._trying = False
 
     def failed(self, now: float) -> None:
+        if self.is_open and not self._trying:
+            return
         self._failures += 1
         if self.is_open:
-            steps = min(self._failures - self._after, 10)
-            self._until = now + min(self._longest, self._rest * 2.0**steps)
+            self._until = now + min(self._longest, self._rest * 2.0 ** min(self._tried, 10))
+            self._tried += 1
+        self._trying = False

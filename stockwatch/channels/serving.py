@@ -66,8 +66,11 @@ async def serve(
         ssl_certfile=at.certificate,
         ssl_keyfile=at.key,
     )
+    server = Quiet(config)
     ready(listening.getsockname()[1])
     try:
-        await Quiet(config).serve(sockets=[listening])
+        await server.serve(sockets=[listening])
     finally:
+        for one in getattr(server, "servers", ()):
+            one.close()
         listening.close()

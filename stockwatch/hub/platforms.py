@@ -11,6 +11,7 @@ from pathlib import Path
 from stockwatch import paths
 from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Numbered
+from stockwatch.channels.known import Known
 from stockwatch.channels.open import open_platform, platform_of
 from stockwatch.channels.receiver import Receiver
 from stockwatch.channels.serving import Listen, serve
@@ -18,7 +19,6 @@ from stockwatch.config import Channel, ConfigError, RoomConfig
 from stockwatch.feeds.base import Feed, FeedStatus, Sink
 from stockwatch.feeds.open import open_feed
 from stockwatch.ledger.balances import Books
-from stockwatch.ledger.plain import Plain
 from stockwatch.printable import printable
 from stockwatch.sheets.numbers import read_numbers
 from stockwatch.sheets.problems import SheetError
@@ -74,7 +74,7 @@ class RoomFeeds:
                 numbers,
                 tokens=tokens_file(config, channel),
                 zone=zone,
-                known=_Known(books, channel.source).as_sku,
+                known=Known(books, channel.source).as_sku,
             )
         self._folder = toml.parent
 
@@ -103,22 +103,6 @@ class RoomFeeds:
                 for channel in self.platforms:
                     sink.status(channel, FeedStatus("connecting", f"can't listen on {listen}"))
             await asyncio.sleep(_LISTEN_AGAIN_S)
-
-
-class _Known:
-    """What the ledger has a channel's lines down as."""
-
-    def __init__(self, books: Books, source: str) -> None:
-        self._books = books
-        self._source = source
-
-    def as_sku(self, order: str) -> str | None:
-        line = self._books.line(self._source, order, 1)
-        if line is None:
-            return None
-        if isinstance(line, Plain):
-            return line.cell.sku
-        return line.items[0][0] if len(line.items) == 1 and line.items[0][1] == 1 else None
 
 
 def tokens_file(config: RoomConfig, channel: Channel) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tomli_w
 
@@ -26,6 +26,7 @@ _FACES: dict[str, Callable[[Shop, Door], Face]] = {
     "kuaishou": kuaishou.KuaishouFace,
     "taobao": taobao.TaobaoFace,
 }
+_TITLES = {"douyin": "抖音", "kuaishou": "快手", "taobao": "淘宝"}
 _FIRST_ORDER = {
     "douyin": 4_781_320_682_406_083_640,
     "kuaishou": 2_607_602_240_240_301,
@@ -59,8 +60,10 @@ def booth_of(
     *,
     unpaid_s: float = 30.0,
     share: float = 1.0,
+    run: int = 0,
 ) -> Booth:
-    """A look-alike that offers these wares, `share` of their stock each."""
+    """A look-alike that offers these wares, `share` of their stock each. `run` sets its orders apart from those of
+    another run."""
     first = _FIRST_PRODUCT[platform]
     goods = [
         Good(first + nth, first + 1_000_000 + nth, ware.sku, ware.title, int(ware.stock * share))
@@ -68,7 +71,7 @@ def booth_of(
     ]
     shop = Shop(
         goods,
-        first_order=_FIRST_ORDER[platform],
+        first_order=_FIRST_ORDER[platform] + run * 10_000,
         unpaid_ttl_ms=int(unpaid_s * 1000),
         second_grain=platform != "kuaishou",
     )
@@ -77,30 +80,39 @@ def booth_of(
     return Booth(face, buyers, Chance(faults, seed + 1))
 
 
-def room_files(wares: Sequence[Ware], address: str, push: str, booths: Mapping[str, Booth]) -> dict[str, str]:
-    """File name -> text: a room that follows the lab at `address` and takes pushes at `push`."""
+def room_files(
+    wares: Sequence[Ware], address: str, push: str, booths: Mapping[str, Booth], since: str
+) -> dict[str, str]:
+    """File name -> text: a room that follows the lab at `address` since this moment, and takes pushes at `push`."""
     channels = []
     for name in booths:
-        channel = {"id": name, "feed": f"{name}:http://{address}/{name}", "secret": f"file:{name}.keys.toml"}
-        channel["shop"] = keys_of(name).shop
+        channel = {
+            "id": name,
+            "title": _TITLES[name],
+            "feed": f"{name}:http://{address}/{name}",
+            "secret": f"file:{name}.keys.toml",
+        }
+        channel |= {"shop": keys_of(name).shop, "since": since}
         if name == "taobao":
             channel["messages"] = f"ws://{address}/{name}/tmc"
         channels.append(channel)
-    room = {
-        "room": {"id": "lab", "name": "演练室", "timezone": "Asia/Shanghai"},
-        "ledger": {"path": "lab.db"},
-        "push": {"listen": push},
-        "channel": channels,
-        "sku": [
-            {"id": ware.sku, "title": ware.title, "stock": ware.stock, "lead_time": "10m"} for ware in wares
-        ],
-    }
+    blocks: list[tuple[str, dict[str, Any]]] = [
+        ("[room]", {"id": "lab", "name": "演练室", "timezone": "Asia/Shanghai"}),
+        ("[ledger]", {"path": "lab.db"}),
+        ("[push]", {"listen": push}),
+        *(("[[channel]]", channel) for channel in channels),
+        *(
+            ("[[sku]]", {"id": ware.sku, "title": ware.title, "stock": ware.stock, "lead_time": "10m"})
+            for ware in wares
+        ),
+    ]
+    room = "\n".join(f"{head}\n{tomli_w.dumps(table)}" for head, table in blocks)
     maps = [
         {"channel": name, "product_id": str(good.product), "sku_id": str(good.sku), "sku": good.outer}
         for name, booth in booths.items()
         for good in booth.face.shop.goods
     ]
-    files = {"lab.toml": tomli_w.dumps(room), "lab.map.toml": tomli_w.dumps({"map": maps})}
+    files = {"lab.toml": room, "lab.map.toml": tomli_w.dumps({"map": maps})}
     for name in booths:
         keys = keys_of(name)
         set_ = {field: value for field in keys.__struct_fields__ if (value := getattr(keys, field))}

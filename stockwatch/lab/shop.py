@@ -177,6 +177,8 @@ class Buyers:
     refunds: float = 0.05
     several: float = 0.15
     """Share of orders with more than one line."""
+    haste: float = 1.0
+    """1: they pay after 4 s on average, parcels leave 8 s later."""
     weights: list[float] = field(default_factory=list)
     """Of the goods; []: all alike."""
 
@@ -194,7 +196,11 @@ class Buyers:
             good = draw.choices(self.shop.goods, self.weights or None)[0]
             picked[good.sku] = (good, draw.choices((1, 2, 3), (0.85, 0.12, 0.03))[0])
         order = self.shop.place(list(picked.values()), now_ms, room)
-        fate, first, second = draw.random(), draw.expovariate(1 / 4000), draw.expovariate(1 / 8000)
+        fate, first, second = (
+            draw.random(),
+            draw.expovariate(self.haste / 4000),
+            draw.expovariate(self.haste / 8000),
+        )
         third, last = draw.random(), draw.random()
         if order is None:
             return None

@@ -26,6 +26,8 @@ from stockwatch.lab.taobao import TaobaoFace
 log = logging.getLogger("stockwatch.lab")
 
 _TICK_S = 0.02
+_AT_ONCE = 32
+"""Pushes under way. More would wait in the HTTP client's pool, which looks at all that wait for each that ends."""
 _RETRIES_S = (0.5, 1.0, 2.0, 5.0, 5.0)
 _REDELIVER_S = 10.0
 _MAX_BODY = 1024 * 1024
@@ -68,6 +70,7 @@ class Lab:
         self._due: list[tuple[float, int, Booth, str, int, int, int]] = []
         self._numbers = itertools.count(1)
         self._sending: set[asyncio.Task[None]] = set()
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -138,7 +141,8 @@ class Lab:
             if booth.is_out:
                 continue
             try:
-                answer = await http.post(url, content=push.body, headers=dict(push.headers))
+                async with self._at_once:
+                    answer = await http.post(url, content=push.body, headers=dict(push.headers))
             except httpx.HTTPError:
                 continue
             if answer.status_code == 200:

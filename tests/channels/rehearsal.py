@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
@@ -14,6 +14,7 @@ from typing import Any
 from stockwatch.channels.client import Client
 from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Goods, Numbered
+from stockwatch.channels.known import Known
 from stockwatch.channels.open import ADAPTERS
 from stockwatch.channels.receiver import Receiver
 from stockwatch.channels.serving import Listen, serve
@@ -26,7 +27,6 @@ from stockwatch.lab.opening import Ware, booth_of, keys_of
 from stockwatch.lab.shop import Figures
 from stockwatch.lab.world import Lab
 from stockwatch.ledger.balances import Books
-from stockwatch.ledger.plain import Plain
 
 ZONE = timezone(timedelta(hours=8))
 
@@ -77,14 +77,6 @@ class BookSink:
     def status(self, channel: str, status: FeedStatus) -> None:
         self.statuses[channel] = status
 
-    def known(self, source: str, order: str) -> str | None:
-        line = self.books.line(source, order, 1)
-        if line is None:
-            return None
-        if isinstance(line, Plain):
-            return line.cell.sku
-        return line.items[0][0] if len(line.items) == 1 else None
-
 
 @dataclass
 class Rehearsal:
@@ -98,6 +90,11 @@ class Rehearsal:
     push_port: int = 0
     lab_port: int = 0
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+    make: Callable[[str], PlatformFeed] = field(kw_only=True)
+
+    def again(self, platform: str) -> PlatformFeed:
+        """The platform's feed as another run makes it."""
+        return self.make(platform)
 
     def expected(self) -> dict[str, Figures]:
         """What the shops' own books come to, all together."""
@@ -133,15 +130,22 @@ class Rehearsal:
 
     async def settle(self, within_s: float = 30.0) -> None:
         """Until the shop is at rest and everything is told."""
-        await self.until(lambda: self.lab.is_quiet, 60.0)
         try:
+            await self.until(lambda: self.lab.is_quiet, 60.0)
             await self.until(lambda: self.booked() == self.expected() and self.pending == 0, within_s)
         except AssertionError:
             raise AssertionError(self.difference()) from None
 
     def difference(self) -> str:
         """Lines that stand otherwise in the books than in the shops', and what the feeds say."""
-        said = [f"{self.sink.outcomes} pending {self.pending} {self.sink.statuses} aside {self.sink.aside[:3]}"]
+        said = [
+            f"{self.sink.outcomes} pending {self.pending} {self.sink.statuses} aside {self.sink.aside[:3]}"
+        ]
+        said += [
+            f"{name}: {booth.buyers.waits} to happen, {len(booth.waiting)} waiting, {booth.undelivered} undelivered"
+            for name, booth in self.lab.booths.items()
+        ]
+        said.append(f"{len(self.lab._due)} due, {len(self.lab._sending)} on their way, {self.tasks[-1]!r}")
         booked, expected = self.booked(), self.expected()
         for sku, figures in expected.items():
             if booked[sku] != figures:
@@ -171,6 +175,8 @@ async def rehearsal(
         name: booth_of(name, wares, faults, seed + 10 * nth, unpaid_s=unpaid_s, share=share)
         for nth, name in enumerate(platforms)
     }
+    for booth in booths.values():
+        booth.buyers.haste = 8.0
     lab = Lab(booths)
     sink = BookSink(wares)
     config = RoomConfig(
@@ -180,24 +186,25 @@ async def rehearsal(
     at_lab: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     serving = spawn(serve(lab.app, Listen("127.0.0.1", 0), at_lab.set_result, websockets=True))
     lab_port = await at_lab
-    feeds = {}
-    for name, booth in booths.items():
+
+    def make(name: str) -> PlatformFeed:
         client = Client(
             ADAPTERS[name](), keys_of(name), base_url=f"http://127.0.0.1:{lab_port}/{name}", rate=rate
         )
-        numbers = [
-            Numbered(name, str(good.product), str(good.sku), good.outer) for good in booth.face.shop.goods
-        ]
+        goods = booths[name].face.shop.goods
+        numbers = [Numbered(name, str(good.product), str(good.sku), good.outer) for good in goods]
         beside = None
         if name == "taobao" and push:
             address = f"ws://127.0.0.1:{lab_port}/taobao/tmc"
-            beside = lambda one, to=address: [asyncio.ensure_future(tmc_link.follow(one, to))]  # noqa: E731
-        feeds[name] = PlatformFeed(
+            beside = lambda one: [asyncio.ensure_future(tmc_link.follow(one, address))]  # noqa: E731
+        return PlatformFeed(
             name, client, Goods(config, name, numbers), source=name, zone=ZONE, beside=beside,
-            known=lambda order, source=name: sink.known(source, order), **feed,
+            known=Known(sink.books, name).as_sku, **feed,
         )  # fmt: skip
+
+    feeds = {name: make(name) for name in platforms}
     receiver = Receiver(feeds, sink)
-    made = Rehearsal(lab, sink, feeds, receiver, wares, lab_port=lab_port)
+    made = Rehearsal(lab, sink, feeds, receiver, wares, lab_port=lab_port, make=make)
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     made.tasks = [
         serving,

@@ -90,13 +90,20 @@ class World:
         )
         return result.stdout
 
-    def start(self, *words: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """`stockwatch WORDS…` with no terminal, left running; its stderr in a file `stderr-PID`."""
+    def start(
+        self, *words: str | Path, env: Mapping[str, str] | None = None, heard: bool = False
+    ) -> subprocess.Popen[bytes]:
+        """`stockwatch WORDS…` with no terminal, left running; its stderr in a file `stderr-PID`, its stdout a pipe
+        where it is to be heard."""
         with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as words_file:
             process = subprocess.Popen(
-                [*stockwatch(), *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=words_file, env=self.env | (env or {}), cwd=self.folder,
-            )  # fmt: skip
+                [*stockwatch(), *map(str, words)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if heard else subprocess.DEVNULL,
+                stderr=words_file,
+                env=self.env | (env or {}),
+                cwd=self.folder,
+            )
         self._running.append(process)
         Path(words_file.name).rename(self.folder / f"stderr-{process.pid}")
         return process
