@@ -441,6 +441,26 @@ def test_the_latest_deadline_that_anyone_told_counts_in_any_order_of_arrival():
     assert outcomes(books_with(1), earlier, later) == ["accepted", "accepted"]
 
 
+def test_all_whose_deadline_has_come_end_at_once_by_their_deadlines_and_no_other_does():
+    books, at = books_with(9), parse_time(AT)
+    for order, expires in (("c", "05.5"), ("b", "00.7"), ("a", "00.2"), ("d", "09")):
+        apply(
+            books, event("order.requested", order=order, qty=1, expires=f"2025-11-11T20:00:{expires}+08:00")
+        )
+
+    def ended(now_us: int) -> list[str]:
+        found = [decode(raw) for raw in books.due(now_us)]
+        assert books.due(now_us) == [], "each is given out once"
+        apply(books, *found)
+        return [one.line.order for one in found]
+
+    assert ended(at + 200_000) == ["a"]
+    assert books.next_due() == at + 700_000, "of the same second, but not yet"
+    assert ended(at + 6_000_000) == ["b", "c"]
+    assert ended(at + 9_000_000) == ["d"]
+    assert figures(books) == {"available": 9, "on_hand": 9}
+
+
 def test_apply_itself_never_looks_at_a_clock():
     books = books_with(1)
     long_ago = "2001-01-01T00:00:00Z"
@@ -451,6 +471,19 @@ def test_apply_itself_never_looks_at_a_clock():
 def test_the_id_of_an_expiry_stays_valid_for_the_longest_order():
     assert len(expired_id("x" * 256, 2**31 - 1)) <= 256
     assert expired_id("x" * 256, 1) != expired_id("y" * 256, 1)
+    written = "expired:0b2c2b0de02938ad7a728b51e8da3357:1"
+    assert expired_id("x" * 256, 1) == written, "journals hold it: what fell due is known by it"
+
+
+@pytest.mark.parametrize("length", [245, 246, 247, 256])
+def test_the_expiry_of_an_order_of_any_length_is_an_event_that_ends_it(length):
+    books, order = books_with(1), "x" * length
+    apply(books, event("order.requested", order=order, qty=1, expires=AT))
+    (due,) = books.due(parse_time(AT))
+    assert outcomes(books, due) == ["accepted"]
+    assert figures(books) == {"available": 1, "on_hand": 1}
+    named = f"expired:{order}:1"
+    assert (expired_id(order, 1) == named) == (len(named) <= 256), "it names the order where there is room"
 
 
 # --- atomic -------------------------------------------------------------------------------------------
