@@ -539,6 +539,26 @@ def test_a_group_that_lacks_a_member_is_refused():
     assert "1 of 3" in closed.reason
 
 
+def test_an_atomic_order_is_the_group_of_its_lines():
+    books = books_with(3, "A", "B")
+    lines = [cart("o", 2, group=True, line=1), cart("o", 4, "B", group=True, line=2)]
+    assert outcomes(books, *lines) == [], "the next line may be one of it"
+    other = cart("p", 1, group=True)
+    assert outcomes(books, other, event("note.added", None)) == [
+        "rejected",
+        "rejected",
+        "accepted",
+        "accepted",
+    ]
+    assert (figures(books)["reserved"], figures(books, "B")) == (1, {"available": 3, "on_hand": 3})
+
+
+def test_a_fact_waits_for_no_group_whatever_it_says():
+    books = books_with(3)
+    assert outcomes(books, event("order.placed", order="o", qty=1, atomic=True)) == ["accepted"]
+    assert books.open_groups() == ()
+
+
 def test_the_deduct_rule_follows_from_the_journal_alone():
     books = Books()
     configured = event(
