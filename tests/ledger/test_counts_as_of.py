@@ -68,6 +68,13 @@ def test_the_later_moment_stands_whichever_is_entered_first():
     assert outcomes(books, count(90, 15, 16, "new"), count(70, 5, 20, "old")) == ["accepted", "noop"]
 
 
+def test_a_second_count_of_the_same_moment_corrects_the_first():
+    books = books_with(100)
+    apply(books, receive("r", 7, 5))
+    assert outcomes(books, count(70, 5, 8, "one"), count(72, 5, 9, "two")) == ["accepted", "accepted"]
+    assert figures(books)["on_hand"] == 77
+
+
 def test_a_moment_too_long_ago_is_refused_with_the_reason_and_changes_nothing():
     books = books_with(5000)
     before = None

@@ -368,6 +368,17 @@ def test_what_moves_no_stock_is_accepted(type_):
     assert figures(books) == {"available": 5, "on_hand": 5}
 
 
+@pytest.mark.parametrize(
+    ("sku", "more"), [("NEW", {"document": None}), (None, {}), (None, {"document": None})]
+)
+def test_what_is_no_document_of_a_sku_books_nothing(sku, more):
+    books = books_with(5)
+    told = [event("stock.weighed", sku, grams=grams, **more) for grams in (80, 90)]
+    assert outcomes(books, *told) == ["accepted", "accepted"], "it contradicts nothing either"
+    assert books.skus() == ("A",)
+    assert figures(books) == {"available": 5, "on_hand": 5}
+
+
 # --- restocks -----------------------------------------------------------------------------------------
 
 
@@ -612,6 +623,13 @@ def test_a_check_of_books_that_do_not_add_up_says_so():
         books.check()
 
 
+def test_a_document_does_not_go_on_from_figures_that_do_not_add_up():
+    books = books_with(5)
+    books.cell(("A", "main", "spot")).reserved += 1
+    with pytest.raises(LedgerBroken, match="reserved 1"):
+        books.apply(event("stock.received", qty=1))
+
+
 def a_restock(qty: int, state: str = "confirmed"):
     due = "2025-11-11T22:00:00+08:00"
     return event("stock.ordered", document="PO", qty=qty, from_="w", due=due, state=state)
@@ -692,6 +710,12 @@ def test_inspections_that_wait_are_carried_out_in_their_order():
     assert figures(books) == {"available": 9, "on_hand": 9}, "then the bad one of the second"
     returned(books, "d")
     assert figures(books)["quarantined"] == 1, "and nothing waits any more"
+
+
+def test_what_arrives_damaged_meets_the_inspection_that_waits():
+    books = books_with(0)
+    apply(books, event("stock.inspected", ok=0, written_off=1), event("stock.received", qty=5, damaged=2))
+    assert figures(books) == {"available": 3, "quarantined": 1, "on_hand": 4}
 
 
 @pytest.mark.parametrize(("source", "kind"), [("shop2", "ledger.closed"), ("stockwatch", "note.added")])
