@@ -179,6 +179,15 @@ def test_what_moves_in_the_second_of_a_count_was_seen_by_it(second, left):
         assert books.stock("A").on_hand == left
 
 
+@pytest.mark.parametrize(("moment", "outcome"), [("10:00:00", "accepted"), ("09:59:59", "conflict")])
+def test_the_moment_may_be_a_week_before_the_latest_movement_to_the_second(moment, outcome):
+    books = books_with(9)
+    apply(books, event("stock.received", qty=1, time_="2025-11-20T10:00:00+08:00"))
+    as_of, now = f"2025-11-13T{moment}+08:00", "2025-11-20T11:00:00+08:00"
+    told = event("stock.counted", qty=4, as_of=as_of, time_=now)
+    assert outcomes(books, told) == [outcome]
+
+
 def test_a_week_is_counted_from_the_latest_movement():
     books = books_with(9)
     apply(books, event("stock.received", qty=1, time_="2025-11-12T10:00:00+08:00"))

@@ -409,6 +409,17 @@ def test_a_refused_restock_is_not_coming_and_other_content_in_one_state_is_a_con
     assert (books.stock("A").in_transit, books.restocks()["p"].state) == (0, "refused")
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_restock_was_asked_for_when_its_earliest_event_says_in_any_order_of_arrival(order):
+    told = [
+        ordered(state, time_=f"2025-11-11T20:00:{at}+08:00")
+        for state, at in (("asked", 10), ("confirmed", 20), ("shipped", 30))
+    ]
+    books = books_with(0)
+    apply(books, *[told[at] for at in order])
+    assert books.restocks()["p"].asked_us == told[0].time_us
+
+
 # --- expiry -------------------------------------------------------------------------------------------
 
 
@@ -648,6 +659,16 @@ def test_more_than_was_ordered_is_taken_in_and_said():
     assert figures(books) == {"available": 55, "on_hand": 55}
 
 
+def test_a_restock_has_come_with_its_last_unit():
+    books = books_with(0)
+    states = []
+    apply(books, a_restock(50))
+    for qty in (49, 1):
+        apply(books, event("stock.received", qty=qty, restock="PO"))
+        states.append(books.restocks()["PO"].state)
+    assert states == ["confirmed", "received"]
+
+
 def test_a_restock_that_is_closed_short_waits_for_no_more():
     books = books_with(0)
     apply(books, a_restock(50), event("stock.received", qty=30, restock="PO", final=True))
@@ -659,7 +680,8 @@ def test_a_restock_that_is_closed_short_waits_for_no_more():
 
 def test_a_receipt_before_its_restock_and_a_refusal_after_it():
     books = books_with(0)
-    apply(books, event("stock.received", qty=20, restock="PO"), a_restock(50))
+    (early, _) = apply(books, event("stock.received", qty=20, restock="PO"), a_restock(50))
+    assert early.reason is None, "nobody can say yet that it is too much"
     assert figures(books) == {"available": 20, "on_hand": 20, "in_transit": 30}
     apply(books, a_restock(50, "refused"))
     assert figures(books) == {"available": 20, "on_hand": 20}, "the rest is not coming"
