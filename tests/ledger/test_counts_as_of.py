@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ledger_making import apply, books_with, event, figures, outcomes
 
 from stockwatch.ledger.balances import Books
+from stockwatch.ledger.moments import KEPT_S, Moments
 
 
 def at(minute: int) -> str:
@@ -197,3 +198,14 @@ def test_a_week_is_counted_from_the_latest_movement():
         "stock.counted", qty=4, as_of="2025-11-14T12:00:00+08:00", time_="2025-11-20T12:00:00+08:00"
     )
     assert [one.outcome for one in apply(books, late, known)] == ["conflict", "accepted"]
+
+
+def test_movements_of_no_more_than_a_week_and_a_little_are_kept():
+    moments, minutes = Moments(), 30 * 1440
+    for minute in range(minutes):
+        moments.add(minute * 60, 1)
+    assert len(moments.seconds) <= KEPT_S // 60 + 1024
+    assert moments.on_hand() == minutes
+    assert moments.after((minutes - 1440) * 60 - 1) == 1440
+    moments.add(60, -5)
+    assert moments.on_hand() == minutes - 5, "one told weeks late adds up too"

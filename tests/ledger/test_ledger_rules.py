@@ -398,6 +398,7 @@ def test_a_restock_is_in_transit_from_its_promise_to_its_arrival():
     assert steps == [0, 200, 150, 150, 0]
     restock = books.restocks()["p"]
     assert (restock.state, restock.received, restock.source, restock.qty) == ("received", 170, "w", 200)
+    assert restock.due_us == parse_time(AT)
     assert figures(books) == {"available": 150, "quarantined": 20, "on_hand": 170}
 
 
