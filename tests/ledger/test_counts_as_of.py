@@ -209,3 +209,13 @@ def test_movements_of_no_more_than_a_week_and_a_little_are_kept():
     assert moments.after((minutes - 1440) * 60 - 1) == 1440
     moments.add(60, -5)
     assert moments.on_hand() == minutes - 5, "one told weeks late adds up too"
+
+
+@pytest.mark.parametrize("many", [2, 1023, 1024, 1025, 2048])
+def test_a_whole_week_may_be_asked_for_however_many_movements_there_were(many):
+    moments, latest = Moments(), KEPT_S + 5000
+    for second in range(many - 1):
+        moments.add(second, 1)
+    moments.add(latest, 7)
+    assert moments.after(latest - KEPT_S) == 7
+    assert moments.after(latest - KEPT_S - 1) is None
