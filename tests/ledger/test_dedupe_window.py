@@ -7,7 +7,7 @@ from ledger_making import apply, event, figures
 from test_books_state import put_away
 
 from stockwatch.ledger.balances import Books
-from stockwatch.ledger.identity import WINDOW_DAYS
+from stockwatch.ledger.identity import WINDOW_DAYS, entry_of, outcome_of, same_content, seq_of
 
 
 def day(number: int) -> str:
@@ -31,9 +31,7 @@ def paid(**more):
 
 
 @pytest.mark.parametrize("away", [False, True])
-@pytest.mark.parametrize(
-    ("later", "outcome"), [(0, "duplicate"), (WINDOW_DAYS - 1, "duplicate"), (WINDOW_DAYS, "noop")]
-)
+@pytest.mark.parametrize(("later", "outcome"), [(0, "duplicate"), (13, "duplicate"), (14, "noop")])
 def test_a_delivery_that_repeats_is_known_for_the_window_and_has_no_effect_after_it(later, outcome, away):
     books = opened()
     apply(books, event("order.placed", order="o", qty=1, time_=day(0)), paid())
@@ -60,6 +58,15 @@ def test_one_wild_clock_forgets_nothing():
     assert [a.outcome for a in apply(books, first)] == ["duplicate"]
 
 
+def test_a_wild_clock_right_after_midnight_forgets_nothing_either():
+    books = opened()
+    first = event("order.placed", order="o", qty=1, id="x", time_=day(0))
+    apply(books, first)
+    tick(books, 1)
+    apply(books, event("feed.heartbeat", None, time_="2031-01-01T00:00:00Z"))
+    assert [a.outcome for a in apply(books, first)] == ["duplicate"]
+
+
 def test_documents_are_remembered_for_ever():
     books = opened()
     received = event("stock.received", document="R1", qty=5, id="r", time_=day(0))
@@ -70,12 +77,47 @@ def test_documents_are_remembered_for_ever():
     assert figures(books)["on_hand"] == 15
 
 
-def test_ids_leave_memory_with_their_window():
+@pytest.mark.parametrize(
+    ("seq", "outcome", "as_bytes"),
+    [
+        (1, "accepted", "0000000000000010fedcba9876543210"),
+        (2, "rejected", "0000000000000022fedcba9876543210"),
+        (2**60 - 1, "invalid", "fffffffffffffff6fedcba9876543210"),
+        (3, None, "000000000000003ffedcba9876543210"),
+    ],
+)
+def test_what_is_kept_of_an_id_stays_as_snapshots_have_it(seq, outcome, as_bytes):
+    content = bytes.fromhex("fedcba9876543210")
+    entry = entry_of(content, seq, outcome)
+    assert entry.to_bytes(16, "big").hex() == as_bytes
+    assert (seq_of(entry), outcome_of(entry)) == (seq, outcome)
+    assert same_content(entry, content)
+    assert not same_content(entry, bytes(8))
+
+
+@pytest.mark.parametrize(
+    ("now", "outcome"), [("2025-10-14T23:59:59.999999Z", "duplicate"), ("2025-10-15T00:00:00Z", "noop")]
+)
+def test_the_days_of_the_window_begin_at_midnight_utc(now, outcome):
     books = opened()
-    for number in range(80):
+    apply(books, event("order.placed", order="o", qty=1, time_=day(0)), paid())
+    tick(books, 13)
+    for _ in range(2):
+        apply(books, event("feed.heartbeat", None, time_=now))
+    assert [a.outcome for a in apply(books, paid())] == [outcome]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [range(80), [*range(5), *range(12, 80)], range(0, 90, 7)],
+    ids=["daily", "closed a week", "weekly"],
+)
+def test_ids_leave_memory_with_their_window(days):
+    books = opened()
+    for number in days:
         for n in range(50):
             books.apply(event("chat.message", None, id=f"c{number}-{n}", time_=day(number)))
     kept = sum(
         len(ids) for generation in (books._seen.newest, *books._seen.older) for ids in generation.values()
     )
-    assert kept <= 50 * WINDOW_DAYS * 1.6
+    assert kept <= 50 * sum(number > days[-1] - WINDOW_DAYS * 1.6 for number in days)
