@@ -67,6 +67,16 @@ def test_a_wild_clock_right_after_midnight_forgets_nothing_either():
     assert [a.outcome for a in apply(books, first)] == ["duplicate"]
 
 
+def test_what_a_day_begins_with_is_remembered_as_long_as_the_day():
+    books = opened()
+    first = event("order.placed", order="o", qty=1, id="x", time_=day(1))
+    apply(books, event("feed.heartbeat", None, time_=day(1)), first)
+    # Nothing else happens but that it is delivered again.
+    for number in (8, 14):
+        again = event("order.placed", order="o", qty=1, id="x", time_=day(number))
+        assert [a.outcome for a in apply(books, again, again)] == ["duplicate", "duplicate"]
+
+
 def test_documents_are_remembered_for_ever():
     books = opened()
     received = event("stock.received", document="R1", qty=5, id="r", time_=day(0))
