@@ -119,8 +119,8 @@ def test_the_days_of_the_window_begin_at_midnight_utc(now, outcome):
 
 @pytest.mark.parametrize(
     "days",
-    [range(80), [*range(5), *range(12, 80)], range(0, 90, 7)],
-    ids=["daily", "closed a week", "weekly"],
+    [range(80), [*range(5), *range(12, 80)], [*range(3), *range(18, 80)], range(0, 90, 7)],
+    ids=["daily", "closed a week", "closed two weeks", "weekly"],
 )
 def test_ids_leave_memory_with_their_window(days):
     books = opened()
