@@ -104,6 +104,14 @@ def test_while_the_size_is_unknown_a_fact_waits():
     assert figures(books) == {"available": 3, "sold": 2, "on_hand": 5}
 
 
+def test_while_the_size_is_unknown_every_part_that_is_paid_counts():
+    books = books_with(5)
+    parts = [event("order.paid", order="o", qty=2) for _ in range(2)]
+    assert outcomes(books, *parts) == ["accepted", "accepted"]
+    apply(books, event("order.placed", order="o", qty=4))
+    assert figures(books) == {"available": 1, "sold": 4, "on_hand": 5}
+
+
 def test_a_channel_that_deducts_at_payment_holds_nothing_before_it():
     books = books_with(5, shop="pay")
     placed, paid = apply(books, event("order.placed", order="o", qty=2), event("order.paid", order="o"))
@@ -757,6 +765,7 @@ def test_a_change_of_the_whole_line_leaves_nothing_of_its_sku_behind():
     line = books.line("shop", "o", 1)
     assert line is not None
     assert [(part.cell.sku, part.size) for part in line.parts] == [("B", 2)]
+    assert figures(books) == {"available": 5, "on_hand": 5}
 
 
 def test_an_expiry_that_fell_due_is_told_from_one_that_a_platform_sends():
@@ -784,6 +793,12 @@ def test_changes_follow_one_another_by_their_own_time_in_any_order_of_arrival(or
     books = books_with(9, "A", "B", "C")
     apply(books, *[facts[at] for at in order])
     assert reserved_by_sku(books) == {"B": 1, "C": 2}
+
+
+def test_a_change_dated_before_the_one_that_it_follows_is_carried_out_all_the_same():
+    books = books_with(9, "A", "B", "C")
+    apply(books, event("order.placed", order="o", qty=3), changed("C", 10, sku="B"), changed("B", 20))
+    assert reserved_by_sku(books) == {"C": 3}
 
 
 def test_a_change_of_the_rest_leaves_what_was_changed_before():
