@@ -96,6 +96,23 @@ def test_noop_changes_neither_a_figure_nor_what_a_later_event_will_do():
     ) == ["accepted", "accepted", "noop", "noop", "noop", "accepted", "noop"]
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [event("order.paid", order="o")],
+        [event("order.cancelled", order="o")],
+        [event("order.paid", order="o", qty=1), event("order.cancelled", order="o", qty=1)],
+    ],
+    ids=["paid", "cancelled", "one of each"],
+)
+def test_an_expiry_of_a_line_that_no_reservation_is_left_of_changes_nothing(facts):
+    books = books_with(5)
+    apply(books, event("order.placed", order="o", qty=2), *facts)
+    before = figures(books)
+    assert outcomes(books, event("order.expired", order="o")) == ["noop"]
+    assert figures(books) == before
+
+
 def test_while_the_size_is_unknown_a_fact_waits():
     books = books_with(5)
     assert outcomes(books, event("order.paid", order="o")) == ["accepted"]
@@ -799,6 +816,13 @@ def test_a_change_dated_before_the_one_that_it_follows_is_carried_out_all_the_sa
     books = books_with(9, "A", "B", "C")
     apply(books, event("order.placed", order="o", qty=3), changed("C", 10, sku="B"), changed("B", 20))
     assert reserved_by_sku(books) == {"C": 3}
+
+
+def test_a_change_of_a_sku_that_is_not_in_the_line_changes_nothing_and_repeats_no_other():
+    books = books_with(9, "A", "B", "C")
+    apply(books, event("order.placed", order="o", qty=3), changed("B", 10, qty=1))
+    apply(books, changed("B", 20, sku="C"))
+    assert reserved_by_sku(books) == {"A": 2, "B": 1}
 
 
 def test_a_change_of_the_rest_leaves_what_was_changed_before():
