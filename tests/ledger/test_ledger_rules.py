@@ -833,6 +833,33 @@ def test_a_change_of_the_rest_leaves_what_was_changed_before():
     assert reserved_by_sku(books) == {"A": 1, "C": 2}, "and back again"
 
 
+def part(kind: str, qty: int):
+    return event(f"order.{kind}", None, order="o", qty=qty)
+
+
+@pytest.mark.parametrize(
+    ("facts", "a", "b"),
+    [
+        ([part("paid", 1)], {"reserved": 1, "sold": 1}, {"reserved": 1}),
+        ([part("paid", 2)], {"sold": 2}, {"reserved": 1}),
+        ([part("paid", 3), part("shipped", 2)], {"sold": 2, "shipped": 2}, {"sold": 1}),
+        ([part("cancelled", 1)], {"reserved": 2}, {}),
+        ([part("paid", 1), part("refunded", 1)], {"reserved": 1, "quarantined": 1}, {"reserved": 1}),
+        ([part("paid", 3), part("refunded", 1)], {"sold": 2}, {"quarantined": 1}),
+        ([part("paid", 3), part("refunded", 2)], {"sold": 1, "quarantined": 1}, {"quarantined": 1}),
+        ([part("paid", 2), part("refunded", 2)], {"quarantined": 2}, {"reserved": 1}),
+    ],
+)
+def test_skus_that_share_a_line_take_what_is_sold_then_what_came_back_then_what_is_reserved(facts, a, b):
+    books = books_with(9, "A", "B")
+    apply(books, event("order.placed", order="o", qty=3), changed("B", 10, qty=1), *facts)
+    got = [figures(books, sku) for sku in "AB"]
+    assert [{name: one[name] for name in one if name not in ("available", "on_hand")} for one in got] == [
+        a,
+        b,
+    ]
+
+
 def test_a_request_that_tells_more_of_its_line_asks_only_for_what_it_does_not_have():
     books = books_with(2, "A", "B")
     assert outcomes(books, event("order.requested", order="o", qty=2)) == ["accepted"]
