@@ -165,6 +165,18 @@ def test_paid_and_cancelled_is_money_due_until_refunded():
     assert figures(books) == {"available": 5, "on_hand": 5}
 
 
+def test_a_refund_after_a_partial_cancellation_is_of_what_was_kept_before_it_settles_what_was_cancelled():
+    books = books_with(5)
+    apply(books, event("order.placed", order="o", qty=3), event("order.paid", order="o"))
+    apply(books, event("order.cancelled", order="o", qty=2))
+    due = []
+    for _ in range(3):
+        due.append(sum(one.units for one in books.money_due()))
+        apply(books, event("order.refunded", order="o", qty=1))
+    assert due == [2, 2, 1]
+    assert books.money_due() == []
+
+
 def test_a_bundle_is_one_line_and_the_same_sku_twice_is_summed():
     books = books_with(10, "A", "B")
     items = [{"sku": "A", "qty": 1}, {"sku": "B", "qty": 2}, {"sku": "A", "qty": 1, "role": "gift"}]
@@ -816,6 +828,14 @@ def test_a_change_dated_before_the_one_that_it_follows_is_carried_out_all_the_sa
     books = books_with(9, "A", "B", "C")
     apply(books, event("order.placed", order="o", qty=3), changed("C", 10, sku="B"), changed("B", 20))
     assert reserved_by_sku(books) == {"C": 3}
+
+
+def test_changes_to_a_sku_that_is_in_the_line_already_add_up():
+    books = books_with(9, "A", "B", "C")
+    apply(books, event("order.placed", order="o", qty=3), changed("B", 10, qty=1), changed("B", 20, qty=1))
+    assert reserved_by_sku(books) == {"A": 1, "B": 2}
+    apply(books, changed("A", 30, sku="B"))
+    assert reserved_by_sku(books) == {"A": 3}
 
 
 def test_a_change_of_a_sku_that_is_not_in_the_line_changes_nothing_and_repeats_no_other():
