@@ -177,6 +177,22 @@ def test_a_refund_after_a_partial_cancellation_is_of_what_was_kept_before_it_set
     assert books.money_due() == []
 
 
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ({"pool": "presale"}, ("A", "main", "presale")),
+        ({"location": "west"}, ("A", "west", "spot")),
+        ({"location": "west", "pool": "presale"}, ("A", "west", "presale")),
+    ],
+)
+@pytest.mark.parametrize("kind", ["placed", "requested"])
+def test_an_order_takes_from_the_place_that_it_names(told, place, kind):
+    books = books_with(5)
+    apply(books, event("stock.received", qty=5, **told))
+    assert outcomes(books, event(f"order.{kind}", order="o", qty=2, **told)) == ["accepted"]
+    assert {where: row.reserved for where, row in books.balances().items() if row.reserved} == {place: 2}
+
+
 def test_a_bundle_is_one_line_and_the_same_sku_twice_is_summed():
     books = books_with(10, "A", "B")
     items = [{"sku": "A", "qty": 1}, {"sku": "B", "qty": 2}, {"sku": "A", "qty": 1, "role": "gift"}]
@@ -188,6 +204,19 @@ def test_a_bundle_is_one_line_and_the_same_sku_twice_is_summed():
         "accepted",
         "conflict",
     ]
+
+
+def test_other_items_than_a_line_was_told_to_consist_of_are_a_conflict():
+    books = books_with(5, "A", "B", "C")
+    items = [{"sku": "A", "qty": 1}, {"sku": "B", "qty": 1}]
+    told = [
+        {"order": "o", "qty": 1, "items": one}
+        for one in (items, [*items, {"sku": "C", "qty": 1}], items[::-1])
+    ]
+    done = apply(books, *[event("order.placed", None, **one) for one in told])
+    assert [one.outcome for one in done] == ["accepted", "conflict", "noop"]
+    assert done[1].reason == "the line consists of other items"
+    assert [books.stock(sku).reserved for sku in "ABC"] == [1, 1, 0]
 
 
 def test_short_names_the_component_and_calls_a_gift_a_gift():
