@@ -219,6 +219,14 @@ def test_other_items_than_a_line_was_told_to_consist_of_are_a_conflict():
     assert [books.stock(sku).reserved for sku in "ABC"] == [1, 1, 0]
 
 
+@pytest.mark.parametrize(("subject", "named"), [(None, "B"), ("SET", "SET")])
+def test_a_conflict_of_skus_says_what_the_line_is_of_and_what_was_told(subject, named):
+    books = books_with(5, "A", "B")
+    other = event("order.placed", subject, order="o", qty=1, items=[{"sku": "B", "qty": 2}])
+    done = apply(books, event("order.placed", order="o", qty=1), other)
+    assert (done[1].outcome, done[1].reason) == ("conflict", f"the line is of A, this says {named}")
+
+
 def test_short_names_the_component_and_calls_a_gift_a_gift():
     books = books_with(10, "HOODIE", "SOCK")
     items = [{"sku": "HOODIE", "qty": 2}, {"sku": "SOCK", "qty": 1, "role": "gift"}]
@@ -686,6 +694,16 @@ def test_what_a_bundle_goes_by_may_be_told_after_what_is_in_it():
         apply(books, event("order.placed", first, **bundle), event("order.placed", then, **bundle))
         assert outcomes(books, event("order.shipped", "SET", order="o")) == ["accepted"], "in either order"
         assert figures(books)["shipped"] == 1
+
+
+def test_a_bundle_expires_under_the_name_that_it_goes_by():
+    books = books_with(5)
+    bundle = {"order": "o", "qty": 1, "items": [{"sku": "A", "qty": 2}], "expires": AT}
+    apply(books, event("order.placed", None, **bundle), event("order.placed", "SET", **bundle))
+    (due,) = [decode(raw) for raw in books.due(parse_time(AT) + MINUTE)]
+    assert due.subject == "SET"
+    assert outcomes(books, due) == ["accepted"]
+    assert figures(books) == {"available": 5, "on_hand": 5}
 
 
 def test_a_check_of_books_that_do_not_add_up_says_so():
