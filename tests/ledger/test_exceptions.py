@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 from ledger_making import apply, books_with, event
 from test_plain_lines import random_event
 
+from stockwatch.ledger import exceptions
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.exceptions import KEPT
 from stockwatch.ledger.figures import Trouble
@@ -147,6 +149,27 @@ def test_resolving_what_is_not_there_does_nothing():
     apply(books, event("action.resolved", None, exception="conflict:shop:nothing", by="小林"))
     apply(books, event("action.resolved", None, exception=7, by="小林"))
     assert books.exceptions() == []
+
+
+def test_a_shortfall_can_be_resolved_beside_a_conflict_that_stays():
+    books = books_with(1)
+    apply(books, event("order.placed", order="o1", qty=2), event("order.placed", order="o1", qty=3))
+    short, conflict = books.exceptions()
+    resolve(books, short)
+    assert books.exceptions() == [conflict]
+
+
+def test_of_what_was_resolved_the_latest_is_remembered(monkeypatch):
+    monkeypatch.setattr(exceptions, "KEPT", 5)
+    books = books_with(1)
+    apply(books, event("order.placed", order="o1", qty=2))
+    short = only(books)
+    others = [msgspec.structs.replace(short, key=f"short:shop:gone:{n}") for n in range(9)]
+    for one in (short, *others[:4], short, *others[4:8]):
+        resolve(books, one)
+        assert books.exceptions() == []
+    resolve(books, others[8])
+    assert books.exceptions() == [short]
 
 
 def test_a_flood_of_conflicts_is_bounded_and_says_so():
