@@ -66,7 +66,7 @@ def test_a_payment_without_its_order_is_an_orphan_until_the_order_comes():
     books = books_with(5)
     apply(books, event("order.paid", None, order="o1"))
     one = only(books)
-    assert (one.kind, one.order, one.sku) == ("orphan", "o1", None)
+    assert (one.kind, one.order, one.sku, one.units) == ("orphan", "o1", None, 0)
     apply(books, event("order.placed", order="o1", qty=1))
     assert books.exceptions() == []
 
@@ -99,6 +99,8 @@ def test_a_sku_that_only_orders_name_is_on_it_until_a_document_names_it():
     books = books_with(5)
     apply(books, event("order.placed", "NEW", order="o1", qty=1))
     assert kinds(books) == ["unknown_sku", "short"]
+    unknown = books.exceptions()[0]
+    assert (unknown.seq, unknown.at_us, unknown.units) == (0, 0, 0), "it is of no single event and no figure"
     apply(books, event("stock.received", "NEW", qty=1))
     assert books.exceptions() == []
 
