@@ -953,6 +953,30 @@ def test_the_quick_check_of_a_cell_sees_what_a_move_could_break(bucket, units):
         cell.check_moved()
 
 
+@pytest.mark.parametrize("by", [-1, 1])
+@pytest.mark.parametrize(
+    "figure",
+    ["available", "held", "reserved", "sold", "shipped", "quarantined", "opening", "received", "adjusted",
+     "written_off", "noted"],
+)  # fmt: skip
+def test_the_check_of_a_cell_sees_any_figure_that_is_wrong_by_one(figure, by):
+    cell = books_with(5).cell(("A", "main", "spot"))
+    cell.check()
+    setattr(cell, figure, getattr(cell, figure) + by)
+    with pytest.raises(LedgerBroken):
+        cell.check()
+
+
+@pytest.mark.parametrize(
+    ("figure", "units"), [("shortfall", 1), ("shortfall", -1), ("debt", 1), ("hold_target", 1)]
+)
+def test_the_check_of_a_cell_sees_units_that_lie_free_while_something_waits_for_them(figure, units):
+    cell = books_with(5).cell(("A", "main", "spot"))
+    setattr(cell, figure, units)
+    with pytest.raises(LedgerBroken):
+        cell.check()
+
+
 def test_an_order_told_again_by_the_sku_it_was_changed_to_changes_no_more_of_it():
     books = books_with(9, "A", "B")
     apply(books, event("order.placed", order="o", qty=3), changed("B", 10, qty=1))
