@@ -788,6 +788,15 @@ def test_an_inspection_is_undone_only_for_the_units_that_turn_out_not_to_be_retu
     assert figures(books)["quarantined"] == 1
 
 
+def test_returns_told_before_all_of_their_payments_take_no_more_than_was_returned():
+    books = books_with(9, shop="pay")
+    apply(books, event("order.placed", order="o", qty=4), event("order.refunded", order="o", qty=3))
+    apply(books, event("order.paid", order="o", qty=2))
+    assert figures(books) == {"available": 7, "quarantined": 2, "on_hand": 9}
+    apply(books, event("order.paid", order="o", qty=2))
+    assert figures(books) == {"available": 5, "sold": 1, "quarantined": 3, "on_hand": 9}
+
+
 def returned(books, *orders):
     """One unit each, sold and brought back."""
     for order in orders:
