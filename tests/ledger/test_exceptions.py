@@ -62,6 +62,21 @@ def test_a_count_of_an_earlier_moment_that_a_late_movement_corrects_strips_lines
     assert (one.kind, one.order, one.detail) == ("short", "o1", "A: 1 short")
 
 
+def test_a_line_that_lacks_units_as_a_count_had_seen_a_return_already_is_on_it():
+    books = books_with(2)
+    apply(books, event("order.placed", order="o1", qty=1), event("order.shipped", order="o1"))
+    apply(
+        books,
+        event("stock.counted", qty=1, as_of="2025-11-11T20:00:10+08:00", time_="2025-11-11T20:01:00+08:00"),
+        event("order.placed", order="o2", qty=1),
+    )
+    assert books.exceptions() == []
+    apply(books, event("order.refunded", order="o1", time_="2025-11-11T20:00:05+08:00"))
+    one = only(books)
+    assert (one.kind, one.order, one.detail) == ("short", "o2", "A: 1 short")
+    assert books.stock("A").on_hand == 1
+
+
 def test_a_payment_without_its_order_is_an_orphan_until_the_order_comes():
     books = books_with(5)
     apply(books, event("order.paid", None, order="o1"))
