@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import msgspec
+import pytest
 from ledger_making import apply, books_with, event
 from test_plain_lines import random_event
 
@@ -62,9 +63,10 @@ def test_a_count_of_an_earlier_moment_that_a_late_movement_corrects_strips_lines
     assert (one.kind, one.order, one.detail) == ("short", "o1", "A: 1 short")
 
 
-def test_a_line_that_lacks_units_as_a_count_had_seen_a_return_already_is_on_it():
+@pytest.mark.parametrize("more", [{}, {"items": [{"sku": "A", "qty": 1}]}], ids=["plain", "items"])
+def test_a_line_that_lacks_units_as_a_count_had_seen_a_return_already_is_on_it(more):
     books = books_with(2)
-    apply(books, event("order.placed", order="o1", qty=1), event("order.shipped", order="o1"))
+    apply(books, event("order.placed", order="o1", qty=1, **more), event("order.shipped", order="o1"))
     apply(
         books,
         event("stock.counted", qty=1, as_of="2025-11-11T20:00:10+08:00", time_="2025-11-11T20:01:00+08:00"),
