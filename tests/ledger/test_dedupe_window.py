@@ -132,3 +132,13 @@ def test_ids_leave_memory_with_their_window(days):
         len(ids) for generation in (books._seen.newest, *books._seen.older) for ids in generation.values()
     )
     assert kept <= 50 * sum(number > days[-1] - WINDOW_DAYS * 1.6 for number in days)
+
+
+def test_a_line_may_leave_memory_with_its_ids_and_not_before():
+    books = opened()
+    for order, number in (("a", 0), ("b", 6), ("c", 7)):
+        tick(books, number)
+        apply(books, event("order.placed", order=order, qty=1, time_=day(number)))
+        apply(books, event("order.shipped", order=order, time_=day(number)))
+    tick(books, 20)
+    assert [line.order for line in books.over(10)] == ["a", "b"]

@@ -178,6 +178,14 @@ def test_a_shortfall_can_be_resolved_beside_a_conflict_that_stays():
     assert books.exceptions() == [conflict]
 
 
+def test_a_count_of_one_sku_opens_nothing_that_was_resolved_of_another():
+    books = books_with(1, "A", "B")
+    apply(books, event("order.placed", "B", order="o1", qty=2), event("order.placed", order="o2", qty=1))
+    resolve(books, only(books))
+    apply(books, event("stock.counted", qty=0))
+    assert only(books).order == "o2"
+
+
 def test_of_what_was_resolved_the_latest_is_remembered(monkeypatch):
     monkeypatch.setattr(exceptions, "KEPT", 5)
     books = books_with(1)

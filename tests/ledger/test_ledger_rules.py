@@ -945,6 +945,28 @@ def test_a_request_that_tells_more_of_its_line_asks_only_for_what_it_does_not_ha
     assert outcomes(books, event("order.requested", "B", order="p", qty=1)) == ["rejected"]
 
 
+def test_a_request_that_tells_more_of_its_line_asks_for_each_item_in_full():
+    books = books_with(9, "A", "B")
+    apply(books, event("stock.received", "C", qty=1), event("order.requested", order="o", qty=2))
+    more = [{"sku": sku, "qty": 1} for sku in "ABC"]
+    (asked,) = apply(books, event("order.requested", order="o", qty=2, items=more))
+    assert (asked.outcome, asked.reason) == ("rejected", "C: 2 asked, 1 available")
+    assert reserved_by_sku(books) == {"A": 2}
+
+
+def test_a_line_that_a_group_asks_for_twice_is_asked_for_once():
+    books = books_with(2)
+    asked = [event("order.requested", order="o", qty=2, atomic="g", atomic_of=2) for _ in range(2)]
+    assert outcomes(books, *asked) == ["accepted", "noop"]
+
+
+def test_a_request_asks_for_nothing_of_what_was_cancelled_of_it_before():
+    books = books_with(2)
+    apply(books, changed("B", 10, qty=1), part("cancelled", 1))
+    assert outcomes(books, event("order.requested", order="o", qty=3)) == ["accepted"]
+    assert reserved_by_sku(books) == {"A": 2}, "the first SKU that shares the line comes first"
+
+
 def test_a_group_that_is_refused_says_of_which_sku_there_is_too_little():
     books = books_with(2)
     asked = [event("order.requested", order=f"o{n}", qty=2, atomic="g", atomic_of=2) for n in (1, 2)]
