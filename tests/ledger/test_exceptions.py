@@ -118,8 +118,10 @@ def test_a_sku_that_only_orders_name_is_on_it_until_a_document_names_it():
     assert kinds(books) == ["unknown_sku", "short"]
     unknown = books.exceptions()[0]
     assert (unknown.seq, unknown.at_us, unknown.units) == (0, 0, 0), "it is of no single event and no figure"
+    assert (books.knows("NEW"), books.knows("A")) == (False, True)
     apply(books, event("stock.received", "NEW", qty=1))
     assert books.exceptions() == []
+    assert books.knows("NEW")
 
 
 def test_a_conflict_stays_until_somebody_resolves_it_and_comes_back_when_told_again():
