@@ -51,7 +51,8 @@ class Cell:
     __slots__ = (
         "adjusted", "available", "away_shipped", "away_sold", "debt", "held", "hold_target", "inspections", "key",
         "location", "moments", "noted", "off_done", "ok_done", "opening", "oversold", "pool", "pushes", "quarantined",
-        "received", "reserved", "shipped", "shortfall", "shorts", "sku", "sold", "touched", "written_off",
+        "received", "reserved", "shipped", "shortfall", "shorts", "sku", "sold", "stripped", "touched",
+        "written_off",
     )  # fmt: skip
 
     def __init__(self, sku: str, location: str, pool: str) -> None:
@@ -78,6 +79,9 @@ class Cell:
         self.shorts: list[tuple[int, int, int, Part]] = []
         """Heap of (seq of the shortfall, seq of the line, tie, part); entries of parts no longer short are
         stale."""
+        self.stripped: dict[int, tuple[Part, int]] = {}
+        """Parts that have lost units to a count or a document since `take_stripped`, by id, with what they lacked
+        before."""
 
     @property
     def on_hand(self) -> int:
@@ -251,12 +255,17 @@ class Cell:
 
     # --- on hand, and when ----------------------------------------------------------------------------
 
-    def note(self, time_us: int, seq: int, parts_of: Callable[[Cell], Iterable[Part]]) -> bool:
-        """An event of this time is booked: note what it has moved on hand. True when order lines lost units by it.
+    def take_stripped(self) -> set[int]:
+        """The ids of parts that lack more than before units were taken from them; they are forgotten by this."""
+        deeper = {id_ for id_, (part, before) in self.stripped.items() if part.short > before}
+        self.stripped.clear()
+        return deeper
+
+    def note(self, time_us: int, seq: int, parts_of: Callable[[Cell], Iterable[Part]]) -> None:
+        """An event of this time is booked: note what it has moved on hand. Lines may lose units by it: see `stripped`.
 
         What a count as of a later moment has already seen is taken back: it told what was left afterwards.
         """
-        missing = self.shortfall
         units = self.on_hand - self.noted
         second = time_us // 1_000_000
         if units and second <= self.moments.counted_s:
@@ -270,7 +279,6 @@ class Cell:
         if units:
             self.moments.add(second, units)
             self.noted += units
-        return self.shortfall > missing
 
     # --- holds and counts -------------------------------------------------------------------------
 
@@ -313,6 +321,7 @@ class Cell:
 
     def _strip(self, part: Part, units: int, seq: int) -> int:
         if units:
+            self.stripped.setdefault(id(part), (part, part.short))
             sold = min(part.want_sold, part.got)
             part.got -= units
             less_sold = sold - min(part.want_sold, part.got)

@@ -66,7 +66,7 @@ class Documents:
             self.restocks.ordered(event)
             return "accepted", None, (sku,), ()
         cell = self._shelves.cell(sku, (data.get("location") or "main", data.get("pool") or "spot"))
-        enough, missing, remark = True, cell.shortfall, None
+        enough, remark = True, None
         if type_ == "stock.received":
             remark = self._receive(cell, data)
         elif type_ == "stock.counted":
@@ -84,8 +84,7 @@ class Documents:
         elif type_ == "stock.unheld":
             cell.hold(-data["qty"])
         cell.note(event.time_us, seq, self._parts_of)
-        if cell.shortfall > missing:
-            self._stripped(cell, event, seq)
+        self._stripped(cell, event, seq)
         cell.check()
         if enough:
             return "accepted", remark, (sku,), ()

@@ -177,7 +177,8 @@ class Orders:
         elif available > 0:
             cell.give(size)
             on_hand_too = True
-        if on_hand_too and cell.note(event.time_us, seq, self.parts_of):
+        if on_hand_too:
+            cell.note(event.time_us, seq, self.parts_of)
             self.stripped(cell, event, seq)
         cell.check_moved()
         return "accepted", None, cell.touched, taken
@@ -213,8 +214,8 @@ class Orders:
         parts = line.parts
         moved = parts if leaving is parts or not leaving else (*leaving, *parts)
         for part in moved:
-            if part.cell.note(event.time_us, seq, self.parts_of):
-                self.stripped(part.cell, event, seq)
+            part.cell.note(event.time_us, seq, self.parts_of)
+            self.stripped(part.cell, event, seq)
         touched = checked(moved)
         taken = self._take(line) if not line.taken and line.booked() else ()
         if line.expires_us is not None and line.holds and not line.expired:
@@ -368,14 +369,12 @@ class Orders:
                     yield from self._unfold(lines, key, line).parts
 
     def stripped(self, cell: Cell, event: Event, seq: int) -> None:
-        """Units that lines had are gone, by a count or an adjustment: watch those that lack some now."""
+        """Watch the lines that lack more than before, as a count or a document took units of theirs from this cell."""
+        if not cell.stripped:
+            return
+        deeper = cell.take_stripped()
         for line in self.each():
-            if isinstance(line, Line) and any(
-                part.short
-                and part.cell is cell
-                and (part.short_seq == seq or not self.watch.is_kept("short", line))
-                for part in line.parts
-            ):
+            if isinstance(line, Line) and any(id(part) in deeper for part in line.parts):
                 self.watch.short(line, event, seq)
 
     def __iter__(self) -> Iterator[Line]:

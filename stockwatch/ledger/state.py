@@ -30,7 +30,9 @@ NOT_OURS = frozenset(["room"])
 FORMAT = 3
 """Of the frames: raise it with every change here, and older snapshots are no longer read."""
 _ROWS = 20_000
-_CELL = tuple(name for name in Cell.__slots__ if name not in ("key", "moments", "shorts", "touched"))
+_CELL = tuple(
+    name for name in Cell.__slots__ if name not in ("key", "moments", "shorts", "stripped", "touched")
+)
 AWAY = tuple(1 + at for at, name in enumerate(_CELL) if name in ("away_sold", "away_shipped"))
 """Positions, in the row of a cell, of what it says of lines that have left memory."""
 _PART = tuple(name for name in Part.__struct_fields__ if name != "cell")

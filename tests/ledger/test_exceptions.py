@@ -79,6 +79,33 @@ def test_a_line_that_lacks_units_as_a_count_had_seen_a_return_already_is_on_it(m
     assert books.stock("A").on_hand == 1
 
 
+def test_a_line_that_a_receipt_of_an_earlier_moment_leaves_short_is_on_it_though_it_covers_another():
+    books = books_with(1)
+    early, counted = "2025-11-11T20:00:05+08:00", "2025-11-11T20:00:10+08:00"
+    apply(
+        books,
+        event("stock.counted", qty=1, as_of=counted, time_="2025-11-11T20:00:20+08:00"),
+        event("order.placed", order="o1", qty=1),
+        event("order.expired", order="o1"),
+        event("order.placed", order="o2", qty=1),
+        event("order.paid", order="o1"),
+    )
+    assert [one.order for one in books.exceptions() if one.kind == "short"] == ["o1"]
+    apply(books, event("stock.received", qty=1, time_=early))
+    assert [one.order for one in books.exceptions() if one.kind == "short"] == ["o2"], "the count had seen it"
+    books.check()
+
+
+def test_a_resolved_shortfall_comes_back_when_a_count_deepens_it():
+    books = books_with(2)
+    apply(books, event("order.placed", order="o1", qty=3))
+    resolve(books, only(books))
+    assert books.exceptions() == []
+    apply(books, event("stock.counted", qty=0, time_="2025-11-11T20:02:00+08:00"))
+    one = only(books)
+    assert (one.kind, one.order, one.detail) == ("short", "o1", "A: 3 short")
+
+
 def test_a_payment_without_its_order_is_an_orphan_until_the_order_comes():
     books = books_with(5)
     apply(books, event("order.paid", None, order="o1"))
