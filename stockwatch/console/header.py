@@ -22,6 +22,9 @@ from stockwatch.room.view import FeedRow, Header
 
 STYLES = ("base", "name", "live", "replay", "dim", "good", "warn", "bad", "short", "mark")
 
+_MANY_PENDING = 5
+"""Orders to look up from which on it is said: one or two are on their way at any moment of a busy stream."""
+
 
 class HeaderState(msgspec.Struct, frozen=True):
     """Everything the header says."""
@@ -106,6 +109,10 @@ def _feeds(state: HeaderState, words: Words) -> list[Piece]:
         word, style = _feed_state(feed, words)
         pieces.append((clean(feed.title or feed.channel) + " ", "dim"))
         pieces.append((word, style))
+        if feed.pending >= _MANY_PENDING:
+            pieces.append((" " + fill(words.details_pending, count=feed.pending), "warn"))
+        if feed.unmapped:
+            pieces.append((" " + fill(words.goods_unmapped, count=feed.unmapped), "warn"))
         if feed.note and feed.state in ("down", "gap", "stale", "connecting"):
             note = clean(feed.note)
             pieces.append((" " + fit(note, min(24, cells(note)), ascii=state.ascii), "dim"))

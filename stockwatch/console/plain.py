@@ -96,7 +96,11 @@ def picture(view: RoomView, table: Words, *, width: int, ascii: bool) -> list[st
     for feed in view.feeds:
         note = f" {clean(feed.note)}" if feed.note else ""
         lag = "" if feed.lag_s is None else f" {table.lag} {feed.lag_s:.0f}s"
-        lines.append(f"  {clean(feed.title or feed.channel)}: {states[feed.state]}{lag}{note}")
+        pending = f" {fill(table.details_pending, count=feed.pending)}" if feed.pending else ""
+        unmapped = f" {fill(table.goods_unmapped, count=feed.unmapped)}" if feed.unmapped else ""
+        lines.append(
+            f"  {clean(feed.title or feed.channel)}: {states[feed.state]}{lag}{pending}{unmapped}{note}"
+        )
     lines += ["", _text(heading(columns, look))]
     board = lines_of(
         view.links, sort="urgency", keep=Filter(), unfolded=frozenset(), channels=dict(look.channels)

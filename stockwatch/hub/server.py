@@ -162,7 +162,7 @@ class ViewServer:
         touched, urgent = self._touched, self._urgent
         self._touched, self._urgent = set(), False
         for channel, status in self.hub.statuses.items():
-            self.picture.feed_states[channel] = (status.state, status.note, status.lag_s)
+            self.picture.feed_states[channel] = status
         delta = self.picture.delta(touched)
         if delta is not None:
             for viewer in self._viewers:

@@ -7,6 +7,7 @@ changing leaves the hub: sell-out times go by the whole minute, velocities by 0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from stockwatch.alerts import OpenAlert, Words, advice
 from stockwatch.alerts.attention import Call
@@ -25,6 +26,7 @@ from stockwatch.room.view import (
     Detail,
     Eta,
     FeedRow,
+    FeedState,
     Header,
     LinkRow,
     Mark,
@@ -39,6 +41,21 @@ _AHEAD_POINTS, _AHEAD_MIN, _AHEAD_MAX = 12, 15, 120
 """Of the forecast in the detail: points, and minutes that it covers."""
 
 
+class Health(Protocol):
+    """How a feed says that it is; members as in `view.FeedRow`."""
+
+    @property
+    def state(self) -> FeedState: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def lag_s(self) -> float | None: ...
+    @property
+    def pending(self) -> int: ...
+    @property
+    def unmapped(self) -> int: ...
+
+
 class Picture:
     """The room's picture as last shown, and what has changed since."""
 
@@ -46,7 +63,7 @@ class Picture:
         self.room = room
         self.header_extra: dict[str, object] = {}
         """Members of Header that the hub knows and the room does not (mode, speed, read_only, ended)."""
-        self.feed_states: dict[str, tuple[str, str, float | None]] = {}
+        self.feed_states: dict[str, Health] = {}
         """channel -> (state, note, lag) from the feed itself, where it is known."""
         self._rows: dict[str, LinkRow] = {}
         self._alerts: tuple[AlertRow, ...] = ()
@@ -260,19 +277,19 @@ class Picture:
         rows = []
         for channel in self.room.config.channels:
             heard = self.room.log.feeds[channel.id]
-            state, note, lag = self.feed_states.get(
-                channel.id, ("live" if heard.events else "none", "", None)
-            )
-            lag = heard.lag_s if lag is None else lag
+            health = self.feed_states.get(channel.id)
+            lag = heard.lag_s if health is None or health.lag_s is None else health.lag_s
             rows.append(
                 FeedRow(
                     channel=channel.id,
                     title=channel.title or channel.id,
-                    state=state,  # type: ignore[arg-type]
+                    state=health.state if health is not None else ("live" if heard.events else "none"),
                     lag_s=None if lag is None else float(round(lag)),
                     last=None if heard.last_us is None else heard.last_us // (60 * SECOND_US) * 60,
                     dead=heard.dead,
-                    note=note,
+                    note=health.note if health is not None else "",
+                    pending=health.pending if health is not None else 0,
+                    unmapped=health.unmapped if health is not None else 0,
                 )
             )
         return tuple(rows)

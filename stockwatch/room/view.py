@@ -112,12 +112,15 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     """For a bundle: (SKU, qty, role) of each part; empty otherwise."""
 
 
+FeedState = Literal["connecting", "live", "stale", "down", "gap", "ended", "none"]
+
+
 class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     """One feed and its health."""
 
     channel: str
     title: str
-    state: Literal["connecting", "live", "stale", "down", "gap", "ended", "none"]
+    state: FeedState
     lag_s: float | None = None
     """Seconds from an order's time to its receipt, of the latest events."""
     last: int | None = None
@@ -127,6 +130,10 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Messages set aside."""
     note: str = ""
     """What is wrong, e.g. `connection refused`; outside text."""
+    pending: int = 0
+    """Orders that the channel has named and whose detail is still to come (待查明细)."""
+    unmapped: int = 0
+    """Goods that it sells and that stand for no SKU of the room."""
 
 
 class RestockRow(msgspec.Struct, frozen=True, kw_only=True):
