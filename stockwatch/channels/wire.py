@@ -129,12 +129,23 @@ class Tokens(NamedTuple):
     expires_s: int
 
 
-class Set(NamedTuple):
-    """How a platform's figure is to be changed."""
+class Listed(NamedTuple):
+    """One SKU that a platform offers. "" and None are what it does not say."""
 
     product: str
     sku: str
-    delta: int
+    title: str = ""
+    spec: str = ""
+    outer: str = ""
+    stock: int | None = None
+
+
+class Offer(NamedTuple):
+    """One answer of a listing."""
+
+    goods: tuple[Listed, ...]
+    more: tuple[Ask, ...]
+    """What is to be asked next, each in turn."""
 
 
 class Adapter(Protocol):
@@ -172,6 +183,24 @@ class Adapter(Protocol):
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         """A push, verified. Header names are lower case. Raises Forged, Malformed."""
+
+    def stock(self, product: str, sku: str) -> Ask:
+        """Ask what may still be sold of a SKU."""
+
+    def stock_in(self, answer: bytes, sku: str) -> int:
+        """Units, of that answer. Raises ApiError."""
+
+    def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
+        """Add to a SKU's figure, or take from it. `once` names the change, where the platform takes such a name."""
+
+    repeatable: bool
+    """Whether a change told twice under one name counts once."""
+
+    def goods(self) -> Ask:
+        """Ask what the shop offers."""
+
+    def offer(self, answer: bytes, ask: Ask) -> Offer:
+        """Raises ApiError."""
 
 
 def id_text(value: int | str) -> str:

@@ -58,6 +58,10 @@ class DouyinFace:
                 )
             case "sku.stockNum":
                 return self._stock(params)
+            case "product.listV2":
+                return self._products(params)
+            case "sku.list":
+                return self._skus(params)
             case "sku.syncStock":
                 return self._sync(params)
             case _:
@@ -131,6 +135,19 @@ class DouyinFace:
             (g for g in self.shop.goods if str(g.sku) == wanted[0] or (wanted[1] and g.outer == wanted[1])),
             None,
         )
+
+    def _products(self, params: dict[str, Any]) -> Reply:
+        products = sorted({(good.product, good.title) for good in self.shop.goods})
+        at = (params["page"] - 1) * params["size"]
+        page = [
+            {"product_id": product, "product_id_str": str(product), "name": title}
+            for product, title in products[at : at + params["size"]]
+        ]
+        return _ok({"data": page, "total": len(products)})
+
+    def _skus(self, params: dict[str, Any]) -> Reply:
+        skus = [good for good in self.shop.goods if str(good.product) == str(params["product_id"])]
+        return _ok([{"id": good.sku, "code": good.outer, "stock_num": good.stock} for good in skus])
 
     def _stock(self, params: dict[str, Any]) -> Reply:
         good = self._good(params)

@@ -59,6 +59,8 @@ class KuaishouFace:
                 return self._change(params)
             case "open.item.get":
                 return self._item(params)
+            case "open.item.list.get":
+                return self._items(params)
             case _:
                 return _wrong(21, f"no method {method[:40]}")
 
@@ -128,6 +130,17 @@ class KuaishouFace:
         goods = [good for good in self.shop.goods if good.product == int(params["kwaiItemId"])]
         skus = [{"kwaiSkuId": good.sku, "skuStock": good.stock, "skuNick": good.outer} for good in goods]
         return _ok({"kwaiItemId": params["kwaiItemId"], "skuList": skus})
+
+    def _items(self, params: dict[str, Any]) -> Reply:
+        at = (params["pageNumber"] - 1) * params["pageSize"]
+        items = [
+            {
+                "kwaiItemId": good.product, "title": good.title,
+                "skuList": [{"kwaiSkuId": good.sku, "skuStock": good.stock, "skuNick": good.outer}],
+            }
+            for good in self.shop.goods[at : at + params["pageSize"]]
+        ]  # fmt: skip
+        return _ok({"items": items})
 
 
 def _ok(data: Any) -> Reply:

@@ -13,7 +13,7 @@ from stockwatch.channels.taobao.orders import instant, written
 from stockwatch.channels.taobao.signing import sign
 from stockwatch.channels.wire import Keys
 from stockwatch.lab.face import Door, Push, Reply, Request, reply
-from stockwatch.lab.shop import Bought, Order, Shop
+from stockwatch.lab.shop import Bought, Good, Order, Shop
 
 _STATUS = {
     "unpaid": "WAIT_BUYER_PAY", "paid": "WAIT_SELLER_SEND_GOODS", "shipped": "WAIT_BUYER_CONFIRM_GOODS",
@@ -68,6 +68,13 @@ class TaobaoFace:
                 return _ok("trade_fullinfo_get", {"trade": self._trade(order)})
             case "taobao.skus.quantity.update":
                 return self._quantity(fields)
+            case "taobao.item.sku.get":
+                return self._sku(fields)
+            case "taobao.items.onsale.get":
+                return self._items(fields)
+            case "taobao.item.skus.get":
+                found = [good for good in self.shop.goods if str(good.product) == fields["num_iids"]]
+                return _ok("item_skus_get", {"skus": {"sku": [_sku_of(good) for good in found]}})
             case _:
                 return _wrong(22, "Invalid method", "isv.invalid-method")
 
@@ -152,6 +159,22 @@ class TaobaoFace:
                 return _wrong(41, "Invalid Arguments:quantity", "isv.invalid-parameter")
             good.stock = max(0, good.stock + int(count)) if delta else int(count)
         return _ok("skus_quantity_update", {"item": {"num_iid": fields.get("num_iid", "")}})
+
+    def _sku(self, fields: dict[str, str]) -> Reply:
+        good = next((good for good in self.shop.goods if str(good.sku) == fields["sku_id"]), None)
+        if good is None:
+            return _wrong(15, "Remote service error", "isv.sku-not-exist", "no such sku")
+        return _ok("item_sku_get", {"sku": _sku_of(good)})
+
+    def _items(self, fields: dict[str, str]) -> Reply:
+        size = int(fields["page_size"])
+        at = (int(fields["page_no"]) - 1) * size
+        items = [{"num_iid": good.product, "title": good.title} for good in self.shop.goods[at : at + size]]
+        return _ok("items_onsale_get", {"items": {"item": items}, "total_results": len(self.shop.goods)})
+
+
+def _sku_of(good: Good) -> dict[str, Any]:
+    return {"sku_id": good.sku, "outer_id": good.outer, "quantity": good.stock, "properties_name": ""}
 
 
 def _ok(name: str, inner: dict[str, Any]) -> Reply:

@@ -12,7 +12,21 @@ from stockwatch.channels.douyin import push
 from stockwatch.channels.douyin.orders import ShopOrder, order_of
 from stockwatch.channels.douyin.signing import param_json, sign
 from stockwatch.channels.orders import Order
-from stockwatch.channels.wire import ApiError, Ask, Call, Keys, Kind, Page, Received, Tokens, decoded
+from stockwatch.channels.wire import (
+    ApiError,
+    Ask,
+    Call,
+    Id,
+    Keys,
+    Kind,
+    Listed,
+    Offer,
+    Page,
+    Received,
+    Tokens,
+    decoded,
+    id_text,
+)
 
 _PAGE = 100
 _OK = 10000
@@ -44,10 +58,37 @@ class _Tokens(msgspec.Struct):
     refresh_token: str = ""
 
 
+class _Stock(msgspec.Struct):
+    stock_num: int
+
+
+class _Product(msgspec.Struct):
+    product_id: Id
+    product_id_str: str = ""
+    name: str = ""
+
+
+class _Products(msgspec.Struct):
+    data: list[_Product] = []
+
+
+class _Sku(msgspec.Struct):
+    id: Id
+    code: str = ""
+    out_sku_id: Id | None = None
+    stock_num: int | None = None
+    spec_detail_name1: str = ""
+    spec_detail_name2: str = ""
+    spec_detail_name3: str = ""
+
+
 _answer = msgspec.json.Decoder(_Answer).decode
 _detail = msgspec.json.Decoder(_Detail).decode
 _list = msgspec.json.Decoder(_List).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
+_stock = msgspec.json.Decoder(_Stock).decode
+_products = msgspec.json.Decoder(_Products).decode
+_skus = msgspec.json.Decoder(list[_Sku]).decode
 
 
 class Douyin:
@@ -57,9 +98,10 @@ class Douyin:
     base_url = "https://openapi-fxg.jinritemai.com"
     window_us = 15 * 60 * 1_000_000
     acknowledgement = push.REPLY
+    repeatable = True
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
-        params = param_json(ask.params)
+        params = param_json({name: value for name, value in ask.params.items() if not name.endswith("_")})
         timestamp = str(now_us // 1_000_000)
         query = {
             "app_key": keys.app_key, "method": ask.method, "access_token": keys.access_token,
@@ -127,6 +169,47 @@ class Douyin:
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)
+
+    def stock(self, product: str, sku: str) -> Ask:
+        return Ask("sku.stockNum", {"product_id": product, "sku_id": sku})
+
+    def stock_in(self, answer: bytes, sku: str) -> int:
+        """Units that unpaid orders hold (prehold) are not in it."""
+        return decoded(_stock, answer, "sku.stockNum").stock_num
+
+    def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
+        """One that would go below zero is refused."""
+        params = {
+            "product_id": product, "sku_id": sku, "stock_num": delta, "incremental": True, "idempotent_id": once,
+        }  # fmt: skip
+        return Ask("sku.syncStock", params)
+
+    def goods(self) -> Ask:
+        return Ask("product.listV2", {"page": 1, "size": _PAGE, "status": 0, "check_status": 3})
+
+    def offer(self, answer: bytes, ask: Ask) -> Offer:
+        """Products first, page by page, then the SKUs of each."""
+        if ask.method == "sku.list":
+            return Offer(tuple(_listed(sku, ask) for sku in decoded(_skus, answer, "sku.list")), ())
+        products = decoded(_products, answer, "product.listV2").data
+        more = [
+            Ask(
+                "sku.list",
+                {"product_id": product.product_id_str or str(product.product_id), "title_": product.name},
+            )
+            for product in products
+        ]
+        if len(products) >= _PAGE:
+            more.append(Ask("product.listV2", {**ask.params, "page": ask.params["page"] + 1}))
+        return Offer((), tuple(more))
+
+
+def _listed(sku: _Sku, ask: Ask) -> Listed:
+    names = (sku.spec_detail_name1, sku.spec_detail_name2, sku.spec_detail_name3)
+    return Listed(
+        ask.params["product_id"], id_text(sku.id), ask.params.get("title_", ""), " ".join(filter(None, names)),
+        sku.code or str(sku.out_sku_id or ""), sku.stock_num,
+    )  # fmt: skip
 
 
 def _kind(code: int, answer: _Answer) -> Kind:

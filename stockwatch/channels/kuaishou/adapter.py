@@ -15,8 +15,11 @@ from stockwatch.channels.wire import (
     ApiError,
     Ask,
     Call,
+    Id,
     Keys,
     Kind,
+    Listed,
+    Offer,
     Page,
     Received,
     Tokens,
@@ -25,6 +28,8 @@ from stockwatch.channels.wire import (
 )
 
 _PAGE = 50
+_GOODS_PAGE = 50
+_ADD, _TAKE = 1, 2
 _NO_MORE = "nomore"
 _ALL, _BY_UPDATE, _OLDEST_FIRST = 1, 2, 2
 
@@ -52,10 +57,30 @@ class _Tokens(msgspec.Struct):
     error_msg: str = ""
 
 
+class _Sku(msgspec.Struct, rename="camel"):
+    kwai_sku_id: Id
+    sku_stock: int = 0
+    sku_nick: str = ""
+    """The merchant's code."""
+    specification: str = ""
+
+
+class _Item(msgspec.Struct, rename="camel"):
+    kwai_item_id: Id
+    title: str = ""
+    sku_list: list[_Sku] | None = None
+
+
+class _Items(msgspec.Struct):
+    items: list[_Item] | None = None
+
+
 _answer = msgspec.json.Decoder(_Answer).decode
 _detail = msgspec.json.Decoder(Detail).decode
 _list = msgspec.json.Decoder(_List).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
+_item = msgspec.json.Decoder(_Item).decode
+_items = msgspec.json.Decoder(_Items).decode
 
 
 class Kuaishou:
@@ -65,6 +90,7 @@ class Kuaishou:
     base_url = "https://openapi.kwaixiaodian.com"
     window_us = 24 * 3600 * 1_000_000
     acknowledgement = push.REPLY
+    repeatable = False
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         fields = {
@@ -142,8 +168,45 @@ class Kuaishou:
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)
 
+    def stock(self, product: str, sku: str) -> Ask:
+        return Ask("open.item.get", {"kwaiItemId": int(product)})
 
-_READS = frozenset(("open.order.detail", "open.order.cursor.list", "open.item.get"))
+    def stock_in(self, answer: bytes, sku: str) -> int:
+        for one in decoded(_item, answer, "open.item.get").sku_list or ():
+            if str(one.kwai_sku_id) == sku:
+                return one.sku_stock
+        raise ApiError("refused", f"open.item.get: the item has no SKU {sku}")
+
+    def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
+        """There is no setting and no name for a change."""
+        params = {
+            "kwaiItemId": int(product), "skuId": int(sku), "skuChangeStock": abs(delta),
+            "changeType": _ADD if delta > 0 else _TAKE,
+        }  # fmt: skip
+        return Ask("open.item.sku.stock.update", params)
+
+    def goods(self) -> Ask:
+        return Ask("open.item.list.get", {"pageNumber": 1, "pageSize": _GOODS_PAGE})
+
+    def offer(self, answer: bytes, ask: Ask) -> Offer:
+        items = decoded(_items, answer, "open.item.list.get").items or []
+        listed = tuple(
+            Listed(
+                str(item.kwai_item_id),
+                str(sku.kwai_sku_id),
+                item.title,
+                sku.specification,
+                sku.sku_nick,
+                sku.sku_stock,
+            )
+            for item in items
+            for sku in item.sku_list or ()
+        )
+        after = Ask(ask.method, {**ask.params, "pageNumber": ask.params["pageNumber"] + 1})
+        return Offer(listed, (after,) if len(items) >= _GOODS_PAGE else ())
+
+
+_READS = frozenset(("open.order.detail", "open.order.cursor.list", "open.item.get", "open.item.list.get"))
 
 
 def _kind(answer: _Answer, said: str) -> Kind:

@@ -17,15 +17,20 @@ from stockwatch.channels.wire import (
     Ask,
     Call,
     Forged,
+    Id,
     Keys,
     Kind,
+    Listed,
+    Offer,
     Page,
     Received,
     Tokens,
     decoded,
+    id_text,
 )
 
 _PAGE = 50
+_GOODS_PAGE = 100
 _ORDER_FIELDS = (
     "orders.oid,orders.num,orders.num_iid,orders.sku_id,orders.outer_iid,orders.outer_sku_id,orders.status,"
     "orders.refund_status,orders.consign_time,orders.end_time,orders.sub_stock,orders.is_gift"
@@ -67,11 +72,46 @@ class _Tokens(msgspec.Struct):
     refresh_token: str = ""
 
 
+class _Sku(msgspec.Struct):
+    sku_id: Id = ""
+    quantity: int = 0
+    outer_id: str = ""
+    properties_name: str = ""
+
+
+class _Stock(msgspec.Struct):
+    sku: _Sku
+
+
+class _SkuList(msgspec.Struct):
+    sku: list[_Sku] = []
+
+
+class _Skus(msgspec.Struct):
+    skus: _SkuList = msgspec.field(default_factory=_SkuList)
+
+
+class _Item(msgspec.Struct):
+    num_iid: Id
+    title: str = ""
+
+
+class _ItemList(msgspec.Struct):
+    item: list[_Item] = []
+
+
+class _Items(msgspec.Struct):
+    items: _ItemList = msgspec.field(default_factory=_ItemList)
+
+
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _failed = msgspec.json.Decoder(_Failed).decode
 _detail = msgspec.json.Decoder(_Detail).decode
 _list = msgspec.json.Decoder(_List).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
+_stock = msgspec.json.Decoder(_Stock).decode
+_skus = msgspec.json.Decoder(_Skus).decode
+_items = msgspec.json.Decoder(_Items).decode
 _string = msgspec.json.Decoder(str).decode
 
 
@@ -82,12 +122,13 @@ class Taobao:
     base_url = "https://gw.api.taobao.com"
     window_us = 30 * 60 * 1_000_000
     acknowledgement = b""
+    repeatable = False
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         fields = {
             "method": ask.method, "app_key": keys.app_key, "session": keys.access_token,
             "timestamp": written(now_us), "v": "2.0", "sign_method": "hmac-sha256", "format": "json",
-            **{name: str(value) for name, value in ask.params.items()},
+            **{name: str(value) for name, value in ask.params.items() if not name.endswith("_")},
         }  # fmt: skip
         fields["sign"] = sign(fields, keys.app_secret)
         return Call(
@@ -155,6 +196,47 @@ class Taobao:
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         raise Forged("Taobao sends no callbacks; its messages come over TMC")
+
+    def stock(self, product: str, sku: str) -> Ask:
+        return Ask("taobao.item.sku.get", {"num_iid": product, "sku_id": sku, "fields": "sku_id,quantity"})
+
+    def stock_in(self, answer: bytes, sku: str) -> int:
+        return decoded(_stock, answer, "item.sku.get").sku.quantity
+
+    def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
+        """What would go below zero stops at zero, and nothing says so: read before and after."""
+        return Ask(
+            "taobao.skus.quantity.update",
+            {"num_iid": product, "skuid_quantities": f"{sku}:{delta}", "type": 2},
+        )
+
+    def goods(self) -> Ask:
+        params = {"fields": "num_iid,title,outer_id", "page_no": 1, "page_size": _GOODS_PAGE}
+        return Ask("taobao.items.onsale.get", params)
+
+    def offer(self, answer: bytes, ask: Ask) -> Offer:
+        """Items first, page by page, then the SKUs of each."""
+        if ask.method == "taobao.item.skus.get":
+            listed = (
+                Listed(
+                    ask.params["num_iids"], id_text(sku.sku_id), ask.params.get("title_", ""), sku.properties_name,
+                    sku.outer_id, sku.quantity,
+                )
+                for sku in decoded(_skus, answer, "item.skus.get").skus.sku
+            )  # fmt: skip
+            return Offer(tuple(listed), ())
+        items = decoded(_items, answer, "items.onsale.get").items.item
+        fields = "sku_id,outer_id,quantity,properties_name"
+        more = [
+            Ask(
+                "taobao.item.skus.get",
+                {"num_iids": id_text(item.num_iid), "fields": fields, "title_": item.title},
+            )
+            for item in items
+        ]
+        if len(items) >= _GOODS_PAGE:
+            more.append(Ask(ask.method, {**ask.params, "page_no": ask.params["page_no"] + 1}))
+        return Offer((), tuple(more))
 
 
 def _kind(error: _Error) -> Kind:

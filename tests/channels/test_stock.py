@@ -1,0 +1,88 @@
+"""A platform's figure is changed once or not at all, whatever becomes of the answer and whoever buys meanwhile."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from rehearsal import Rehearsal, rehearsal
+
+from stockwatch.channels.stock import change, offers, read
+from stockwatch.channels.wire import ApiError
+from stockwatch.lab.faults import Faults
+from stockwatch.lab.opening import Ware
+
+PLATFORMS = ("douyin", "kuaishou", "taobao")
+WARES = [Ware("A", "卫衣 黑 M", 20), Ware("B", "袜子", 5)]
+QUIET = Faults(latency_s=0, list_lag_s=0)
+
+
+def good(world: Rehearsal, platform: str) -> tuple[str, str]:
+    first = world.lab.booths[platform].face.shop.goods[0]
+    return str(first.product), str(first.sku)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_more_less_and_no_less_than_there_is(platform: str):
+    async with rehearsal([platform], WARES, QUIET, push=False, every_s=30) as world:
+        client = world.feeds[platform].client
+        at = good(world, platform)
+        assert await read(client, *at) == 20
+        assert (await change(client, *at, 7, "c1"))[:3] == (20, 27, 7)
+        assert (await change(client, *at, -5, "c2"))[:3] == (27, 22, -5)
+        assert (await change(client, *at, -90, "c3"))[:3] == (22, 0, -22), (
+            "what is not there is not hidden as taken"
+        )
+        assert (await change(client, *at, -1, "c4"))[:3] == (0, 0, 0)
+        assert world.lab.booths[platform].face.shop.goods[0].stock == 0
+        with pytest.raises(ApiError):
+            await change(client, at[0], "1", 1, "c5")
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_a_change_whose_answer_is_lost_is_made_once(platform: str):
+    async with rehearsal([platform], WARES, QUIET, push=False, every_s=30) as world:
+        client, booth = world.feeds[platform].client, world.lab.booths[platform]
+        at = good(world, platform)
+        handle, lost = booth.face.handle, []
+
+        def loses(request, now_ms):  # type: ignore[no-untyped-def]
+            answer = handle(request, now_ms)
+            if not lost and (b"stock.update" in request.body or b"syncStock" in request.query.encode()
+                             or b"quantity.update" in request.body):  # fmt: skip
+                lost.append(request)
+                raise ConnectionResetError
+            return answer
+
+        booth.face.handle = loses  # type: ignore[method-assign]
+        changed = await change(client, *at, 7, "c1")
+        assert lost, "the answer was lost"
+        assert (changed.applied, changed.after, changed.sure) == (7, 27, True)
+        assert booth.face.shop.goods[0].stock == 27
+
+
+async def test_what_sells_meanwhile_is_not_taken_twice():
+    async with rehearsal(["douyin"], WARES, QUIET, push=False, every_s=30) as world:
+        client, shop = world.feeds["douyin"].client, world.lab.booths["douyin"].face.shop
+        handle, sold = world.lab.booths["douyin"].face.handle, []
+
+        def sells(request, now_ms):  # type: ignore[no-untyped-def]
+            if "syncStock" in request.query and not sold:
+                sold.append(shop.place([(shop.goods[0], 15)], int(time.time() * 1000)))
+            return handle(request, now_ms)
+
+        world.lab.booths["douyin"].face.handle = sells  # type: ignore[method-assign]
+        changed = await change(client, *good(world, "douyin"), -10, "c1")
+        assert (changed.before, changed.after, changed.applied) == (5, 0, -5)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_all_that_a_shop_offers_is_listed(platform: str):
+    wares = [Ware(f"SKU-{n}", f"商品 {n}", n) for n in range(1, 131)]
+    async with rehearsal([platform], wares, QUIET, push=False, every_s=30) as world:
+        listed = await offers(world.feeds[platform].client)
+        assert {(one.outer, one.stock) for one in listed} == {(ware.sku, ware.stock) for ware in wares}
+        assert {(one.product, one.sku) for one in listed} == {
+            (str(g.product), str(g.sku)) for g in world.lab.booths[platform].face.shop.goods
+        }
+        assert all(one.title for one in listed)
