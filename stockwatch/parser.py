@@ -42,6 +42,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ),
     ("room", "make a room.toml from a run-down sheet (.xlsx, .csv)", "用排品表(.xlsx、.csv)生成 room.toml"),
     (
+        "channel",
+        "test a platform's channel, check all before going live, match its goods with SKUs",
+        "测试平台渠道、开播前检查、平台商品与 SKU 对照",
+    ),
+    (
         "lab",
         "look-alikes of the platforms with buyers behind them, and a room that follows them",
         "本机的平台模拟器,带一群买家,和一个接着它们的直播间",
@@ -361,6 +366,30 @@ def _room_new(command: Parser) -> None:
     _json(new)
 
 
+def _channel(command: Parser) -> None:
+    actions = command.add_subparsers(dest="channel_command", metavar="ACTION", required=True)
+    for name, en, zh in (
+        ("test", "what works of one channel, step by step, and what to do; exit 1 if something does not",
+         "一步步检查一个渠道,并说明怎么修;有问题退出 1"),
+        ("preflight", "the same for every channel of the room", "开播前检查本直播间的全部渠道"),
+        ("map", "which goods of the platform are which SKU: proposed on stdout, or added to the room's map",
+         "平台商品对应哪个 SKU:在 stdout 给出建议,或写入对照文件"),
+    ):  # fmt: skip
+        inner = _inner(actions, name, en, zh)
+        inner.add_argument("room", metavar="ROOM.toml", type=_path, help=say("its settings", "直播间设置"))
+        if name == "preflight":
+            inner.set_defaults(channel=None)
+        else:
+            which = say("the channel's id", "渠道编号")
+            more = {"nargs": "?"} if name == "map" else {}
+            inner.add_argument("channel", metavar="CHANNEL", type=_text, help=which, **more)  # type: ignore[arg-type]
+        if name == "map":
+            write = say("add them to ROOM.map.toml", "写入 ROOM.map.toml")
+            inner.add_argument("--write", action="store_true", help=write)
+        else:
+            _json(inner)
+
+
 def _lab(command: Parser) -> None:
     folder = say("where the room's files are, or are written", "直播间文件所在(没有就写到这里)的目录")
     command.add_argument("dir", metavar="DIR", type=_path, help=folder)
@@ -452,6 +481,7 @@ _ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "feed": _feed,
     "ledger": _ledger,
     "room": _room_new,
+    "channel": _channel,
     "lab": _lab,
     "config": _config,
     "doctor": _json,

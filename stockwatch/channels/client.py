@@ -45,8 +45,10 @@ class Client:
         timeout_s: float = 5.0,
         transport: httpx.AsyncBaseTransport | None = None,
         keep: Callable[[Keys], None] = lambda _: None,
+        kept: Callable[[], Keys] | None = None,
     ) -> None:
-        """`keep` is handed the keys whenever a refresh has changed them: old ones are worth nothing then."""
+        """`keep` is handed the keys whenever a refresh has changed them: old ones are worth nothing then. `kept` reads
+        what was kept last, perhaps by another process."""
         self.adapter = adapter
         self.keys = keys
         self.skew_us = 0
@@ -57,6 +59,7 @@ class Client:
         self._now = now
         self._rate = rate
         self._keep = keep
+        self._kept = kept or (lambda: self.keys)
         self._limiters: dict[str, Limiter] = {}
         self._breaker = Breaker()
         self._at_once = asyncio.Semaphore(at_once)
@@ -190,6 +193,10 @@ class Client:
         """A new access token, unless another request has fetched one since `stale` was used."""
         async with self._refreshing:
             if self.keys.access_token != stale:
+                return
+            latest = self._kept()
+            if latest.access_token != stale:
+                self.keys = latest
                 return
             call = self.adapter.refresh(self.keys, self.platform_us())
             if call is None or not self.keys.refresh_token:

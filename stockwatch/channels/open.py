@@ -8,6 +8,8 @@ from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from stockwatch.channels.client import Client
 from stockwatch.channels.douyin import Douyin
 from stockwatch.channels.facts import KnownAs
@@ -35,11 +37,15 @@ def open_client(channel: Channel, tokens: Path, now: Now = wall_clock) -> Client
     assert found is not None
     written = read_keys(channel.secret, channel.id)
     if channel.shop:
-        from msgspec.structs import replace
-
         written = replace(written, shop=channel.shop)
-    keys = with_kept(written, tokens)
-    return Client(ADAPTERS[found[0]](), keys, base_url=found[1], now=now, keep=keeper(written, tokens))
+    return Client(
+        ADAPTERS[found[0]](),
+        with_kept(written, tokens),
+        base_url=found[1],
+        now=now,
+        keep=keeper(written, tokens),
+        kept=lambda: with_kept(written, tokens),
+    )
 
 
 def open_platform(

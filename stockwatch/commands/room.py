@@ -88,7 +88,7 @@ def _new(args: argparse.Namespace) -> int:
         write_new(files, force=args.force)
         outcome.written = [file.path for file in files]
         outcome.old_ledger = _old_ledger(room)
-        stale = _beside(target)
+        stale = paths.map_file(target)
         outcome.stale = stale if stale not in outcome.written and os.path.lexists(stale) else None
     if args.json:
         sys.stdout.write(as_json(outcome) + "\n")
@@ -115,7 +115,7 @@ def _room(args: argparse.Namespace, reading: Reading, plan: Plan, named: list[st
 
 def _files(room: RoomConfig, plan: Plan, reading: Reading, sheet: Path, target: Path) -> list[New]:
     """The room's file, and beside it the platforms' numbers, if there are any."""
-    beside = _beside(target) if plan.numbers else None
+    beside = paths.map_file(target) if plan.numbers else None
     map_name = None if beside is None else beside.name
     text = document(room, plan, reading.grid, source=sheet.name, map_name=map_name, language=language())
     files = [New(target, text, room)]
@@ -127,11 +127,6 @@ def _files(room: RoomConfig, plan: Plan, reading: Reading, sheet: Path, target: 
         )
         files.append(New(beside, write_numbers(plan.numbers, heading)))
     return files
-
-
-def _beside(target: Path) -> Path:
-    """The file of the platforms' numbers."""
-    return target.with_name(f"{target.stem}.map.toml")
 
 
 def _channels(named: list[str]) -> list[str]:

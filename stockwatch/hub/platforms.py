@@ -28,14 +28,9 @@ log = logging.getLogger("stockwatch.hub")
 _LISTEN_AGAIN_S = 5.0
 
 
-def map_file(toml: Path) -> Path:
-    """Where the platforms' numbers of a room's goods stand."""
-    return toml.with_name(f"{toml.stem}.map.toml")
-
-
 def numbers_of(toml: Path) -> list[Numbered]:
     """What the room's map says; [] without one. Raises ConfigError naming the file."""
-    file = map_file(toml)
+    file = paths.map_file(toml)
     try:
         text = file.read_text("utf-8")
     except FileNotFoundError:

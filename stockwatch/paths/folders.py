@@ -68,6 +68,11 @@ def default_ledger(room_id: str) -> Path:
     return data_dir() / "ledgers" / f"{room_id}.db"
 
 
+def map_file(toml: Path) -> Path:
+    """Where the platforms' numbers of a room's goods stand: beside its room.toml."""
+    return toml.with_name(f"{toml.stem}.map.toml")
+
+
 def log_path(name: str = APP) -> Path:
     """The log of the hub of room `name`, or of the command line. Its folder is not created here."""
     return state_dir() / "logs" / f"{name}.log"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Literal
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
 
+from stockwatch.channels.client import Client
 from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.taobao import tmc
 from stockwatch.channels.wire import Malformed
@@ -27,20 +29,24 @@ _ANSWER_WITHIN_S = 10.0
 _LOST = (OSError, WebSocketException, InvalidHandshake, InvalidURI, TimeoutError, Malformed)
 
 
+async def attempt(client: Client, address: str, group: str = "default") -> str | None:
+    """Connect once and leave again: None, or what was wrong in one line."""
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN_S), _connect(address) as connection:
+            await _greet(connection, client, group)
+    except _LOST as error:
+        return printable(str(error) or type(error).__name__, 200)
+    return None
+
+
 async def follow(feed: PlatformFeed, address: str = ADDRESS, group: str = "default") -> None:
     """Keep a conversation going until cancelled."""
     backoff = Backoff(first=1.0, cap=15.0)
     while True:
         try:
             async with asyncio.timeout(_ANSWER_WITHIN_S) as within:
-                async with connect(
-                    address,
-                    max_size=tmc.MAX_FRAME,
-                    compression=None,
-                    proxy=None if is_loopback(address) else True,
-                    ping_interval=20,
-                ) as connection:
-                    token = await _greet(connection, feed, group)
+                async with _connect(address) as connection:
+                    token = await _greet(connection, feed.client, group)
                     within.reschedule(None)
                     backoff.reset()
                     await _listen(connection, feed, token)
@@ -49,8 +55,12 @@ async def follow(feed: PlatformFeed, address: str = ADDRESS, group: str = "defau
         await asyncio.sleep(backoff.next())
 
 
-async def _greet(connection: ClientConnection, feed: PlatformFeed, group: str) -> str:
-    client = feed.client
+def _connect(address: str) -> connect:
+    proxy: Literal[True] | None = None if is_loopback(address) else True
+    return connect(address, max_size=tmc.MAX_FRAME, compression=None, proxy=proxy, ping_interval=20)
+
+
+async def _greet(connection: ClientConnection, client: Client, group: str) -> str:
     await connection.send(tmc.connect(client.keys, client.platform_us(), group))
     answer = tmc.decode(await _binary(connection))
     if answer.kind != tmc.CONNECTACK or answer.status or not answer.token:

@@ -1,0 +1,183 @@
+"""`stockwatch channel test|preflight|map`: does a platform's channel work, and which of its goods is which SKU.
+
+Reads only, but for `map --write`, which adds to the room's map beside its room.toml. stdout is data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from stockwatch import paths
+from stockwatch.channels.open import open_client, platform_of
+from stockwatch.channels.stock import offers
+from stockwatch.channels.trial import Step, steps
+from stockwatch.channels.wire import ApiError, Listed
+from stockwatch.config import Channel, RoomConfig, load_room
+from stockwatch.exits import Exit, Failure
+from stockwatch.hub.platforms import numbers_of, tokens_file
+from stockwatch.narration import complain, say
+from stockwatch.printable import printable
+from stockwatch.sheets.matching import PlatformRow, Proposal, propose
+from stockwatch.sheets.numbers import write_numbers
+from stockwatch.sheets.plan import Number
+
+_NAMES = {
+    "credentials": "凭证", "orders": "取单", "clock": "时钟", "detail": "明细", "goods": "商品", "stock": "库存",
+    "push": "推送",
+}  # fmt: skip
+_MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Raises Failure and ConfigError, which the command line turns into messages."""
+    config = load_room(args.room)
+    channels = _channels(config, args.channel)
+    if args.channel_command == "map":
+        return _map(args, config, channels)
+    return asyncio.run(_try(args, config, channels))
+
+
+def _channels(config: RoomConfig, name: str | None) -> list[Channel]:
+    native = [channel for channel in config.channels if platform_of(channel) is not None]
+    if name is None:
+        found = native
+    else:
+        found = [channel for channel in native if channel.id == name]
+    if not found:
+        known = ", ".join(printable(channel.id, 40) for channel in native) or say("none", "没有")
+        raise Failure(
+            say(
+                f"no such channel that speaks to a platform; the room's: {known}",
+                f"没有这个直连平台的渠道;本直播间有:{known}",
+            ),
+            Exit.USAGE,
+        )
+    return found
+
+
+# --- test and preflight ----------------------------------------------------------------------------------------------
+
+
+async def _try(args: argparse.Namespace, config: RoomConfig, channels: Sequence[Channel]) -> int:
+    numbers = numbers_of(args.room)
+    good = True
+    told: list[dict[str, object]] = []
+    for channel in channels:
+        if not args.json:
+            sys.stdout.write(
+                f"{printable(channel.title or channel.id)} ({printable(channel.feed or '', 80)})\n"
+            )
+        async for step in steps(channel, config, numbers, tokens_file(config, channel)):
+            good = good and step.state != "bad"
+            if args.json:
+                told.append(_row(channel, step))
+            else:
+                sys.stdout.write(_lines(step))
+                sys.stdout.flush()
+    if args.json:
+        sys.stdout.write(
+            json.dumps({"ok": good, "steps": told}, ensure_ascii=False, separators=(",", ":")) + "\n"
+        )
+    else:
+        sys.stdout.write(
+            say("ready\n", "可以开播\n") if good else say("not ready: see BAD\n", "还不能开播:见 BAD 行\n")
+        )
+    return Exit.DONE if good else Exit.CHECK_FAILED
+
+
+def _row(channel: Channel, step: Step) -> dict[str, object]:
+    do = step.do.en if step.do else None
+    return {"channel": channel.id, "step": step.name, "state": step.state, "says": step.says.en, "do": do}
+
+
+def _lines(step: Step) -> str:
+    name = say(f"{step.name:<12}", _NAMES[step.name])
+    text = f"  {_MARKS[step.state]}  {name} {printable(say(*step.says), 400)}\n"
+    if step.do is not None:
+        text += f"{'':<{say('20', '12')}} -> {printable(say(*step.do), 400)}\n"
+    return text
+
+
+# --- map -------------------------------------------------------------------------------------------------------------
+
+
+def _map(args: argparse.Namespace, config: RoomConfig, channels: Sequence[Channel]) -> int:
+    there = numbers_of(args.room)
+    found: list[Number] = []
+    unclear = 0
+    for channel in channels:
+        try:
+            listed = asyncio.run(_offered(channel, config))
+        except ApiError as error:
+            raise Failure(f"{printable(channel.id)}: {error}", Exit.UNREACHABLE) from None
+        known = {(one.product, one.sku) for one in there if one.channel == channel.id}
+        taken = {one.names for one in there if one.channel == channel.id}
+        rows = [_platform_row(one) for one in listed if (one.product, one.sku) not in known]
+        proposal = propose(rows, [sku for sku in config.skus if sku.id not in taken])
+        found += [
+            Number(channel.id, match.row.product_id, match.row.sku_id or None, match.sku, None, "")
+            for match in proposal.matches
+        ]
+        unclear += _tell(channel, proposal)
+    if not args.write:
+        sys.stdout.write(write_numbers(found))
+        return Exit.DONE
+    if found:
+        _add(paths.map_file(args.room), write_numbers(found))
+    complain(
+        say(
+            f"stockwatch: {len(found)} added to {printable(str(paths.map_file(args.room)))}, {unclear} left to you",
+            f"stockwatch:{printable(str(paths.map_file(args.room)))} 新增 {len(found)} 条,{unclear} 条需要你来定",
+        )
+    )
+    return Exit.DONE
+
+
+async def _offered(channel: Channel, config: RoomConfig) -> list[Listed]:
+    client = open_client(channel, tokens_file(config, channel))
+    try:
+        return await offers(client)
+    finally:
+        await client.aclose()
+
+
+def _platform_row(one: Listed) -> PlatformRow:
+    return PlatformRow(one.product, one.sku, one.title, one.spec, one.outer, one.stock)
+
+
+def _tell(channel: Channel, proposal: Proposal) -> int:
+    """What a person has to decide; how many of them there are."""
+    for unclear in proposal.unclear:
+        which = ", ".join(f"{printable(sku, 60)} {score:.2f}" for sku, score in unclear.candidates)
+        complain(f"? {channel.id} {_named(unclear.row)}: {which}")
+    for row in proposal.unmatched:
+        complain(say(f"- {channel.id} {_named(row)}: no SKU", f"- {channel.id} {_named(row)}:没有对应 SKU"))
+    return len(proposal.unclear) + len(proposal.unmatched)
+
+
+def _named(row: PlatformRow) -> str:
+    words = (row.product_id, row.sku_id, row.title, row.spec, row.outer_id)
+    return printable(" ".join(filter(None, words)), 200)
+
+
+def _add(path: Path, text: str) -> None:
+    """Whole or not at all: what was there, and the new entries behind it."""
+    before = path.read_text("utf-8") if path.exists() else ""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(before + ("\n" if before and not before.endswith("\n\n") else "") + text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
