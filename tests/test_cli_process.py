@@ -193,16 +193,17 @@ def test_config_check_exits_1_with_every_problem_on_stdout(home: dict[str, str])
 def test_config_check_tells_what_may_surprise(home: dict[str, str]) -> None:
     with (Path(home["HOME"]) / "room.toml").open("a") as file:
         file.write(
-            '[[channel]]\nid = "a"\nfeed = "replay:none.jsonl"\n[[channel]]\nid = "b"\nfeed = "douyin:7"\n'
+            '[[channel]]\nid = "a"\nfeed = "replay:none.jsonl"\n[[channel]]\nid = "b"\nfeed = "douyin:"\n'
+            '[[channel]]\nid = "c"\nfeed = "taobao:"\n'
         )
         file.write('secret = "env:NOT_SET_ANYWHERE"\n')
     done = stockwatch(home, "config", "check", "room.toml")
     assert (done.returncode, done.stdout) == (0, b"")
     said = done.stderr.decode()
     assert f"channel a: no such file now: {home['HOME']}/none.jsonl" in said
-    assert "channel b: this version can't follow douyin: yet" in said
-    assert "channel b: NOT_SET_ANYWHERE is not set here" in said
-    assert "room.toml: good: 2 channels, 1 SKUs, 0 links" in said
+    assert "channel b: douyin: needs credentials" in said
+    assert "channel c: NOT_SET_ANYWHERE_APP_KEY is not set here" in said
+    assert "room.toml: good: 3 channels, 1 SKUs, 0 links" in said
 
 
 def test_config_path_can_be_used_by_scripts(home: dict[str, str]) -> None:

@@ -97,7 +97,8 @@ def rooms(draw: st.DrawFn, folder: Path = Path("/srv/rooms")) -> RoomConfig:
     feeds = [
         "ws://h:1/x?y=1",
         "https://example.org",
-        "douyin:7",
+        "douyin:",
+        "kuaishou:http://127.0.0.1:8100/k",
         f"replay:{folder}/~/a b.jsonl",
         "replay:/x/../y",
     ]
