@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 from msgspec.structs import replace
@@ -41,14 +42,15 @@ class Client:
         base_url: str | None = None,
         now: Now = wall_clock,
         rate: float = 20.0,
-        at_once: int = 8,
+        at_once: int = 48,
         timeout_s: float = 5.0,
-        transport: httpx.AsyncBaseTransport | None = None,
         keep: Callable[[Keys], None] = lambda _: None,
         kept: Callable[[], Keys] | None = None,
+        written: Keys | None = None,
     ) -> None:
         """`keep` is handed the keys whenever a refresh has changed them: old ones are worth nothing then. `kept` reads
-        what was kept last, perhaps by another process."""
+        what was kept last, perhaps by another process; `written` is what a person wrote, and is tried once
+        should those be refused."""
         self.adapter = adapter
         self.keys = keys
         self.skew_us = 0
@@ -60,22 +62,34 @@ class Client:
         self._rate = rate
         self._keep = keep
         self._kept = kept or (lambda: self.keys)
+        self._written = written
         self._limiters: dict[str, Limiter] = {}
         self._breaker = Breaker()
         self._at_once = asyncio.Semaphore(at_once)
         self._refreshing = asyncio.Lock()
         base = base_url or adapter.base_url
-        self._http = httpx.AsyncClient(
-            base_url=base,
-            timeout=httpx.Timeout(timeout_s),
-            limits=httpx.Limits(max_connections=at_once + 1),
-            headers={"User-Agent": "stockwatch"},
-            trust_env=not is_loopback(base),
-            transport=transport,
-        )
+        self._settings: dict[str, Any] = {
+            "base_url": base,
+            "timeout": httpx.Timeout(timeout_s),
+            "limits": httpx.Limits(max_connections=1),
+            "headers": {"User-Agent": "stockwatch"},
+            "trust_env": not is_loopback(base),
+        }
+        self._made: list[httpx.AsyncClient] = []
+        self._free: list[httpx.AsyncClient] = []
+        """One connection each, the warmest last: a pool looks at all its connections for each of its requests."""
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        for http in self._made:
+            await http.aclose()
+
+    def _new(self) -> httpx.AsyncClient:
+        if "verify" not in self._settings:
+            # Making one reads all certificates; it serves every connection.
+            self._settings["verify"] = httpx.create_ssl_context(trust_env=self._settings["trust_env"])
+        http = httpx.AsyncClient(**self._settings)
+        self._made.append(http)
+        return http
 
     def platform_us(self) -> int:
         """Now, by the platform's clock."""
@@ -152,13 +166,18 @@ class Client:
             await asyncio.sleep(pause)
 
     async def _send(self, call: Call) -> tuple[int, bytes, httpx.Headers]:
-        sent = False
+        http = self._free.pop() if self._free else self._new()
+        try:
+            return await self._send_by(http, call)
+        finally:
+            self._free.append(http)
+
+    async def _send_by(self, http: httpx.AsyncClient, call: Call) -> tuple[int, bytes, httpx.Headers]:
         self.calls += 1
         try:
-            async with self._http.stream(
+            async with http.stream(
                 call.verb, call.path, content=call.body or None, headers=dict(call.headers)
             ) as response:
-                sent = True
                 body = bytearray()
                 async for part in response.aiter_bytes():
                     body += part
@@ -166,7 +185,7 @@ class Client:
                         raise _Lost("the answer is larger than 16 MiB", sent=True)
                 return response.status_code, bytes(body), response.headers
         except httpx.ConnectError as error:
-            raise _Lost(_said(error), sent=sent) from None
+            raise _Lost(_said(error), sent=False) from None
         except httpx.TimeoutException as error:
             unsent = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
             raise _Lost("no answer in time", sent=not unsent) from None
@@ -205,7 +224,16 @@ class Client:
                 status, body, _ = await self._send(call)
             except _Lost as lost:
                 raise ApiError("broken", f"token refresh: {lost.note}") from None
-            tokens: Tokens = self.adapter.tokens(status, body)
+            try:
+                tokens = self.adapter.tokens(status, body)
+            except ApiError:
+                if self._written is None or self._written == self.keys:
+                    raise
+                log.warning(
+                    "%s: the tokens that were kept are refused; trying those written", self.adapter.name
+                )
+                self.keys, self._written = self._written, None
+                return
             self.keys = _with_tokens(self.keys, tokens)
             self._keep(self.keys)
             log.info("%s: a new access token, for %d s", self.adapter.name, tokens.expires_s)

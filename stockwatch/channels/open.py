@@ -43,8 +43,10 @@ def open_client(channel: Channel, tokens: Path, now: Now = wall_clock) -> Client
         with_kept(written, tokens),
         base_url=found[1],
         now=now,
+        rate=channel.rate,
         keep=keeper(written, tokens),
         kept=lambda: with_kept(written, tokens),
+        written=written,
     )
 
 

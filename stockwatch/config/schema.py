@@ -248,6 +248,16 @@ _CHANNEL = Table(
             ),
         ),
         Key(
+            "rate",
+            checks.whole(1),
+            "20",
+            Words(
+                "Requests a second that the platform allows this app, for each of its methods; it is slowed down by "
+                "itself when refused.",
+                "平台允许本应用每个接口每秒请求几次;被限流会自动放慢。",
+            ),
+        ),
+        Key(
             "messages",
             checks.websocket,
             '"ws://mc.api.taobao.com/"',

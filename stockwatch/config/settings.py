@@ -113,6 +113,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """The shop's id with the platform; what is another one's is refused."""
     since: str | None = None
     """RFC 3339: orders placed before are none of this room's. None: since the feed first ran."""
+    rate: int = 20
+    """Requests a second that the platform allows this app, for each of its methods."""
     messages: str | None = None
     """Taobao: where its message channel is; None: where Taobao has it."""
 

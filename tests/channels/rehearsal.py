@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,9 +20,11 @@ from stockwatch.channels.open import ADAPTERS
 from stockwatch.channels.receiver import Receiver
 from stockwatch.channels.serving import Listen, serve
 from stockwatch.channels.taobao import tmc_link
+from stockwatch.channels.wire import Adapter, Keys
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.events import Event, decode, encode
 from stockwatch.feeds.base import FeedStatus
+from stockwatch.lab.face import Request
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware, booth_of, keys_of
 from stockwatch.lab.shop import Figures
@@ -230,3 +233,29 @@ async def rehearsal(
         for outcome in await asyncio.gather(*made.tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 raise outcome
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return int(held.getsockname()[1])
+
+
+def details(platform: str, orders: int) -> tuple[Adapter, Keys, Goods, list[bytes]]:
+    """What a platform answers when it is asked for each of so many orders, in various states; and who reads that."""
+    wares = [Ware(f"SKU-{n}", f"商品 {n}", 10_000) for n in range(20)]
+    booth = booth_of(platform, wares, Faults(), 7)
+    adapter, keys, now_ms = ADAPTERS[platform](), keys_of(platform), 1_790_000_000_000
+    for nth in range(orders):
+        booth.buyers.buy(now_ms + nth)
+    booth.buyers.live(now_ms + 6000)
+    answers = []
+    for order in booth.face.shop.orders:
+        ask = adapter.detail(str(order))
+        call = adapter.call(ask, keys, now_ms * 1000)
+        path, _, query = call.path.partition("?")
+        reply = booth.face.handle(Request(call.verb, path, query, {}, call.body), now_ms)
+        answers.append(adapter.answer(ask, reply.status, reply.body))
+    config = RoomConfig(
+        id="lab", name="lab", skus=tuple(Sku(id=ware.sku, title=ware.title) for ware in wares)
+    )
+    return adapter, keys, Goods(config, platform, ()), answers

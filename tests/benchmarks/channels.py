@@ -1,0 +1,207 @@
+"""Platforms followed at speed: from a push to the books, what a lost push costs, the CPU of an order, limits kept, and
+books that end equal to the shops' own.
+
+The lab runs in a process of its own; this one is the receiver, the clients and the feeds, with books that apply each
+event. CPU is this process's, the HTTP client and server in it included, and what is spent outside HTTP (verifying,
+reading, telling facts) apart. Asked for: p99 of push to books <= 1 s at 100 orders/s and 200 ms an answer; what no push
+names found within 5 s; <= 1 ms CPU an order for the adapter itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from bench import Report, arguments, percentile
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "channels"))
+
+from rehearsal import BookSink, details, free_port
+
+from stockwatch.channels.facts import facts_of
+from stockwatch.channels.known import Known
+from stockwatch.channels.receiver import Receiver
+from stockwatch.channels.serving import Listen, serve
+from stockwatch.channels.wire import Nudge
+from stockwatch.config import load_room
+from stockwatch.hub.platforms import RoomFeeds
+from stockwatch.lab.opening import PLATFORMS, Ware
+
+FAULTS = ("--lost", "0.05", "--duplicated", "0.02", "--late", "0.3", "--unpaid", "5")
+
+
+class Run:
+    """One stretch of one or more platforms."""
+
+    def __init__(
+        self,
+        platforms: tuple[str, ...],
+        rate: float,
+        seconds: int,
+        latency_s: float,
+        *more: str,
+        phases: str = "",
+    ) -> None:
+        self.platforms, self.rate, self.seconds, self.latency_s, self.more = (
+            platforms,
+            rate,
+            seconds,
+            latency_s,
+            more,
+        )
+        self.phases = phases
+        self.named: dict[tuple[str, str], float] = {}
+        self.orders = 0
+        self.cpu_s = 0.0
+        self.books: dict[str, Any] = {}
+        self.equal = False
+
+    async def go(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["XDG_DATA_HOME"] = folder  # tokens are kept there
+            answers, pushes = free_port(), free_port()
+            words = [sys.executable, "-m", "stockwatch", "lab", folder, "--rate", str(self.rate), *FAULTS,
+                     "--for", f"{self.seconds}s", "--latency", str(self.latency_s), *self.more,
+                     "--listen", f"127.0.0.1:{answers}", "--push", f"127.0.0.1:{pushes}",
+                     "--room", str(_many(Path(folder)))]  # fmt: skip
+            for platform in self.platforms:
+                words += ["--platform", platform]
+            if self.phases:
+                told = Path(folder) / "script.toml"
+                told.write_text(self.phases, "utf-8")
+                words += ["--script", str(told)]
+            lab = await asyncio.create_subprocess_exec(
+                *words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+            try:
+                await self._follow(Path(folder) / "lab.toml", lab)
+            finally:
+                lab.kill()
+                await lab.wait()
+
+    async def _follow(self, toml: Path, lab: asyncio.subprocess.Process) -> None:
+        while not toml.exists():  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.02)
+        text = toml.read_text("utf-8").replace("[[channel]]\n", "[[channel]]\nrate = 1000\n")
+        toml.write_text(text, "utf-8")
+        config = load_room(toml)
+        self.sink = BookSink([Ware(sku.id, sku.title, sku.stock) for sku in config.skus])
+        feeds = RoomFeeds(config, toml, books=self.sink.books, zone=UTC)
+        for feed in feeds.platforms.values():
+            self._watch(feed)
+        assert config.push_listen is not None
+        at = Listen("127.0.0.1", int(config.push_listen.rpartition(":")[2]))
+        tasks = [
+            asyncio.create_task(serve(Receiver(feeds.platforms, self.sink), at)),
+            *(asyncio.create_task(feed.run(self.sink, None)) for feed in feeds.platforms.values()),
+        ]
+        began = time.process_time()
+        assert lab.stdout is not None
+        self.books = json.loads(await lab.stdout.readline())
+        until = time.monotonic() + 30
+        while self._figures() != self._wanted() and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+        self.equal = self._figures() == self._wanted()
+        self.cpu_s = time.process_time() - began
+        self.orders = sum(shop["orders"] for shop in self.books["platforms"].values())
+        self.feeds = feeds.platforms
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _watch(self, feed: Any) -> None:
+        """Remember when an order was first named by a push."""
+        nudge = feed.nudge
+
+        def named(nudges: tuple[Nudge, ...]) -> None:
+            for one in nudges:
+                self.named.setdefault((feed.channel, one.order), time.time())
+            nudge(nudges)
+
+        feed.nudge = named
+
+    def _figures(self) -> dict[str, tuple[int, int, int]]:
+        books = self.sink.books
+        return {
+            sku: (books.stock(sku).reserved, books.stock(sku).sold, books.stock(sku).quarantined)
+            for sku in self.books["skus"]
+        }
+
+    def _wanted(self) -> dict[str, tuple[int, int, int]]:
+        return {
+            sku: (row["reserved"], row["sold"], row["returned"]) for sku, row in self.books["skus"].items()
+        }
+
+    def delays(self) -> list[float]:
+        """Seconds from an order's first push to the books; 0 where polling was first."""
+        booked: dict[tuple[str, str], float] = {}
+        for (source, key), at in self.sink.seen.items():
+            order = (source, key.split("/")[0])
+            booked[order] = min(at, booked.get(order, at))
+        return sorted(max(0.0, booked[order] - at) for order, at in self.named.items() if order in booked)
+
+
+def _many(folder: Path) -> Path:
+    """A room that opens with plenty, so that nothing is short."""
+    path = folder / "plenty.toml"
+    skus = "".join(f'[[sku]]\nid = "SKU-{n}"\ntitle = "商品 {n}"\nstock = 1000000\n' for n in range(20))
+    path.write_text(f'[room]\nid = "plenty"\nname = "plenty"\n{skus}', "utf-8")
+    return path
+
+
+def adapter_cost(orders: int) -> float:
+    """CPU ms an order for reading five snapshots of it and telling their facts, without HTTP: the worst platform."""
+    worst = 0.0
+    for platform in PLATFORMS:
+        adapter, keys, goods, answers = details(platform, orders)
+        known = Known(BookSink([]).books, platform).as_sku
+        began = time.process_time()
+        for raw in answers * 5:
+            order = adapter.order(raw, keys)
+            facts_of(order, channel=platform, source=platform, goods=goods, known=known, zone=UTC)
+        worst = max(worst, (time.process_time() - began) / orders * 1000)
+    return worst
+
+
+def script(seconds: int, out_s: int) -> str:
+    """Before, during and after one platform's outage."""
+    phases = (f'for = "{seconds}s"', f'for = "{out_s}s"\nout = ["douyin"]', f'for = "{seconds}s"')
+    return "\n".join(f"[[phase]]\n{phase}\nrate = 33" for phase in phases)
+
+
+def main() -> int:
+    args = arguments(__doc__)
+    report = Report()
+    for platform in PLATFORMS:
+        run = Run((platform,), 100, 60 if args.full else 15, 0.2)
+        asyncio.run(run.go())
+        delays = run.delays()
+        report.at_most(
+            f"{platform}: push to books, p99, 100 orders/s, 200 ms an answer", percentile(delays, 0.99), 1.0, "s",
+            f"p50 {percentile(delays, 0.5):.2f} s of {len(delays)}; "
+            f"{run.cpu_s / run.orders * 1000:.2f} ms CPU an order with HTTP and books",
+        )  # fmt: skip
+        report.holds(
+            f"{platform}: the books are the shop's own", run.equal, f"{run.orders} orders, 5 % of pushes lost"
+        )
+    report.at_most("reading and telling five snapshots of an order", adapter_cost(300), 1.0, "ms CPU")
+    seconds, out_s = (70, 60) if args.full else (12, 12)
+    run = Run(PLATFORMS, 0, 0, 0.05, "--token-life", "10", "--limit", "1000", phases=script(seconds, out_s))
+    asyncio.run(run.go())
+    about = f"{run.orders} orders, tokens of 10 s, one platform out for {out_s} s"
+    report.holds("all at once: the books are the shops' own", run.equal, about)
+    limited = sum(sum(shop["limited"].values()) for shop in run.books["platforms"].values())
+    report.at_most("requests beyond a platform's limit", limited, 0, "")
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
