@@ -6,13 +6,17 @@ lost costs the seconds until the next poll.
 
 Every poll looks back a few seconds, since a platform's lists lag its books; once a minute it looks back further. What
 was told before and stands as it stood is not told again.
+
+Where a list only names orders, it does not say which of them changed since they were told. So they are all asked for,
+and before the cursor passes them; but the look further back goes in short slices, as an order that is named in one and
+was asked for after its end has nothing new to say.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, tzinfo
 
 from stockwatch.channels.client import Client
@@ -83,6 +87,13 @@ class PlatformFeed:
         self._told: Remembered[str, Order] = Remembered(_REMEMBERED)
         self._ids: Remembered[str, frozenset[bytes]] = Remembered(_REMEMBERED)
         self._messages: Remembered[str, bool] = Remembered(_REMEMBERED)
+        self._asked: Remembered[str, int] = Remembered(_REMEMBERED)
+        """Order that a list named -> when the detail that was told was asked for, by the platform's clock."""
+        self._asking: dict[str, int] = {}
+        """The same for details that are not told yet."""
+        self._aside: Remembered[str, str] = Remembered(_REMEMBERED)
+        """Order that a list named -> why it was set aside."""
+        self._names_only = False
         self._subjects: Remembered[str, str] = Remembered(_REMEMBERED)
         """What was told of a line may not have reached the ledger yet."""
         self._shown = FeedStatus("connecting")
@@ -198,7 +209,7 @@ class PlatformFeed:
             since = max(first, upto - (self._sweep_back_us if sweeps else self._back_us))
             until = min(self.client.platform_us(), since + self.client.adapter.window_us)
             try:
-                orders = await self._list(since, until)
+                orders = await self._list(since, until, sweeps and good_us is not None)
             except ApiError as error:
                 await self._failed(error, backoff)
                 continue
@@ -212,6 +223,8 @@ class PlatformFeed:
             swept = began if sweeps else swept
             upto = max(upto, until)
             await self._tell(orders, f"{first}:{upto}")
+            for name, asked_us in self._asking.items():
+                self._asked.put(name, asked_us)
             self._show("live")
             if until >= self.client.platform_us() - self._back_us:
                 await asyncio.sleep(max(0.0, self._every_s - (loop.time() - began)))
@@ -233,17 +246,66 @@ class PlatformFeed:
         self._show("down", str(error))
         await asyncio.sleep(_DENIED_S if error.kind == "denied" else error.retry_after_s or backoff.next())
 
-    async def _list(self, since: int, until: int) -> list[Order]:
-        """Every order that changed in the stretch and differs from what was told."""
-        adapter, found, more = self.client.adapter, [], None
-        while True:
-            ask = adapter.poll(since, until, more)
-            page = adapter.page(await self.client.ask(ask, tries=3, waits=False), self.client.keys, ask)
-            self.unusable += page.unusable
-            found += [order for order in page.orders if self._told.get(order.id) != order]
-            if page.more is None:
-                return found
-            more = page.more
+    async def _list(self, since: int, until: int, again: bool) -> list[Order]:
+        """Every order that changed in the stretch and differs from what was told. `again`: most of the stretch was
+        polled before."""
+        adapter, found = self.client.adapter, list[Order]()
+        self._asking = {}
+        length = max(self._back_us - _S, _S) if again and self._names_only else 0
+        for first, last in _slices(since, until, length):
+            more = None
+            while True:
+                ask = adapter.poll(first, last, more)
+                page = adapter.page(await self.client.ask(ask, tries=3, waits=False), self.client.keys, ask)
+                self.unusable += page.unusable
+                orders = [*page.orders, *await self._named(page.names, last)]
+                found += [order for order in orders if self._told.get(order.id) != order]
+                if page.more is None:
+                    break
+                more = page.more
+        return found
+
+    async def _named(self, names: Iterable[str], until: int) -> list[Order]:
+        """The orders that a list named as changed last before `until`: whole, and every one that may have changed since
+        it was asked for, or ApiError. One that is refused or can't be read holds up no other."""
+        # A second more: platforms round.
+        left = [name for name in dict.fromkeys(names) if (self._asked.get(name) or 0) < until + _S]
+        self._names_only = self._names_only or bool(left)
+        found, failed, each = list[Order](), list[ApiError](), iter(left)
+
+        async def fetch() -> None:
+            for name in each:
+                if failed:
+                    return
+                try:
+                    found.extend(await self._whole(name))
+                except ApiError as error:
+                    failed.append(error)
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(self._fetchers, len(left))):
+                tasks.create_task(fetch())
+        if failed:
+            raise failed[0]
+        return found
+
+    async def _whole(self, name: str) -> list[Order]:
+        """The order, or nothing when it was set aside. Raises ApiError when it could not be asked for."""
+        client, asked_us, answered = self.client, self.client.platform_us(), False
+        try:
+            answer = await client.ask(client.adapter.detail(name), tries=3, waits=False)
+            answered = True
+            found = [client.adapter.order(answer, client.keys)]
+        except ApiError as error:
+            if not answered and error.kind != "refused":
+                raise
+            if self._aside.get(name) != str(error):
+                self._aside.put(name, str(error))
+                self.unusable += 1
+                await self._sink.set_aside(self.channel, name.encode(), f"an order was listed: {error}")
+            found = []
+        self._asking[name] = asked_us
+        return found
 
     # --- telling ---------------------------------------------------------------------------------
 
@@ -293,6 +355,14 @@ class PlatformFeed:
         if now != self._shown:
             self._shown = now
             self._sink.status(self.channel, now)
+
+
+def _slices(since: int, until: int, length: int) -> Iterator[tuple[int, int]]:
+    """The stretch in pieces of `length`, the last one shorter; 0: in one."""
+    while 0 < length < until - since:
+        yield since, since + length
+        since += length
+    yield since, until
 
 
 def _read_cursor(cursor: str | None) -> tuple[int | None, int | None]:

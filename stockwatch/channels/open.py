@@ -18,11 +18,17 @@ from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.keys import keeper, read_keys, with_kept
 from stockwatch.channels.kuaishou import Kuaishou
 from stockwatch.channels.taobao import Taobao, tmc_link
+from stockwatch.channels.wechat import WeChat
 from stockwatch.channels.wire import Adapter
 from stockwatch.config import Channel, RoomConfig
 from stockwatch.feeds.base import Now, wall_clock
 
-ADAPTERS: dict[str, Callable[[], Adapter]] = {"douyin": Douyin, "kuaishou": Kuaishou, "taobao": Taobao}
+ADAPTERS: dict[str, Callable[[], Adapter]] = {
+    "douyin": Douyin,
+    "kuaishou": Kuaishou,
+    "taobao": Taobao,
+    "wechat": WeChat,
+}
 
 
 def platform_of(channel: Channel) -> tuple[str, str | None] | None:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.serving import Receive, Scope, Send
-from stockwatch.channels.wire import Forged, Malformed
+from stockwatch.channels.wire import Echoes, Forged, Malformed
 from stockwatch.feeds.base import Sink, cut
 
 log = logging.getLogger("stockwatch.channels")
@@ -56,6 +56,8 @@ class Receiver:
         feed = self._feeds.get(channel)
         if feed is None or not scope["path"].startswith("/push/"):
             await _answer(send, 404, b"not found\n")
+        elif scope["method"] == "GET" and isinstance(feed.client.adapter, Echoes):
+            await self._echo(feed, feed.client.adapter, scope, send)
         elif scope["method"] != "POST":
             await _answer(send, 405, b"POST\n")
         elif self._at_once >= MAX_AT_ONCE:
@@ -81,15 +83,11 @@ class Receiver:
             counts.too_large += 1
             await _answer(send, 413, b"too large\n")
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         client = feed.client
         try:
-            received = client.adapter.receive(headers, body, client.keys)
+            received = client.adapter.receive(_headers(scope), body, client.keys)
         except Forged as forged:
-            counts.forged += 1
-            if counts.forged in (1, 10, 100) or counts.forged % 1000 == 0:
-                log.warning("%s: %d pushes refused, the last: %s", feed.channel, counts.forged, forged)
-            await _answer(send, 403, b"refused\n")
+            await self._refuse(feed, forged, send)
             return
         except Malformed as malformed:
             counts.malformed += 1
@@ -100,6 +98,28 @@ class Receiver:
         counts.unknown += received.unknown
         feed.nudge(received.nudges)
         await _answer(send, 200, received.reply, received.reply_type)
+
+    async def _echo(self, feed: PlatformFeed, adapter: Echoes, scope: Scope, send: Send) -> None:
+        try:
+            echo = adapter.echo(_headers(scope), feed.client.keys)
+        except Forged as forged:
+            await self._refuse(feed, forged, send)
+        else:
+            await _answer(send, 200, echo)
+
+    async def _refuse(self, feed: PlatformFeed, forged: Forged, send: Send) -> None:
+        counts = self.counts[feed.channel]
+        counts.forged += 1
+        if counts.forged in (1, 10, 100) or counts.forged % 1000 == 0:
+            log.warning("%s: %d pushes refused, the last: %s", feed.channel, counts.forged, forged)
+        await _answer(send, 403, b"refused\n")
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By lower-case name, and the query under a name that no header can have."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers[":query"] = scope.get("query_string", b"").decode("latin-1")
+    return headers
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -62,7 +62,9 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     push_token: str = ""
     """WeChat: signs pushes."""
     shop: str = ""
-    """The shop's id with the platform; orders of another one are refused. "": any."""
+    """The shop's id with the platform; orders of another one are refused. "": any. Shopify: NAME.myshopify.com."""
+    shop_cipher: str = ""
+    """TikTok Shop: the shop as requests name it; `shop` is what pushes name."""
 
     def __repr__(self) -> str:
         return f"Keys({', '.join(name for name in self.__struct_fields__ if getattr(self, name))} set)"
@@ -78,7 +80,8 @@ class Call(NamedTuple):
 
     verb: Literal["GET", "POST"]
     path: str
-    """From the platform's base URL, with its query."""
+    """From the platform's base URL, with its query. A whole URL where the platform is asked elsewhere; where the base
+    URL was chosen by hand, it is asked there all the same."""
     body: bytes = b""
     headers: Mapping[str, str] = {}
 
@@ -119,6 +122,8 @@ class Page(NamedTuple):
     """What to hand to `poll` for the next page; None: this was the last."""
     unusable: int = 0
     """Orders in it that are another shop's or can't be read."""
+    names: tuple[str, ...] = ()
+    """Orders that the list only names; their detail is still to be asked for."""
 
 
 class Tokens(NamedTuple):
@@ -182,7 +187,23 @@ class Adapter(Protocol):
         """Raises ApiError."""
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
-        """A push, verified. Header names are lower case. Raises Forged, Malformed."""
+        """A push, verified. Header names are lower case; ":query" is the address's query as it came, which no header
+        can be called. Raises Forged, Malformed."""
+
+
+@runtime_checkable
+class Echoes(Protocol):
+    """An adapter whose platform asks, by GET, whether the address is ours before it pushes there."""
+
+    def echo(self, headers: Mapping[str, str], keys: Keys) -> bytes:
+        """What tells it so, as plain text. `headers` as for `receive`. Raises Forged."""
+
+
+@runtime_checkable
+class RenewsBySecret(Protocol):
+    """An adapter whose `refresh` needs the app's secret and no refresh token."""
+
+    renews_by_secret: bool
 
     def stock(self, product: str, sku: str) -> Ask:
         """Ask what may still be sold of a SKU."""

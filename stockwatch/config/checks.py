@@ -28,7 +28,7 @@ Check = Callable[[Any, Path], Any]
 """(parsed value, folder of the file) -> typed value; raises Wrong."""
 
 MAX_FIGURE = 2**31 - 1
-PLATFORMS = ("douyin", "taobao", "kuaishou")
+PLATFORMS = ("douyin", "taobao", "kuaishou", "wechat", "tiktok", "shopify")
 FEED_SCHEMES = ("replay", "ws", "wss", "http", "https", *PLATFORMS)
 TEMPLATE_NAMES = (
     *("sellable", "title", "velocity", "substitute", "available", "held", "total", "safety_line", "taken"),

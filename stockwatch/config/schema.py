@@ -203,9 +203,9 @@ _CHANNEL = Table(
             '"ws://127.0.0.1:8765"',
             Words(
                 "Where its events come from: replay:FILE, ws:// or wss://, http:// or https:// (polled every "
-                "second), or douyin: taobao: kuaishou:.",
+                "second), or douyin: taobao: kuaishou: wechat: tiktok: shopify:.",
                 "消息从哪里来:replay:文件、ws:// 或 wss://、http:// 或 https://(每秒轮询),"
-                "或 douyin: taobao: kuaishou:。",
+                "或 douyin: taobao: kuaishou: wechat: tiktok: shopify:。",
             ),
         ),
         Key(

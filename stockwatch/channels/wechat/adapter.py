@@ -1,0 +1,156 @@
+"""WeChat behind the frame's one shape. Pure: `stockwatch.channels.client` does the asking.
+
+Requests carry the access token in their query and are not signed. The token comes for the app's id and secret, by
+`stable_token`, which leaves other holders of the same credentials theirs; there is no refresh token. Lists name orders
+only. Pages hold 50, since public sources differ on whether 100 are allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from stockwatch.channels.orders import Order
+from stockwatch.channels.wechat import push, signing
+from stockwatch.channels.wechat.orders import ShopOrder, order_of
+from stockwatch.channels.wire import (
+    ApiError,
+    Ask,
+    Call,
+    Id,
+    Keys,
+    Kind,
+    Page,
+    Received,
+    Tokens,
+    decoded,
+    exact_json,
+    id_text,
+)
+
+_PAGE = 50
+_JSON = {"Content-Type": "application/json;charset=UTF-8"}
+_TOKEN = frozenset((40001, 40014, 41001, 42001))
+_LIMITED = frozenset((45009, 45011, 10020112))
+_DENIED = frozenset((40002, 40013, 40125, 40164, 41002, 41004, 48001, 50002, 61004))
+_BUSY = -1
+_RATE_S = 60.0
+
+
+class _Answer(msgspec.Struct):
+    errcode: int = 0
+    errmsg: str = ""
+
+
+class _Detail(msgspec.Struct):
+    order: ShopOrder
+
+
+class _List(msgspec.Struct):
+    order_id_list: list[Id] | None = None
+    next_key: str = ""
+    has_more: bool = False
+
+
+class _Tokens(msgspec.Struct):
+    access_token: str = ""
+    expires_in: int = 0
+
+
+_answer = msgspec.json.Decoder(_Answer).decode
+_detail = msgspec.json.Decoder(_Detail).decode
+_list = msgspec.json.Decoder(_List).decode
+_tokens = msgspec.json.Decoder(_Tokens).decode
+
+
+class WeChat:
+    """See `stockwatch.channels.wire.Adapter`, `Echoes` and `RenewsBySecret`."""
+
+    name = "wechat"
+    base_url = "https://api.weixin.qq.com"
+    window_us = 15 * 60 * 1_000_000
+    """The platform allows 7 days. An order that can't be fetched holds up the cursor no longer than this."""
+    acknowledgement = push.REPLY
+    renews_by_secret = True
+
+    def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
+        query = urlencode({"access_token": keys.access_token})
+        return Call("POST", f"/{ask.method}?{query}", exact_json(ask.params).encode(), _JSON)
+
+    def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
+        if status == 429:
+            raise ApiError("limited", f"{ask.method}: HTTP 429")
+        if status != 200:
+            raise ApiError("broken" if status >= 500 else "refused", f"{ask.method}: HTTP {status}")
+        answer = decoded(_answer, body, ask.method)
+        if answer.errcode == 0:
+            return body
+        kind = _kind(answer.errcode)
+        raise ApiError(
+            kind,
+            f"{ask.method}: {answer.errcode} {answer.errmsg}",
+            code=str(answer.errcode),
+            retry_after_s=_RATE_S if answer.errcode == 45009 else None,
+        )
+
+    def refresh(self, keys: Keys, now_us: int) -> Call | None:
+        params = {
+            "grant_type": "client_credential", "appid": keys.app_key, "secret": keys.app_secret,
+            "force_refresh": False,
+        }  # fmt: skip
+        return Call("POST", "/cgi-bin/stable_token", exact_json(params).encode(), _JSON)
+
+    def tokens(self, status: int, body: bytes) -> Tokens:
+        try:
+            answer = self.answer(Ask("stable_token", {}), status, body)
+        except ApiError as error:
+            if error.kind == "token":  # 40001 is a wrong secret here
+                raise ApiError(
+                    "denied", f"{error}; the app's id and secret are not taken", code=error.code
+                ) from None
+            raise
+        found = decoded(_tokens, answer, "stable_token")
+        if not found.access_token:
+            raise ApiError("broken", "stable_token: no token in the answer")
+        return Tokens(found.access_token, "", found.expires_in)
+
+    def detail(self, order: str) -> Ask:
+        return Ask("channels/ec/order/get", {"order_id": order})
+
+    def order(self, answer: bytes, keys: Keys) -> Order:
+        return order_of(decoded(_detail, answer, "order/get").order, keys)
+
+    def poll(self, since_us: int, until_us: int, more: str | None) -> Ask:
+        params: dict[str, Any] = {
+            "update_time_range": {"start_time": since_us // 1_000_000, "end_time": -(-until_us // 1_000_000)},
+            "page_size": _PAGE,
+        }  # fmt: skip
+        if more:
+            params["next_key"] = more
+        return Ask("channels/ec/order/list/get", params)
+
+    def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
+        found = decoded(_list, answer, "order/list/get")
+        names = tuple(id_text(name) for name in found.order_id_list or ())
+        goes_on = found.has_more and found.next_key not in ("", ask.params.get("next_key"))
+        return Page((), found.next_key if goes_on else None, names=names)
+
+    def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
+        return push.receive(headers, body, keys)
+
+    def echo(self, headers: Mapping[str, str], keys: Keys) -> bytes:
+        return signing.echo(signing.query_of(headers), keys)
+
+
+def _kind(code: int) -> Kind:
+    """By the platform's table of global codes. The clock plays no part: nothing is signed."""
+    if code in _TOKEN:
+        return "token"
+    if code in _LIMITED:
+        return "limited"
+    if code in _DENIED:
+        return "denied"
+    return "broken" if code == _BUSY else "refused"

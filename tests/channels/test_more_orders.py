@@ -1,0 +1,227 @@
+"""WeChat's, TikTok Shop's and Shopify's orders in each state, and what the books make of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from typing import Any
+
+import pytest
+from rehearsal import BookSink
+
+from stockwatch.channels.facts import facts_of
+from stockwatch.channels.goods import Goods, Numbered
+from stockwatch.channels.known import Known
+from stockwatch.channels.orders import Order
+from stockwatch.channels.wechat import WeChat
+from stockwatch.channels.wire import Adapter, ApiError, Ask, Keys
+from stockwatch.config import RoomConfig, Sku
+from stockwatch.lab.opening import Ware
+
+T = 1_790_000_000
+S = 1_000_000
+BIG = 3705115058471208929
+"""Odd, and beyond 2^53: a float would make it even."""
+WARES = [Ware("A", "a", 100), Ware("B", "b", 100)]
+CONFIG = RoomConfig(id="r", name="r", skus=tuple(Sku(id=ware.sku, title=ware.title) for ware in WARES))
+NUMBERS = [
+    Numbered("ch", "1", "11", "A"),
+    Numbered("ch", "1", "12", "B"),
+    Numbered("ch", "1", "9007199254740993", "A"),
+]
+
+
+class Shop:
+    """Tells a platform's answers to the books."""
+
+    def __init__(self, adapter: Adapter, keys: Keys | None = None) -> None:
+        self.adapter = adapter
+        self.keys = keys or Keys()
+        self.sink = BookSink(WARES)
+
+    def read(self, answer: Any) -> Order:
+        ask = self.adapter.detail("1")
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        return self.adapter.order(self.adapter.answer(ask, 200, body), self.keys)
+
+    def tell(self, answer: Any) -> Order:
+        order = self.read(answer)
+        for _ in range(2):
+            told = facts_of(
+                order, channel="ch", source="ch", goods=Goods(CONFIG, "ch", NUMBERS),
+                known=Known(self.sink.books, "ch").as_sku, zone=UTC,
+            )  # fmt: skip
+            for frame in told.frames:
+                self.sink.book(frame)
+        bad = {name: count for name, count in self.sink.outcomes.items() if name in ("conflict", "invalid")}
+        assert not bad, bad
+        return order
+
+    def stock(self, sku: str = "A") -> tuple[int, int, int, int, int]:
+        """(available, reserved, sold, shipped, quarantined)."""
+        found = self.sink.books.stock(sku)
+        return found.available, found.reserved, found.sold, found.shipped, found.quarantined
+
+
+def refused(read: Any, kind: str = "broken") -> None:
+    with pytest.raises(ApiError) as caught:
+        read()
+    assert caught.value.kind == kind
+    assert str(caught.value).isprintable()
+
+
+HOSTILE = (
+    b"", b"null", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000, b'{"code":0,"data":' + b"[" * 100_000, b"<html>",
+)  # fmt: skip
+
+
+# --- WeChat ------------------------------------------------------------------------------------------
+
+
+def product(sku: str = "11", qty: int = 2, **more: Any) -> dict[str, Any]:
+    return {"product_id": "1", "sku_id": sku, "sku_cnt": qty, **more}
+
+
+def parcel(sku: str, qty: int, at: int = T + 60) -> dict[str, Any]:
+    return {"delivery_time": at, "product_infos": [{"product_id": "1", "sku_id": sku, "product_cnt": qty}]}
+
+
+def wechat(
+    status: int, *products: dict[str, Any], paid: int = T + 5, parcels: Any = None, **more: Any
+) -> Any:
+    detail = {
+        "product_infos": list(products) or [product()],
+        "pay_info": {"pay_time": paid},
+        "delivery_info": {"delivery_product_info": parcels},
+        "ext_info": {"live_id": "77", "finder_id": "sph1"},
+    }
+    order = {
+        "order_id": BIG, "status": status, "create_time": T, "update_time": T + 100, "order_detail": detail, **more,
+    }  # fmt: skip
+    return {"errcode": 0, "errmsg": "ok", "order": order}
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "stock"),
+    [
+        ([], wechat(10, paid=0), (98, 2, 0, 0, 0)),
+        ([], wechat(12), (98, 0, 2, 0, 0)),
+        ([], wechat(13), (98, 0, 2, 0, 0)),
+        ([], wechat(20), (98, 0, 2, 0, 0)),
+        ([], wechat(20, paid=0), (98, 0, 2, 0, 0)),
+        ([], wechat(21, parcels=[parcel("11", 1)]), (98, 0, 2, 1, 0)),
+        ([], wechat(30, parcels=[parcel("11", 1), parcel("11", 1)]), (98, 0, 2, 2, 0)),
+        ([], wechat(30), (98, 0, 2, 2, 0)),
+        ([], wechat(100), (98, 0, 2, 2, 0)),
+        ([wechat(20)], wechat(200), (100, 0, 0, 0, 0)),
+        ([wechat(30, parcels=[parcel("11", 2)])], wechat(200, parcels=[parcel("11", 2)]), (98, 0, 0, 0, 2)),
+        ([wechat(10, paid=0)], wechat(250, paid=0), (100, 0, 0, 0, 0)),
+        ([wechat(12)], wechat(250), (100, 0, 0, 0, 0)),
+        ([wechat(20)], wechat(20, product(finish_aftersale_sku_cnt=1)), (98, 0, 2, 0, 0)),
+        ([wechat(20)], wechat(20, product(finish_aftersale_sku_cnt=2)), (100, 0, 0, 0, 0)),
+    ],
+)
+def test_wechat_states(before: list[Any], answer: Any, stock: tuple[int, ...]):
+    shop = Shop(WeChat())
+    for earlier in before:
+        shop.tell(earlier)
+    order = shop.tell(answer)
+    assert shop.stock() == stock
+    assert order.id == str(BIG)
+    assert order.holds is True
+    assert (order.lines[0].room, order.lines[0].author) == ("77", "sph1")
+
+
+def test_wechat_lines_stand_apart_and_keep_their_names():
+    shop = Shop(WeChat())
+    shop.tell(wechat(20, product("11", 1), product("12", 2)))
+    shop.tell(
+        wechat(30, product("11", 1, finish_aftersale_sku_cnt=1), product("12", 2), parcels=[parcel("12", 2)])
+    )
+    assert (shop.stock("A"), shop.stock("B")) == ((100, 0, 0, 0, 0), (98, 0, 2, 2, 0))
+    gift = shop.read(wechat(30, product(qty=1), product(qty=1, is_free_gift=1), parcels=[parcel("11", 1)]))
+    assert [(line.id, line.gift, line.shipped) for line in gift.lines] == [
+        ("11", False, 1),
+        ("11.gift", True, 0),
+    ]
+    unique = shop.read(wechat(20, product(product_unique_id="u1"), product(product_unique_id="u2")))
+    assert [line.id for line in unique.lines] == ["u1", "u2"]
+    refused(lambda: shop.read(wechat(20, product(), product())))
+
+
+def test_wechat_skus_that_are_changed_before_shipment():
+    shop = Shop(WeChat())
+    shop.tell(wechat(20))
+    asked = {"preshipment_change_sku_state": 3, "old_sku_id": "11", "new_sku_id": "12"}
+    shop.tell(wechat(20, product("11", change_sku_info=asked)))
+    assert shop.stock("A") == (98, 0, 2, 0, 0)
+    shop.tell(wechat(20, product("12", change_sku_info={**asked, "preshipment_change_sku_state": 4})))
+    assert (shop.stock("A"), shop.stock("B")) == ((100, 0, 0, 0, 0), (98, 0, 2, 0, 0))
+
+
+def test_wechat_presale():
+    order = Shop(WeChat()).read(wechat(20, product(sku_deliver_info={"stock_type": 1})))
+    assert order.lines[0].presale
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *HOSTILE,
+        b'{"order": {"order_id": 3.7e18, "status": 20, "create_time": 1, "order_detail": {"product_infos": []}}}',
+        b'{"order": {"order_id": "a b", "status": 20, "create_time": 1, "order_detail": {"product_infos": []}}}',
+        b'{"order": {"order_id": 1, "status": "20", "create_time": 1, "order_detail": {"product_infos": []}}}',
+        b'{"order": {"order_id": 1, "status": 20, "create_time": 1, "order_detail": null}}',
+    ],
+)
+def test_wechat_hostile_orders(body: bytes):
+    refused(lambda: Shop(WeChat()).read(body))
+
+
+def test_wechat_lists_name_orders():
+    adapter = WeChat()
+    ask = adapter.poll(T * S + 1, (T + 7) * S + 1, None)
+    assert ask.params["update_time_range"] == {"start_time": T, "end_time": T + 8}
+    assert "next_key" not in ask.params
+    body = b'{"errcode":0,"order_id_list":["3705115058471208929",3705115058471208931],"next_key":"k","has_more":true}'
+    page = adapter.page(adapter.answer(ask, 200, body), Keys(), ask)
+    assert page == ((), "k", 0, ("3705115058471208929", "3705115058471208931"))
+    again = adapter.poll(T * S, T * S, "k")
+    assert again.params["next_key"] == "k"
+    assert adapter.page(body, Keys(), again).more is None, "a key that comes again leads nowhere"
+    assert adapter.page(b'{"errcode":0,"next_key":"z","has_more":false}', Keys(), ask) == ((), None, 0, ())
+    for hostile in (
+        b'{"order_id_list":[1.5e18]}',
+        b'{"order_id_list":["a b"]}',
+        b'{"order_id_list":{}}',
+        b"\xff",
+    ):
+        refused(lambda hostile=hostile: adapter.page(hostile, Keys(), ask))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (200, 40001, "token"), (200, 42001, "token"), (200, 41001, "token"), (200, 45009, "limited"),
+        (200, 48001, "denied"), (200, 40164, "denied"), (200, 100002, "refused"), (200, -1, "broken"),
+        (502, 0, "broken"), (429, 0, "limited"), (404, 0, "refused"),
+    ],
+)  # fmt: skip
+def test_wechat_errors(status: int, code: int, kind: str):
+    body = json.dumps({"errcode": code, "errmsg": "why\x1b[31m"}).encode()
+    refused(lambda: WeChat().answer(Ask("m", {}), status, body), kind)
+
+
+def test_wechat_tokens_come_for_the_secret():
+    adapter = WeChat()
+    keys = Keys(app_key="wx1", app_secret="s")
+    call = adapter.refresh(keys, 0)
+    assert call is not None
+    assert call.path == "/cgi-bin/stable_token"
+    assert json.loads(call.body) == {
+        "grant_type": "client_credential", "appid": "wx1", "secret": "s", "force_refresh": False,
+    }  # fmt: skip
+    assert adapter.tokens(200, b'{"access_token":"t","expires_in":7200}') == ("t", "", 7200)
+    refused(lambda: adapter.tokens(200, b'{"errcode":40001,"errmsg":"invalid credential"}'), "denied")
+    refused(lambda: adapter.tokens(200, b'{"errcode":40013}'), "denied")
+    refused(lambda: adapter.tokens(200, b"{}"), "broken")
