@@ -18,6 +18,7 @@ from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.keys import keeper, read_keys, with_kept
 from stockwatch.channels.kuaishou import Kuaishou
 from stockwatch.channels.taobao import Taobao, tmc_link
+from stockwatch.channels.tiktok import TikTok
 from stockwatch.channels.wechat import WeChat
 from stockwatch.channels.wire import Adapter
 from stockwatch.config import Channel, RoomConfig
@@ -28,6 +29,7 @@ ADAPTERS: dict[str, Callable[[], Adapter]] = {
     "kuaishou": Kuaishou,
     "taobao": Taobao,
     "wechat": WeChat,
+    "tiktok": TikTok,
 }
 
 

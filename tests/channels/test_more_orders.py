@@ -13,6 +13,7 @@ from stockwatch.channels.facts import facts_of
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.known import Known
 from stockwatch.channels.orders import Order
+from stockwatch.channels.tiktok import TikTok
 from stockwatch.channels.wechat import WeChat
 from stockwatch.channels.wire import Adapter, ApiError, Ask, Keys
 from stockwatch.config import RoomConfig, Sku
@@ -225,3 +226,142 @@ def test_wechat_tokens_come_for_the_secret():
     refused(lambda: adapter.tokens(200, b'{"errcode":40001,"errmsg":"invalid credential"}'), "denied")
     refused(lambda: adapter.tokens(200, b'{"errcode":40013}'), "denied")
     refused(lambda: adapter.tokens(200, b"{}"), "broken")
+
+
+# --- TikTok Shop -------------------------------------------------------------------------------------
+
+
+def item(sku: str = "11", id: str = "501", status: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"id": id, "product_id": "1", "sku_id": sku, "seller_sku": "", "display_status": status, **more}
+
+
+def tiktok(status: str, *items: dict[str, Any], paid: int | None = T + 5, **more: Any) -> dict[str, Any]:
+    order = {
+        "id": str(BIG), "status": status, "create_time": T, "update_time": T + 100, "paid_time": paid,
+        "line_items": list(items) or [item(), item(id="502")], **more,
+    }  # fmt: skip
+    return {"code": 0, "message": "Success", "data": {"orders": [order]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "stock"),
+    [
+        ([], tiktok("UNPAID", paid=None), (98, 2, 0, 0, 0)),
+        ([], tiktok("ON_HOLD"), (98, 0, 2, 0, 0)),
+        ([], tiktok("AWAITING_SHIPMENT"), (98, 0, 2, 0, 0)),
+        ([], tiktok("AWAITING_SHIPMENT", paid=None, is_cod=True), (98, 0, 2, 0, 0)),
+        ([], tiktok("AWAITING_COLLECTION", rts_time=T + 9), (98, 0, 2, 0, 0)),
+        (
+            [],
+            tiktok(
+                "PARTIALLY_SHIPPING", item(status="IN_TRANSIT"), item(id="502", status="AWAITING_SHIPMENT")
+            ),
+            (98, 0, 2, 1, 0),
+        ),
+        (
+            [],
+            tiktok("PARTIALLY_SHIPPING", item(package_status="FULFILLING"), item(id="502")),
+            (98, 0, 2, 1, 0),
+        ),
+        ([], tiktok("IN_TRANSIT"), (98, 0, 2, 2, 0)),
+        ([], tiktok("DELIVERED"), (98, 0, 2, 2, 0)),
+        ([], tiktok("COMPLETED", collection_time=T + 9), (98, 0, 2, 2, 0)),
+        ([], tiktok("A_STATUS_OF_TOMORROW"), (98, 0, 2, 0, 0)),
+        ([tiktok("UNPAID", paid=None)], tiktok("CANCELLED", paid=None, cancel_time=T + 9), (100, 0, 0, 0, 0)),
+        ([tiktok("ON_HOLD")], tiktok("CANCELLED"), (100, 0, 0, 0, 0)),
+        (
+            [tiktok("AWAITING_SHIPMENT", paid=None, is_cod=True)],
+            tiktok("CANCELLED", paid=None, is_cod=True),
+            (100, 0, 0, 0, 0),
+        ),
+        ([tiktok("IN_TRANSIT")], tiktok("CANCELLED", collection_time=T + 9), (98, 0, 0, 0, 2)),
+        (
+            [tiktok("AWAITING_SHIPMENT")],
+            tiktok("IN_TRANSIT", item(status="CANCELLED"), item(id="502"), collection_time=T + 9),
+            (99, 0, 1, 1, 0),
+        ),
+    ],
+)
+def test_tiktok_states(before: list[Any], answer: Any, stock: tuple[int, ...]):
+    shop = Shop(TikTok())
+    for earlier in before:
+        shop.tell(earlier)
+    assert shop.tell(answer).id == str(BIG)
+    assert shop.stock() == stock
+
+
+def test_tiktok_lines():
+    shop = Shop(TikTok(), Keys(shop="7"))
+    parts = [{"product_id": "1", "sku_id": "11", "sku_count": 2}, {"product_id": "1", "sku_id": "12"}]
+    order = shop.tell(
+        tiktok(
+            "AWAITING_SHIPMENT", item("99", combined_listing_skus=parts), item("12", id="502", is_gift=True)
+        )
+    )
+    assert (shop.stock("A")[2], shop.stock("B")[2]) == (2, 2)
+    assert order.lines[1].gift
+    presale = shop.read(tiktok("ON_HOLD", item(sku_type="PRE_ORDER", room_id=9007199254740993, quantity=3)))
+    assert (presale.lines[0].presale, presale.lines[0].room, presale.lines[0].qty) == (
+        True,
+        "9007199254740993",
+        3,
+    )
+    refused(lambda: shop.read(tiktok("ON_HOLD", shop_id="8")), "refused")
+    refused(lambda: shop.read({"code": 0, "data": {"orders": []}}), "refused")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *HOSTILE,
+        b'{"code":0,"data":{"orders":[{"id":3.7e18,"status":"UNPAID","create_time":1,"line_items":[]}]}}',
+        b'{"code":0,"data":{"orders":[{"id":"1 2","status":"UNPAID","create_time":1,"line_items":[]}]}}',
+        b'{"code":0,"data":{"orders":[{"id":"1","status":1,"create_time":1,"line_items":[]}]}}',
+        b'{"code":0,"data":{"orders":[{"id":"1","status":"UNPAID","create_time":1,"line_items":[{"id":1.5}]}]}}',
+    ],
+)
+def test_tiktok_hostile_orders(body: bytes):
+    refused(lambda: Shop(TikTok()).read(body))
+
+
+def test_tiktok_pages():
+    adapter = TikTok()
+    ask = adapter.poll(T * S, T * S, None)
+    good = tiktok("UNPAID")["data"]["orders"][0]
+    data = {"orders": [good, {**good, "shop_id": "8"}, {**good, "id": "a b"}], "next_page_token": "p2"}
+    page = adapter.page(json.dumps(data).encode(), Keys(shop="7"), ask)
+    assert ([order.id for order in page.orders], page.more, page.unusable) == ([str(BIG)], "p2", 2)
+    again = adapter.poll(T * S, T * S, "p2")
+    assert adapter.page(json.dumps(data).encode(), Keys(), again).more is None
+    assert adapter.page(b'{"orders":null,"next_page_token":""}', Keys(), ask) == ((), None, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "kind"),
+    [
+        (401, 105002, "Expired credentials", "token"),
+        (200, 5, "the access_token is invalid", "token"),
+        (200, 105005, "Access denied, lacking access scope", "denied"),
+        (200, 5, "Invalid sign", "denied"),
+        (200, 5, "timestamp is too old", "clock"),
+        (200, 5, "Too many requests", "limited"),
+        (429, 0, "", "limited"),
+        (503, 0, "", "broken"),
+        (200, 5, "Internal error", "broken"),
+        (200, 5, "invalid ids", "refused"),
+    ],
+)
+def test_tiktok_errors(status: int, code: int, message: str, kind: str):
+    body = json.dumps({"code": code, "message": message, "request_id": "r"}).encode()
+    refused(lambda: TikTok().answer(Ask("m", {}), status, body), kind)
+
+
+def test_tiktok_tokens():
+    adapter = TikTok()
+    call = adapter.refresh(Keys(app_key="k", app_secret="s", refresh_token="r"), 0)
+    assert call is not None
+    assert call.path.startswith("https://auth.tiktok-shops.com/api/v2/token/refresh?")
+    data = {"access_token": "a", "refresh_token": "b", "access_token_expire_in": T}
+    assert adapter.tokens(200, json.dumps({"code": 0, "data": data}).encode()) == ("a", "b", 604_800)
+    refused(lambda: adapter.tokens(200, b'{"code":36004004,"message":"refresh_token not found"}'), "denied")
+    refused(lambda: adapter.tokens(502, b""), "broken")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 import pytest
 
+from stockwatch.channels.tiktok import TikTok
+from stockwatch.channels.tiktok import push as tiktok_push
+from stockwatch.channels.tiktok import signing as tiktok
 from stockwatch.channels.wechat import WeChat
 from stockwatch.channels.wechat import push as wechat_push
 from stockwatch.channels.wechat import signing as wechat
@@ -148,3 +151,98 @@ def test_wechat_requests_carry_the_token():
     call = WeChat().call(Ask("channels/ec/order/get", {"order_id": "37"}), Keys(access_token="a&b"), 0)
     assert call.path == "/channels/ec/order/get?access_token=a%26b"
     assert call.body == b'{"order_id":"37"}'
+
+
+TIKTOK = Keys(app_key="fake_app_key", app_secret="fake_app_secret", shop="7494726673780148744")
+WEBHOOKS = {
+    "app_key": "68xu9ks5p4i8", "shop_cipher": "ROW_xkMbgAAAeVAQra0eZWebFQq5aIK", "timestamp": "1696909648",
+}  # fmt: skip
+STATUS = (
+    b'{"type":1,"shop_id":"7494726673780148744","timestamp":1664095733,"data":{"order_id":"576684019603311365",'
+    b'"order_status":"AWAITING_SHIPMENT","update_time":1664095610}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("secret", "path", "query", "body", "signed"),
+    [
+        ("e59af819cc", "/event/202309/webhooks", WEBHOOKS, b"",
+         "ed58e1b5e59865c22a7b828c1cab65007441f43cc91a6cb2f2cdc638e0995a37"),
+        ("e59af819cc", "/event/202309/webhooks", WEBHOOKS,
+         b'{"event_type":"PACKAGE_UPDATE","address":"https://partner.tiktokshop.com"}',
+         "701dd6deb2389fe4c469b89bd37fc56f96a6da6afeb4d01c9077a65169752fa7"),
+        ("app_secret", "/test-api", {"foo": "bar"}, b"",
+         "d3cb7fe11ecae942802ceeca67e7cf10120cc12f1517d45fbc1c8cfe5413c80f"),
+        ("e59af819cc", "/authorization/202309/shops", {"app_key": "29a39d", "timestamp": "1623812664"}, b"",
+         "b596b73e0cc6de07ac26f036364178ab16b0a907af13d43f0a0cd2345f582dc8"),
+    ],
+)  # fmt: skip
+def test_tiktok_requests(secret: str, path: str, query: dict[str, str], body: bytes, signed: str):
+    assert tiktok.sign(secret, path, query, body) == signed
+    backwards = dict(reversed(query.items()))
+    assert tiktok.sign(secret, path, {**backwards, "sign": "x", "access_token": "y"}, body) == signed
+    assert tiktok.sign(secret, path, query, body + b" ") != signed
+
+
+def test_tiktok_requests_are_signed_as_they_are_sent():
+    keys = Keys(app_key="k", app_secret="s", access_token="t", shop_cipher="c+/=")
+    call = TikTok().call(TikTok().poll(5_000_000, 7_500_000, "next="), keys, 9_000_000)
+    path, _, query = call.path.partition("?")
+    sent = dict(parse_qsl(query))
+    assert sent["sign"] == tiktok.sign("s", path, sent, call.body)
+    assert (sent["shop_cipher"], sent["page_token"], sent["timestamp"]) == ("c+/=", "next=", "9")
+    assert "access_token" not in sent
+    assert call.headers["x-tts-access-token"] == "t"
+    assert (call.verb, json.loads(call.body)) == ("POST", {"update_time_ge": 5, "update_time_lt": 8})
+    detail = TikTok().call(TikTok().detail("576684019603311365"), keys, 0)
+    assert (detail.verb, detail.body) == ("GET", b"")
+
+
+def test_tiktok_pushes():
+    headers = {"authorization": "21109834de72ec53c9959716d8514ae388ce1f123e5ffdcafc46713fcdf62b27"}
+    (nudge,) = tiktok_push.receive(headers, STATUS, TIKTOK).nudges
+    assert (nudge.order, nudge.at_us) == ("576684019603311365", 1664095610 * 1_000_000)
+    for forged, body, keys in (
+        (headers, STATUS + b" ", TIKTOK),
+        (headers, STATUS.replace(b"AWAITING_SHIPMENT", b"CANCELLED"), TIKTOK),
+        ({"authorization": headers["authorization"][1:]}, STATUS, TIKTOK),
+        ({"authorization": "\xe9"}, STATUS, TIKTOK),
+        ({}, STATUS, TIKTOK),
+        (headers, STATUS, msgspec.structs.replace(TIKTOK, app_key="other")),
+        (headers, STATUS, msgspec.structs.replace(TIKTOK, shop="5")),
+        ({"authorization": tiktok.sign_push(Keys(), STATUS)}, STATUS, Keys()),
+    ):
+        with pytest.raises(Forged):
+            tiktok_push.receive(forged, body, keys)
+
+
+def tiktok_body(type_: object, data: object, **more: object) -> tuple[dict[str, str], bytes]:
+    body = data if isinstance(data, bytes) else json.dumps({"type": type_, "data": data, **more}).encode()
+    return {"authorization": tiktok.sign_push(TIKTOK, body)}, body
+
+
+def test_tiktok_pushes_of_other_kinds():
+    both = {
+        "package_list": [{"order_id_list": ["9007199254740993", "9007199254740995"]}, {"order_ids": None}]
+    }
+    received = tiktok_push.receive(*tiktok_body(4, both, tts_notification_id="73"), TIKTOK)
+    assert [one.order for one in received.nudges] == ["9007199254740993", "9007199254740995"]
+    assert len({one.message for one in received.nudges}) == 2
+    assert {one.at_us for one in received.nudges} == {None}
+    (back,) = tiktok_push.receive(*tiktok_body(12, {"order_id": 9007199254740993}), TIKTOK).nudges
+    assert back.order == "9007199254740993"
+    for other in (3, 5, 6, 7, 999):
+        assert tiktok_push.receive(*tiktok_body(other, {"order_id": "1"}), TIKTOK).unknown == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [
+        (1, {}), (1, None), (1, []), (1, {"order_id": 1.5}), (1, {"order_id": "\x1b"}), ("1", {"order_id": "1"}),
+        (1, b"\xff"), (1, b"[" * 100_000), (1, b'{"type":1,"data":' + b"[" * 100_000),
+    ],
+)  # fmt: skip
+def test_tiktok_pushes_that_say_nothing(type_: object, data: object):
+    with pytest.raises(Malformed) as caught:
+        tiktok_push.receive(*tiktok_body(type_, data), TIKTOK)
+    assert str(caught.value).isprintable()

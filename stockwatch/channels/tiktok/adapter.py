@@ -1,0 +1,162 @@
+"""TikTok Shop behind the frame's one shape. Pure: `stockwatch.channels.client` does the asking.
+
+Version 202309. A method is the path that is asked, its parameters what goes into the query and what into the body. The
+access token goes in a header, unsigned. The shapes of search and detail, the limits of a page and a stretch, and the
+codes of errors are as merchants' public programs have them: no page of the platform was at hand. So a refusal is sorted
+by what it says as well as by its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from stockwatch.channels.orders import Order
+from stockwatch.channels.tiktok import push
+from stockwatch.channels.tiktok.orders import ShopOrder, order_of
+from stockwatch.channels.tiktok.signing import sign
+from stockwatch.channels.wire import (
+    ApiError,
+    Ask,
+    Call,
+    Keys,
+    Kind,
+    Page,
+    Received,
+    Tokens,
+    decoded,
+    exact_json,
+)
+
+_PAGE = 100
+_SEARCH = "order/202309/orders/search"
+_DETAIL = "order/202309/orders"
+_REFRESH = "https://auth.tiktok-shops.com/api/v2/token/refresh"
+_WEEK_S = 7 * 24 * 3600
+_TOKEN = frozenset((105001, 105002))
+_SCOPE = 105005
+_DENIED = ("signature", "invalid sign", "app_key", "app key", "permission", "scope", "cipher", "authoriz")
+_INSTANT = 1_000_000_000
+"""A lifetime larger than this is the instant at which it ends."""
+
+
+class _Answer(msgspec.Struct):
+    code: int
+    message: str = ""
+    request_id: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Orders(msgspec.Struct):
+    orders: list[ShopOrder] | None = None
+    next_page_token: str | None = None
+
+
+class _Tokens(msgspec.Struct):
+    access_token: str
+    refresh_token: str = ""
+    access_token_expire_in: int = 0
+
+
+_answer = msgspec.json.Decoder(_Answer).decode
+_orders = msgspec.json.Decoder(_Orders).decode
+_tokens = msgspec.json.Decoder(_Tokens).decode
+
+
+class TikTok:
+    """See `stockwatch.channels.wire.Adapter`."""
+
+    name = "tiktok"
+    base_url = "https://open-api.tiktokglobalshop.com"
+    window_us = 24 * 3600 * 1_000_000
+    acknowledgement = push.REPLY
+
+    def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
+        path = f"/{ask.method}"
+        query = {"app_key": keys.app_key, "timestamp": str(now_us // 1_000_000), **ask.params["query"]}
+        if keys.shop_cipher:
+            query["shop_cipher"] = keys.shop_cipher
+        asked = ask.params.get("body")
+        body = b"" if asked is None else exact_json(asked).encode()
+        query["sign"] = sign(keys.app_secret, path, query, body)
+        headers = {"x-tts-access-token": keys.access_token, "Content-Type": "application/json"}
+        return Call("GET" if asked is None else "POST", f"{path}?{urlencode(query)}", body, headers)
+
+    def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
+        if status == 429:
+            raise ApiError("limited", f"{ask.method}: HTTP 429")
+        if status >= 500:
+            raise ApiError("broken", f"{ask.method}: HTTP {status}")
+        answer = decoded(_answer, body, ask.method)
+        if answer.code == 0:
+            return bytes(answer.data)
+        note = f"{ask.method}: {answer.code} {answer.message}"
+        note += f" (request {answer.request_id})" if answer.request_id else ""
+        raise ApiError(_kind(answer), note, code=str(answer.code))
+
+    def refresh(self, keys: Keys, now_us: int) -> Call | None:
+        query = {
+            "app_key": keys.app_key, "app_secret": keys.app_secret, "refresh_token": keys.refresh_token,
+            "grant_type": "refresh_token",
+        }  # fmt: skip
+        return Call("GET", f"{_REFRESH}?{urlencode(query)}")
+
+    def tokens(self, status: int, body: bytes) -> Tokens:
+        try:
+            found = decoded(_tokens, self.answer(Ask("token/refresh", {}), status, body), "token/refresh")
+        except ApiError as error:
+            if error.kind in ("token", "refused"):
+                raise ApiError("denied", f"{error}; authorize the app again", code=error.code) from None
+            raise
+        expires_s = found.access_token_expire_in
+        return Tokens(found.access_token, found.refresh_token, _WEEK_S if expires_s > _INSTANT else expires_s)
+
+    def detail(self, order: str) -> Ask:
+        return Ask(_DETAIL, {"query": {"ids": order}})
+
+    def order(self, answer: bytes, keys: Keys) -> Order:
+        found = decoded(_orders, answer, _DETAIL).orders
+        if not found:
+            raise ApiError("refused", f"{_DETAIL}: no such order")
+        return order_of(found[0], keys)
+
+    def poll(self, since_us: int, until_us: int, more: str | None) -> Ask:
+        query = {"page_size": str(_PAGE), "sort_field": "update_time", "sort_order": "ASC"}
+        if more:
+            query["page_token"] = more
+        # Whether the end belongs to the stretch is not said: "_lt" says that it does not.
+        between = {"update_time_ge": since_us // 1_000_000, "update_time_lt": until_us // 1_000_000 + 1}
+        return Ask(_SEARCH, {"query": query, "body": between})
+
+    def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
+        found = decoded(_orders, answer, _SEARCH)
+        orders, unusable = [], 0
+        for order in found.orders or ():
+            try:
+                orders.append(order_of(order, keys))
+            except ApiError:
+                unusable += 1
+        asked: dict[str, Any] = ask.params["query"]
+        goes_on = found.next_page_token not in (None, "", asked.get("page_token"))
+        return Page(tuple(orders), found.next_page_token if goes_on else None, unusable)
+
+    def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
+        return push.receive(headers, body, keys)
+
+
+def _kind(answer: _Answer) -> Kind:
+    said = answer.message.lower()
+    if answer.code in _TOKEN or ("access" in said and "token" in said):
+        return "token"
+    if "timestamp" in said:
+        return "clock"
+    if any(word in said for word in ("too many", "rate limit", "frequen", "qps")):
+        return "limited"
+    if answer.code == _SCOPE or any(word in said for word in _DENIED):
+        return "denied"
+    if any(word in said for word in ("internal", "timeout", "timed out", "try again", "unavailable")):
+        return "broken"
+    return "refused"
