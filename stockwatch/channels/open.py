@@ -17,6 +17,7 @@ from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.keys import keeper, read_keys, with_kept
 from stockwatch.channels.kuaishou import Kuaishou
+from stockwatch.channels.shopify import Shopify
 from stockwatch.channels.taobao import Taobao, tmc_link
 from stockwatch.channels.tiktok import TikTok
 from stockwatch.channels.wechat import WeChat
@@ -30,6 +31,7 @@ ADAPTERS: dict[str, Callable[[], Adapter]] = {
     "taobao": Taobao,
     "wechat": WeChat,
     "tiktok": TikTok,
+    "shopify": Shopify,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from stockwatch.channels.facts import facts_of
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.known import Known
 from stockwatch.channels.orders import Order
+from stockwatch.channels.shopify import Shopify
 from stockwatch.channels.tiktok import TikTok
 from stockwatch.channels.wechat import WeChat
 from stockwatch.channels.wire import Adapter, ApiError, Ask, Keys
@@ -365,3 +366,175 @@ def test_tiktok_tokens():
     assert adapter.tokens(200, json.dumps({"code": 0, "data": data}).encode()) == ("a", "b", 604_800)
     refused(lambda: adapter.tokens(200, b'{"code":36004004,"message":"refresh_token not found"}'), "denied")
     refused(lambda: adapter.tokens(502, b""), "broken")
+
+
+# --- Shopify -----------------------------------------------------------------------------------------
+
+
+def written(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()
+
+
+def bought(variant: str = "11", id: int = 501, qty: int = 2, **more: Any) -> dict[str, Any]:
+    return {"id": id, "product_id": 1, "variant_id": int(variant), "quantity": qty, "sku": None, **more}
+
+
+def sent(qty: int, id: int = 501, status: str = "success") -> dict[str, Any]:
+    return {"status": status, "created_at": written(T + 50), "line_items": [{"id": id, "quantity": qty}]}
+
+
+def back(qty: int, id: int = 501) -> dict[str, Any]:
+    return {"created_at": written(T + 90), "refund_line_items": [{"line_item_id": id, "quantity": qty}]}
+
+
+def shopify(paid: str, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    order = {
+        "id": BIG, "created_at": written(T), "updated_at": written(T + 100), "processed_at": written(T + 1),
+        "financial_status": paid, "cancelled_at": None, "line_items": list(items) or [bought()], **more,
+    }  # fmt: skip
+    return {"order": order}
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "stock"),
+    [
+        ([], shopify("pending"), (98, 2, 0, 0, 0)),
+        ([], shopify("authorized"), (98, 2, 0, 0, 0)),
+        ([], shopify("partially_paid"), (98, 2, 0, 0, 0)),
+        ([], shopify("paid"), (98, 0, 2, 0, 0)),
+        ([], shopify("paid", fulfillments=[sent(1)]), (98, 0, 2, 1, 0)),
+        ([], shopify("paid", fulfillments=[sent(1), sent(1)]), (98, 0, 2, 2, 0)),
+        ([], shopify("paid", fulfillments=[sent(2, status="cancelled"), sent(1)]), (98, 0, 2, 1, 0)),
+        ([], shopify("paid", bought(fulfillment_status="fulfilled")), (98, 0, 2, 2, 0)),
+        ([], shopify("partially_refunded", refunds=[back(1)]), (98, 0, 2, 0, 0)),
+        ([shopify("paid")], shopify("refunded", refunds=[back(1), back(1)]), (100, 0, 0, 0, 0)),
+        ([shopify("paid")], shopify("paid", bought(current_quantity=0)), (100, 0, 0, 0, 0)),
+        ([shopify("pending")], shopify("voided", cancelled_at=written(T + 9)), (100, 0, 0, 0, 0)),
+        ([shopify("pending")], shopify("pending", bought(current_quantity=0)), (100, 0, 0, 0, 0)),
+        ([shopify("paid")], shopify("refunded", cancelled_at=written(T + 9)), (100, 0, 0, 0, 0)),
+        (
+            [shopify("paid", fulfillments=[sent(2)])],
+            shopify("refunded", fulfillments=[sent(2)], refunds=[back(2)]),
+            (98, 0, 0, 0, 2),
+        ),
+    ],
+)
+def test_shopify_states(before: list[Any], answer: Any, stock: tuple[int, ...]):
+    shop = Shop(Shopify())
+    for earlier in before:
+        shop.tell(earlier)
+    order = shop.tell(answer)
+    assert shop.stock() == stock
+    assert (order.id, order.holds) == (str(BIG), True)
+    assert (order.created_us, order.updated_us) == (T * S, (T + 100) * S)
+
+
+def test_shopify_lines():
+    shop = Shop(Shopify())
+    items = (
+        bought("9007199254740993", qty=1),
+        bought("12", id=502, qty=3),
+        bought(id=503, gift_card=True),
+        {"id": 504, "product_id": None, "variant_id": None, "quantity": 1, "sku": "B"},
+    )
+    order = shop.tell(shopify("paid", *items, fulfillments=[sent(3, id=502)], refunds=[back(1)]))
+    assert (shop.stock("A"), shop.stock("B")) == ((100, 0, 0, 0, 0), (96, 0, 4, 3, 0))
+    assert [(line.id, line.goods.product) for line in order.lines] == [
+        ("501", "1"),
+        ("502", "1"),
+        ("504", "custom"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *HOSTILE,
+        b'{"order":{"id":3.7e18,"created_at":"2026-09-21T22:13:20+08:00","line_items":[]}}',
+        b'{"order":{"id":"a b","created_at":"2026-09-21T22:13:20+08:00","line_items":[]}}',
+        b'{"order":{"id":1,"created_at":"yesterday","line_items":[]}}',
+        b'{"order":{"id":1,"created_at":"2026-09-21T22:13:20","line_items":[]}}',
+        b'{"order":{"id":1,"created_at":"0001-01-01T00:00:00+23:59","line_items":[{"id":1,"quantity":"2"}]}}',
+        b'{"order":{"id":1,"created_at":"","line_items":null}}',
+    ],
+)
+def test_shopify_hostile_orders(body: bytes):
+    refused(lambda: Shop(Shopify()).read(body))
+
+
+class RestShop:
+    """Lists orders as Shopify does, without its Link header."""
+
+    def __init__(self, *updates: int) -> None:
+        self.orders = [
+            {**shopify("paid")["order"], "id": BIG + number, "updated_at": written(T + at)}
+            for number, at in enumerate(updates)
+        ]
+
+    def page(self, params: Any) -> bytes:
+        low, high = (datetime.fromisoformat(params[name]) for name in ("updated_at_min", "updated_at_max"))
+        found = [one for one in self.orders if low <= datetime.fromisoformat(one["updated_at"]) <= high]
+        if "since_id" in params:
+            found = sorted(
+                (one for one in found if one["id"] > int(params["since_id"])), key=lambda one: one["id"]
+            )
+        else:
+            found.sort(key=lambda one: one["updated_at"])
+        return json.dumps({"orders": found[: params["limit"]]}).encode()
+
+
+@pytest.mark.parametrize(
+    "updates",
+    [
+        [],
+        [5] * 249,
+        [5] * 250,
+        [5] * 251,
+        [0] * 700,
+        [*range(600)],
+        [*[1] * 300, *[2] * 3, *[3] * 600, *range(4, 40)],
+        [at // 100 for at in range(900)],
+        [600] * 500,
+    ],
+)
+def test_shopify_pages_lose_nothing(updates: list[int]):
+    adapter, shop, more, seen, pages = Shopify(), RestShop(*updates), None, set[str](), 0
+    while True:
+        ask = adapter.poll(T * S, (T + 600) * S, more)
+        page = adapter.page(shop.page(ask.params), Keys(), ask)
+        seen |= {order.id for order in page.orders}
+        pages += 1
+        if page.more is None:
+            break
+        more = page.more
+    assert seen == {str(one["id"]) for one in shop.orders}
+    assert pages <= 2 * len(updates) // 200 + 6
+
+
+def test_shopify_requests():
+    adapter = Shopify()
+    call = adapter.call(
+        adapter.poll(T * S, T * S + 1, None), Keys(access_token="shpat", shop="demo.myshopify.com"), 0
+    )
+    assert call.path.startswith(
+        "https://demo.myshopify.com/admin/api/2026-04/orders.json?status=any&limit=250&"
+    )
+    assert "updated_at_min=2026-09-21T14%3A13%3A20Z&updated_at_max=2026-09-21T14%3A13%3A21Z" in call.path
+    assert call.headers["X-Shopify-Access-Token"] == "shpat"
+    assert adapter.call(adapter.detail("5"), Keys(), 0).path.startswith("/admin/api/2026-04/orders/5.json?")
+    refused(lambda: adapter.call(adapter.detail("5"), Keys(shop="evil.example/x"), 0), "denied")
+    refused(lambda: adapter.detail("../../x"))
+    assert adapter.refresh(Keys(), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "kind"),
+    [
+        ("orders.json", 401, "token"), ("orders.json", 403, "denied"), ("orders.json", 404, "denied"),
+        ("orders/5.json", 404, "refused"), ("orders.json", 429, "limited"), ("orders.json", 500, "broken"),
+        ("orders.json", 422, "refused"), ("orders.json", 402, "denied"), ("orders.json", 301, "refused"),
+    ],
+)  # fmt: skip
+def test_shopify_errors(method: str, status: int, kind: str):
+    refused(lambda: Shopify().answer(Ask(method, {}), status, b'{"errors":"why\\u001b[31m"}'), kind)
+    refused(lambda: Shopify().answer(Ask(method, {}), status, b"\xff["), kind)

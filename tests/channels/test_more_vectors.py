@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 import pytest
 
+from stockwatch.channels.shopify import push as shopify_push
+from stockwatch.channels.shopify.signing import sign_push as shopify_sign
 from stockwatch.channels.tiktok import TikTok
 from stockwatch.channels.tiktok import push as tiktok_push
 from stockwatch.channels.tiktok import signing as tiktok
@@ -245,4 +247,70 @@ def test_tiktok_pushes_of_other_kinds():
 def test_tiktok_pushes_that_say_nothing(type_: object, data: object):
     with pytest.raises(Malformed) as caught:
         tiktok_push.receive(*tiktok_body(type_, data), TIKTOK)
+    assert str(caught.value).isprintable()
+
+
+SHOPIFY = Keys(app_secret="hush", shop="demo.myshopify.com")
+WEBHOOK = (
+    b'{"id":820982911946154508,"email":"jon@example.com","line_items":[{"sku":"IPOD2008BLACK","quantity":1,'
+    b'"variant_id":808950810}]}'
+)
+
+
+def webhook(topic: str, body: bytes = WEBHOOK, signed: str | None = None, **more: str) -> dict[str, str]:
+    return {
+        "x-shopify-hmac-sha256": shopify_sign(SHOPIFY, body) if signed is None else signed,
+        "x-shopify-topic": topic,
+        "x-shopify-shop-domain": "demo.myshopify.com",
+        "x-shopify-webhook-id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
+        **more,
+    }
+
+
+def test_shopify_webhooks():
+    signed = "Xbn0QwPjzxAnR4yLGuc7vjvL+HihDB41PMRJG2C8kBQ="
+    received = shopify_push.receive(webhook("orders/create", signed=signed), WEBHOOK, SHOPIFY)
+    assert received.nudges == (("820982911946154508", "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", None),)
+    for forged, body, keys in (
+        (webhook("orders/create", signed=signed), WEBHOOK + b" ", SHOPIFY),
+        (webhook("orders/create", signed=signed.lower()), WEBHOOK, SHOPIFY),
+        (webhook("orders/create", signed=signed.rstrip("=")), WEBHOOK, SHOPIFY),
+        (webhook("orders/create", signed=""), WEBHOOK, SHOPIFY),
+        (webhook("orders/create", signed="\xe9"), WEBHOOK, SHOPIFY),
+        (webhook("orders/create"), WEBHOOK, msgspec.structs.replace(SHOPIFY, app_secret="other")),
+        (webhook("orders/create"), WEBHOOK, msgspec.structs.replace(SHOPIFY, shop="other.myshopify.com")),
+        (webhook("orders/create", signed=shopify_sign(Keys(), WEBHOOK)), WEBHOOK, Keys()),
+        ({}, WEBHOOK, SHOPIFY),
+    ):
+        with pytest.raises(Forged):
+            shopify_push.receive(forged, body, keys)
+
+
+def test_shopify_topics():
+    updated = b'{"id": 9007199254740993, "updated_at": "2026-09-21T22:13:20+08:00"}'
+    for topic in ("orders/create", "orders/updated", "orders/paid", "orders/cancelled"):
+        (nudge,) = shopify_push.receive(webhook(topic, updated), updated, SHOPIFY).nudges
+        assert (nudge.order, nudge.at_us) == ("9007199254740993", 1_790_000_000 * 1_000_000)
+    refund = b'{"id": 5, "order_id": 9007199254740993, "created_at": "2026-09-21T22:13:20+08:00"}'
+    (nudge,) = shopify_push.receive(webhook("refunds/create", refund), refund, SHOPIFY).nudges
+    assert (nudge.order, nudge.at_us) == ("9007199254740993", None)
+    edit = b'{"order_edit": {"id": 6, "order_id": 9007199254740993}}'
+    (nudge,) = shopify_push.receive(webhook("orders/edited", edit), edit, SHOPIFY).nudges
+    assert nudge.order == "9007199254740993"
+    for other in ("products/update", "app/uninstalled", ""):
+        assert shopify_push.receive(webhook(other), WEBHOOK, SHOPIFY).unknown == 1
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("orders/create", b""), ("orders/create", b"[]"), ("orders/create", b"{}"), ("orders/create", b"\xff"),
+        ("orders/create", b"[" * 100_000), ("orders/create", b'{"id": 8.2e17}'), ("orders/create", b'{"id": "a b"}'),
+        ("orders/create", b'{"id": 1, "updated_at": "yesterday"}'),
+        ("orders/create", b'{"id": 1, "updated_at": "2026-09-21T22:13:20"}'), ("refunds/create", b'{"id": 5}'),
+    ],
+)  # fmt: skip
+def test_shopify_webhooks_that_say_nothing(topic: str, body: bytes):
+    with pytest.raises(Malformed) as caught:
+        shopify_push.receive(webhook(topic, body), body, SHOPIFY)
     assert str(caught.value).isprintable()
