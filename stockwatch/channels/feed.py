@@ -208,9 +208,13 @@ class PlatformFeed:
             sweeps = began - swept >= self._sweep_s
             since = max(first, upto - (self._sweep_back_us if sweeps else self._back_us))
             until = min(self.client.platform_us(), since + self.client.adapter.window_us)
+            orders: list[Order] = []
             try:
-                orders = await self._list(since, until, sweeps and good_us is not None)
+                await self._list(since, until, orders, again=sweeps and good_us is not None)
             except ApiError as error:
+                # What came before it failed is told: with thousands of details to ask for, some request always fails.
+                await self._tell(orders, None)
+                self._told_as_asked()
                 await self._failed(error, backoff)
                 continue
             backoff.reset()
@@ -223,8 +227,7 @@ class PlatformFeed:
             swept = began if sweeps else swept
             upto = max(upto, until)
             await self._tell(orders, f"{first}:{upto}")
-            for name, asked_us in self._asking.items():
-                self._asked.put(name, asked_us)
+            self._told_as_asked()
             self._show("live")
             if until >= self.client.platform_us() - self._back_us:
                 await asyncio.sleep(max(0.0, self._every_s - (loop.time() - began)))
@@ -246,10 +249,10 @@ class PlatformFeed:
         self._show("down", str(error))
         await asyncio.sleep(_DENIED_S if error.kind == "denied" else error.retry_after_s or backoff.next())
 
-    async def _list(self, since: int, until: int, again: bool) -> list[Order]:
-        """Every order that changed in the stretch and differs from what was told. `again`: most of the stretch was
+    async def _list(self, since: int, until: int, found: list[Order], *, again: bool) -> None:
+        """Add every order that changed in the stretch and differs from what was told. `again`: most of the stretch was
         polled before."""
-        adapter, found = self.client.adapter, list[Order]()
+        adapter = self.client.adapter
         self._asking = {}
         length = max(self._back_us - _S, _S) if again and self._names_only else 0
         for first, last in _slices(since, until, length):
@@ -258,27 +261,29 @@ class PlatformFeed:
                 ask = adapter.poll(first, last, more)
                 page = adapter.page(await self.client.ask(ask, tries=3, waits=False), self.client.keys, ask)
                 self.unusable += page.unusable
-                orders = [*page.orders, *await self._named(page.names, last)]
-                found += [order for order in orders if self._told.get(order.id) != order]
+                self._add(page.orders, found)
+                await self._named(page.names, last, found)
                 if page.more is None:
                     break
                 more = page.more
-        return found
 
-    async def _named(self, names: Iterable[str], until: int) -> list[Order]:
-        """The orders that a list named as changed last before `until`: whole, and every one that may have changed since
-        it was asked for, or ApiError. One that is refused or can't be read holds up no other."""
+    def _add(self, orders: Iterable[Order], found: list[Order]) -> None:
+        found += [order for order in orders if self._told.get(order.id) != order]
+
+    async def _named(self, names: Iterable[str], until: int, found: list[Order]) -> None:
+        """Add the orders that a list named as changed last before `until`: whole, and every one that may have changed
+        since it was asked for, or ApiError. One that is refused or can't be read holds up no other."""
         # A second more: platforms round.
         left = [name for name in dict.fromkeys(names) if (self._asked.get(name) or 0) < until + _S]
         self._names_only = self._names_only or bool(left)
-        found, failed, each = list[Order](), list[ApiError](), iter(left)
+        failed, each = list[ApiError](), iter(left)
 
         async def fetch() -> None:
             for name in each:
                 if failed:
                     return
                 try:
-                    found.extend(await self._whole(name))
+                    self._add(await self._whole(name), found)
                 except ApiError as error:
                     failed.append(error)
 
@@ -287,7 +292,6 @@ class PlatformFeed:
                 tasks.create_task(fetch())
         if failed:
             raise failed[0]
-        return found
 
     async def _whole(self, name: str) -> list[Order]:
         """The order, or nothing when it was set aside. Raises ApiError when it could not be asked for."""
@@ -306,6 +310,12 @@ class PlatformFeed:
             found = []
         self._asking[name] = asked_us
         return found
+
+    def _told_as_asked(self) -> None:
+        """What was asked for has been told."""
+        for name, asked_us in self._asking.items():
+            self._asked.put(name, asked_us)
+        self._asking = {}
 
     # --- telling ---------------------------------------------------------------------------------
 

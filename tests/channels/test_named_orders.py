@@ -115,6 +115,7 @@ async def test_the_cursor_waits_for_what_could_not_be_fetched():
     async with following(shop) as (_, sink):
         await until(lambda: "wx" in sink.statuses and sink.statuses["wx"].state == "down")
         assert "wx" not in sink.cursors
+        assert sink.books.stock("A").sold > 0, "what came is told at once"
         shop.failing.clear()
         await until(lambda: sink.books.stock("A").sold == 8)
         await until(lambda: "wx" in sink.cursors)
@@ -183,3 +184,19 @@ async def test_the_address_answers_wechats_question_and_takes_its_pushes():
         assert await knock(receiver, "POST", query, body) == (200, b"success")
         assert await knock(receiver, "POST", signed, body) == (403, b"refused\n")
         assert (receiver.counts["wx"].taken, receiver.counts["wx"].forged) == (1, 3)
+
+
+async def test_catching_up_asks_for_each_once_however_often_a_request_fails():
+    shop = Shop()
+    for number in range(40):
+        shop.place(str(number))
+        shop.orders[str(number)].update(
+            create_time=wall_clock() // S - 3000, update_time=wall_clock() // S - 2900
+        )
+    shop.failing.add("37")
+    async with following(shop, since_us=wall_clock() - 3600 * S) as (_, sink):
+        await until(lambda: shop.asked["37"] > 6)
+        assert sink.books.stock("A").sold == 39
+        assert max(count for name, count in shop.asked.items() if name != "37") == 1
+        shop.failing.clear()
+        await until(lambda: sink.books.stock("A").sold == 40)
