@@ -232,9 +232,9 @@ _CHANNEL = Table(
             checks.ident,
             '"77977"',
             Words(
-                "The shop's id with the platform (Taobao: the seller's nick); orders and pushes of another one are "
-                "refused.",
-                "店铺在平台的编号(淘宝写卖家昵称);别的店铺的订单和推送不收。",
+                "The shop's id with the platform (Taobao: the seller's nick; Shopify: NAME.myshopify.com); orders and "
+                "pushes of another one are refused.",
+                "店铺在平台的编号(淘宝写卖家昵称,Shopify 写 NAME.myshopify.com);别的店铺的订单和推送不收。",
             ),
         ),
         Key(

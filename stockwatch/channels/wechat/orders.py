@@ -41,7 +41,7 @@ class Product(msgspec.Struct):
     sku_id: Id
     sku_cnt: int
     finish_aftersale_sku_cnt: int = 0
-    sku_code: str = ""
+    sku_code: str | None = None
     out_sku_id: Id | None = None
     product_unique_id: Id | None = None
     is_free_gift: int | bool = 0
