@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from stockwatch.channels.client import Client
-from stockwatch.channels.wire import ApiError, Listed, Offer
+from stockwatch.channels.wire import ApiError, Listed, Offer, Stocked
 
 _MOST_ASKS = 2000
 
@@ -30,13 +30,21 @@ class Changed(NamedTuple):
 
 async def read(client: Client, product: str, sku: str) -> int:
     """Units that may still be sold. Raises ApiError."""
-    return client.adapter.stock_in(await client.ask(client.adapter.stock(product, sku)), sku)
+    adapter = _of(client)
+    return adapter.stock_in(await client.ask(adapter.stock(product, sku)), sku)
+
+
+def _of(client: Client) -> Stocked:
+    adapter = client.adapter
+    if not isinstance(adapter, Stocked):
+        raise ApiError("refused", f"{adapter.name}: its figures and goods are not read by this version")
+    return adapter
 
 
 async def change(client: Client, product: str, sku: str, delta: int, once: str) -> Changed:
     """Add `delta` units, or take them as far as there are any. Raises ApiError where nothing was changed."""
     assert delta, "a change changes something"
-    adapter = client.adapter
+    adapter = _of(client)
     before = await read(client, product, sku)
     wanted = max(delta, -before)
     for _ in range(3):
@@ -61,7 +69,7 @@ async def change(client: Client, product: str, sku: str, delta: int, once: str) 
 async def _after_unknown(
     client: Client, product: str, sku: str, before: int, wanted: int, once: str
 ) -> Changed:
-    adapter = client.adapter
+    adapter = _of(client)
     if adapter.repeatable:
         # Under the same name it counts once, however often it is told.
         ask = adapter.change(product, sku, wanted, f"{once}:{wanted}")
@@ -84,7 +92,7 @@ async def _after_unknown(
 
 async def offers(client: Client) -> list[Listed]:
     """All that the shop offers. Raises ApiError."""
-    adapter = client.adapter
+    adapter = _of(client)
     found: list[Listed] = []
     asks = [adapter.goods()]
     for _ in range(_MOST_ASKS):

@@ -27,6 +27,9 @@ _NEEDED = {
     "douyin": ("app_key", "app_secret", "access_token"),
     "kuaishou": ("app_key", "sign_secret", "access_token", "message_secret"),
     "taobao": ("app_key", "app_secret", "access_token"),
+    "wechat": ("app_key", "app_secret", "push_token", "message_secret"),
+    "tiktok": ("app_key", "app_secret", "access_token", "shop_cipher"),
+    "shopify": ("app_key", "app_secret", "access_token"),
 }
 _LOOK_BACK_S = 24 * 3600
 _FEW = 5

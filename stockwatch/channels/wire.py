@@ -205,6 +205,14 @@ class RenewsBySecret(Protocol):
 
     renews_by_secret: bool
 
+
+@runtime_checkable
+class Stocked(Protocol):
+    """An adapter that reads and changes its platform's figures, and lists what the shop offers."""
+
+    repeatable: bool
+    """Whether a change told twice under one name counts once."""
+
     def stock(self, product: str, sku: str) -> Ask:
         """Ask what may still be sold of a SKU."""
 
@@ -213,9 +221,6 @@ class RenewsBySecret(Protocol):
 
     def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
         """Add to a SKU's figure, or take from it. `once` names the change, where the platform takes such a name."""
-
-    repeatable: bool
-    """Whether a change told twice under one name counts once."""
 
     def goods(self) -> Ask:
         """Ask what the shop offers."""
