@@ -42,7 +42,7 @@ class Client:
         base_url: str | None = None,
         now: Now = wall_clock,
         rate: float = 20.0,
-        at_once: int = 48,
+        at_once: int = 100,
         timeout_s: float = 5.0,
         transport: httpx.AsyncBaseTransport | None = None,
         keep: Callable[[Keys], None] = lambda _: None,

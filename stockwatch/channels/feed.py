@@ -61,7 +61,7 @@ class PlatformFeed:
         look_back_s: float = 5.0,
         sweep_s: float = 60.0,
         sweep_back_s: float = 300.0,
-        fetchers: int = 40,
+        fetchers: int = 96,
         beside: Callable[[PlatformFeed], Iterable[asyncio.Task[None]]] | None = None,
     ) -> None:
         """`since_us`: orders placed before are none of the room's; None: since the feed first ran. `beside` starts what
