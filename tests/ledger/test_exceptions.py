@@ -6,7 +6,7 @@ import random
 
 import msgspec
 import pytest
-from ledger_making import apply, books_with, event
+from ledger_making import apply, books_with, event, figures
 from test_plain_lines import random_event
 
 from stockwatch.ledger import exceptions
@@ -104,6 +104,73 @@ def test_a_resolved_shortfall_comes_back_when_a_count_deepens_it():
     apply(books, event("stock.counted", qty=0, time_="2025-11-11T20:02:00+08:00"))
     one = only(books)
     assert (one.kind, one.order, one.detail) == ("short", "o1", "A: 3 short")
+
+
+def test_a_resolved_shortfall_stays_resolved_while_documents_take_nothing_more_of_it():
+    books = books_with(2)
+    apply(books, event("order.placed", order="o1", qty=2), event("stock.counted", qty=1))
+    resolve(books, only(books))
+    apply(
+        books,
+        event("stock.inspected", ok=1, written_off=0),
+        event("stock.counted", qty=1),
+        event("order.placed", order="o2", qty=1),
+    )
+    assert [one.order for one in books.exceptions()] == ["o2"], "which takes nothing of the first"
+    apply(books, event("stock.adjusted", qty=-1))
+    assert [(one.order, one.detail) for one in books.exceptions()] == [
+        ("o2", "A: 1 short"),
+        ("o1", "A: 2 short"),
+    ]
+
+
+def test_a_resolved_shortfall_stays_resolved_where_a_document_gives_back_what_it_took():
+    books = books_with(2)
+    apply(
+        books,
+        event("stock.counted", qty=2, as_of="2025-11-11T20:00:10+08:00", time_="2025-11-11T20:00:20+08:00"),
+        event("order.placed", order="o1", qty=3),
+    )
+    resolve(books, only(books))
+    # Of a moment before the other count, which stands: what this one takes away is back at once.
+    apply(books, event("stock.counted", qty=0, time_="2025-11-11T20:00:05+08:00"))
+    assert figures(books) == {"reserved": 2, "shortfall": 1, "oversold": 3, "on_hand": 2}
+    assert books.exceptions() == []
+
+
+def test_every_line_that_one_count_strips_is_on_it_and_no_other():
+    books = books_with(4, "A", "B")
+    apply(books, *[event("order.placed", order=f"o{n}", qty=1) for n in range(4)])
+    apply(books, event("order.placed", "B", order="b", qty=5))
+    resolve(books, only(books))
+    apply(books, event("stock.counted", qty=2))
+    assert sorted(one.order for one in books.exceptions()) == ["o2", "o3"]
+
+
+def test_a_bundle_that_a_count_of_one_of_its_skus_strips_comes_back():
+    books = books_with(2, "A", "B")
+    items = [{"sku": "A", "qty": 1}, {"sku": "B", "qty": 2}]
+    apply(books, event("order.placed", None, order="o1", qty=2, items=items))
+    assert only(books).detail == "B: 2 short"
+    resolve(books, only(books))
+    apply(books, event("stock.counted", qty=1))
+    assert only(books).detail == "A: 1 short, B: 2 short"
+
+
+def test_a_line_loses_paid_units_to_a_count_only_when_no_reservation_is_left():
+    books = books_with(3)
+    apply(books, event("order.placed", order="o1", qty=2), event("order.paid", order="o1", qty=1))
+    apply(books, event("order.placed", order="o2", qty=1))
+    seen = []
+    for qty in (2, 1, 0):
+        apply(books, event("stock.counted", qty=qty))
+        seen.append((books.stock("A").sold, [(one.order, one.detail) for one in books.exceptions()]))
+    assert seen == [
+        (1, [("o2", "A: 1 short")]),
+        (1, [("o2", "A: 1 short"), ("o1", "A: 1 short")]),
+        (0, [("o2", "A: 1 short"), ("o1", "A: 2 short")]),
+    ]
+    assert figures(books) == {"shortfall": 3, "oversold": 3}
 
 
 def test_a_payment_without_its_order_is_an_orphan_until_the_order_comes():
