@@ -96,6 +96,24 @@ def test_a_line_that_a_receipt_of_an_earlier_moment_leaves_short_is_on_it_though
     books.check()
 
 
+def test_a_line_that_an_order_changed_to_another_sku_before_a_count_leaves_short_is_on_it():
+    books = books_with(2, "A", "B")
+    apply(
+        books,
+        event("order.placed", order="gone", qty=1),
+        event("order.shipped", order="gone"),
+        event("stock.counted", qty=1, as_of="2025-11-11T20:00:10+08:00", time_="2025-11-11T20:00:20+08:00"),
+        event("order.placed", order="o1", qty=1),
+        event("order.expired", order="o1"),
+        event("order.placed", order="o2", qty=1),
+        event("order.paid", order="o1"),
+    )
+    assert [one.order for one in books.exceptions() if one.kind == "short"] == ["o1"]
+    apply(books, event("order.changed", order="gone", to="B", time_="2025-11-11T20:00:05+08:00"))
+    assert [one.order for one in books.exceptions() if one.kind == "short"] == ["o2"], "the count had seen it"
+    assert (books.stock("A").on_hand, books.stock("B").on_hand) == (1, 1)
+
+
 def test_a_resolved_shortfall_comes_back_when_a_count_deepens_it():
     books = books_with(2)
     apply(books, event("order.placed", order="o1", qty=3))
