@@ -834,6 +834,30 @@ def test_what_arrives_damaged_meets_the_inspection_that_waits():
     assert figures(books) == {"available": 3, "quarantined": 1, "on_hand": 4}
 
 
+@pytest.mark.parametrize(("ok", "off", "left"), [(1, 0, 5), (0, 1, 4)])
+def test_an_inspection_is_undone_once_though_more_turns_out_not_to_be_returned(ok, off, left):
+    books = books_with(2)
+    returned(books, "a", "b")
+    # Of the two units one is inspected, the other is found to be gone.
+    apply(books, event("stock.inspected", ok=ok, written_off=off), event("stock.counted", qty=0))
+    for order in ("a", "b"):
+        apply(books, event("order.refunded", order=order, qty=1, restock=True))
+    apply(books, event("stock.counted", qty=5))
+    returned(books, "c")
+    assert figures(books) == {"available": left, "on_hand": left}, "the inspection waited for one unit"
+    returned(books, "d")
+    assert figures(books) == {"available": left - 1, "quarantined": 1, "on_hand": left}, "and for no more"
+
+
+def test_a_refund_of_a_unit_that_was_never_there_takes_no_other_into_quarantine():
+    books = books_with(0)
+    apply(books, event("order.placed", order="o", qty=2), event("order.paid", order="o"))
+    apply(books, event("order.refunded", order="o", qty=1), event("stock.received", qty=5))
+    assert figures(books) == {"available": 4, "sold": 1, "oversold": 2, "on_hand": 5}
+    apply(books, event("order.refunded", order="o", qty=1))
+    assert figures(books) == {"available": 4, "quarantined": 1, "oversold": 2, "on_hand": 5}
+
+
 @pytest.mark.parametrize(("source", "kind"), [("shop2", "ledger.closed"), ("stockwatch", "note.added")])
 def test_only_an_end_that_the_ledger_tells_closes_groups_of_others(source, kind):
     books = books_with(5)
