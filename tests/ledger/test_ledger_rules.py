@@ -858,6 +858,29 @@ def test_a_refund_of_a_unit_that_was_never_there_takes_no_other_into_quarantine(
     assert figures(books) == {"available": 4, "quarantined": 1, "oversold": 2, "on_hand": 5}
 
 
+@pytest.mark.parametrize(
+    ("waits", "after"),
+    [
+        (event("order.placed", order="short", qty=1), {"reserved": 1, "oversold": 1}),
+        (event("stock.held", qty=1), {"held": 1}),
+    ],
+    ids=["an order", "a hold"],
+)
+def test_units_of_an_order_that_is_cancelled_go_to_what_waits_for_them_first(waits, after):
+    books = books_with(2)
+    apply(books, event("order.placed", order="o", qty=2), waits, event("order.cancelled", order="o"))
+    assert figures(books) == {"available": 1, "on_hand": 2} | after
+
+
+@pytest.mark.parametrize(("fewer", "short"), [(1, 2), (2, 1), (3, 0)])
+def test_a_partial_cancellation_takes_from_what_the_order_is_short_of_first(fewer, short):
+    books = books_with(1)
+    apply(books, event("order.placed", order="o", qty=4))
+    assert figures(books) == {"reserved": 1, "shortfall": 3, "oversold": 3, "on_hand": 1}
+    apply(books, event("order.cancelled", order="o", qty=fewer))
+    assert (books.stock("A").reserved, books.stock("A").shortfall) == (1, short)
+
+
 @pytest.mark.parametrize(("source", "kind"), [("shop2", "ledger.closed"), ("stockwatch", "note.added")])
 def test_only_an_end_that_the_ledger_tells_closes_groups_of_others(source, kind):
     books = books_with(5)
