@@ -881,6 +881,24 @@ def test_a_partial_cancellation_takes_from_what_the_order_is_short_of_first(fewe
     assert (books.stock("A").reserved, books.stock("A").shortfall) == (1, short)
 
 
+def test_what_is_held_is_released_and_a_release_may_come_before_its_hold():
+    books, held = books_with(5), []
+    for kind, qty in (("held", 3), ("unheld", 1), ("unheld", 2), ("unheld", 4), ("held", 3), ("held", 3)):
+        assert outcomes(books, event(f"stock.{kind}", qty=qty)) == ["accepted"]
+        held.append(books.stock("A").held)
+    assert held == [3, 2, 0, 0, 0, 2]
+    assert figures(books) == {"available": 3, "held": 2, "on_hand": 5}
+
+
+def test_a_hold_that_found_too_little_takes_what_comes_and_gives_back_what_is_released():
+    books = books_with(2)
+    assert outcomes(books, event("stock.held", qty=5), event("stock.unheld", qty=1)) == ["short", "accepted"]
+    apply(books, event("stock.received", qty=1))
+    assert figures(books) == {"held": 3, "on_hand": 3}
+    apply(books, event("stock.received", qty=4))
+    assert figures(books) == {"available": 3, "held": 4, "on_hand": 7}
+
+
 @pytest.mark.parametrize(("source", "kind"), [("shop2", "ledger.closed"), ("stockwatch", "note.added")])
 def test_only_an_end_that_the_ledger_tells_closes_groups_of_others(source, kind):
     books = books_with(5)
