@@ -883,11 +883,19 @@ def test_a_partial_cancellation_takes_from_what_the_order_is_short_of_first(fewe
 
 def test_what_is_held_is_released_and_a_release_may_come_before_its_hold():
     books, held = books_with(5), []
-    for kind, qty in (("held", 3), ("unheld", 1), ("unheld", 2), ("unheld", 4), ("held", 3), ("held", 3)):
+    for kind, qty in (
+        ("held", 3),
+        ("unheld", 1),
+        ("unheld", 2),
+        ("unheld", 4),
+        ("held", 3),
+        ("held", 3),
+        ("held", 1),
+    ):
         assert outcomes(books, event(f"stock.{kind}", qty=qty)) == ["accepted"]
         held.append(books.stock("A").held)
-    assert held == [3, 2, 0, 0, 0, 2]
-    assert figures(books) == {"available": 3, "held": 2, "on_hand": 5}
+    assert held == [3, 2, 0, 0, 0, 2, 3]
+    assert figures(books) == {"available": 2, "held": 3, "on_hand": 5}
 
 
 def test_a_hold_that_found_too_little_takes_what_comes_and_gives_back_what_is_released():
@@ -897,6 +905,41 @@ def test_a_hold_that_found_too_little_takes_what_comes_and_gives_back_what_is_re
     assert figures(books) == {"held": 3, "on_hand": 3}
     apply(books, event("stock.received", qty=4))
     assert figures(books) == {"available": 3, "held": 4, "on_hand": 7}
+
+
+def test_an_inspection_that_is_undone_comes_before_those_that_wait():
+    books = books_with(9)
+    returned(books, "a")
+    apply(books, event("stock.inspected", ok=0, written_off=1), event("stock.inspected", ok=1, written_off=0))
+    apply(books, event("order.refunded", order="a", qty=1, restock=True))
+    assert figures(books) == {"available": 9, "on_hand": 9}, "it never was returned"
+    returned(books, "b")
+    assert figures(books) == {"available": 8, "on_hand": 8}, "so it is this one that is broken"
+    returned(books, "c")
+    assert figures(books) == {"available": 8, "on_hand": 8}
+    returned(books, "d")
+    assert figures(books)["quarantined"] == 1
+
+
+def test_a_refund_of_an_order_that_is_short_brings_back_no_more_than_it_had():
+    books = books_with(3)
+    apply(books, event("order.placed", order="o", qty=4), event("order.paid", order="o"))
+    apply(books, event("order.refunded", order="o", qty=2))
+    assert figures(books) == {"sold": 2, "quarantined": 1, "oversold": 1, "on_hand": 3}
+
+
+def test_refunds_told_before_the_payment_go_back_to_stock_or_to_be_inspected_as_each_says():
+    books = books_with(6)
+    apply(books, event("order.placed", order="o", qty=6))
+    apply(books, event("order.refunded", order="o", qty=3))
+    apply(
+        books,
+        event("order.refunded", order="o", qty=2, restock=True),
+        event("order.shipped", order="o", qty=2),
+    )
+    assert figures(books) == {"reserved": 4, "quarantined": 2, "on_hand": 6}
+    apply(books, event("order.paid", order="o"))
+    assert figures(books) == {"available": 2, "sold": 1, "shipped": 1, "quarantined": 3, "on_hand": 5}
 
 
 @pytest.mark.parametrize(("source", "kind"), [("shop2", "ledger.closed"), ("stockwatch", "note.added")])
