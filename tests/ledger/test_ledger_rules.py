@@ -726,6 +726,30 @@ def test_a_document_does_not_go_on_from_figures_that_do_not_add_up():
         books.apply(event("stock.received", qty=1))
 
 
+def test_an_order_does_not_go_on_from_figures_that_do_not_add_up():
+    books = books_with(5)
+    apply(books, event("order.placed", order="o", qty=2))
+    books.cell(("A", "main", "spot")).reserved = 1
+    with pytest.raises(LedgerBroken, match="reserved -1"):
+        books.apply(event("order.paid", order="o"))
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        event("order.placed", order="o", qty=3),
+        event("order.paid", order="o", qty=3),
+        event("order.shipped", order="o", qty=3),
+    ],
+    ids=["placed", "paid", "shipped"],
+)
+@pytest.mark.parametrize("more", [{}, {"atomic": "g", "atomic_of": 1}], ids=["alone", "group"])
+def test_asking_for_what_a_platform_has_taken_is_not_refused_however_short_it_is(known, more):
+    books = books_with(2)
+    asked = event("order.requested", order="o", qty=3, expires="2025-11-11T20:30:00+08:00", **more)
+    assert outcomes(books, known, asked) == ["short", "accepted"]
+
+
 def a_restock(qty: int, state: str = "confirmed"):
     due = "2025-11-11T22:00:00+08:00"
     return event("stock.ordered", document="PO", qty=qty, from_="w", due=due, state=state)

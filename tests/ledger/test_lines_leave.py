@@ -68,6 +68,24 @@ def test_books_whose_lines_leave_whenever_they_may_are_the_books_that_keep_them(
     assert left > 3
 
 
+@pytest.mark.parametrize("more", [{}, {"items": [{"sku": "A", "qty": 2}]}], ids=["plain", "items"])
+def test_figures_add_up_while_a_line_is_away_and_when_a_late_fact_has_brought_it_back(more):
+    books, store = Books(), Kept()
+    archive.connect(books, store)  # type: ignore[arg-type]
+    apply(books, event("stock.counted", document="opening", qty=9))
+    apply(books, event("order.placed", order="o", qty=2, **more), event("order.shipped", order="o"))
+    before = figures(books)
+    over = [line for line in books._orders.closed_before(1 << 60) if line is not None]
+    assert [line.order for line in over] == ["o"]
+    store.keep(books.place, archive.closed(over))
+    books.leave(over)
+    books.check()
+    assert (list(books.lines()), figures(books)) == ([], before)
+    sold = before["sold"]
+    apply(books, event("order.refunded", order="o"))
+    assert figures(books) == {"available": 9 - sold, "quarantined": sold, "on_hand": 9}
+
+
 DAY_US = 86_400_000_000
 
 
