@@ -750,6 +750,17 @@ def test_asking_for_what_a_platform_has_taken_is_not_refused_however_short_it_is
     assert outcomes(books, known, asked) == ["short", "accepted"]
 
 
+@pytest.mark.parametrize("more", [{}, {"atomic": "g", "atomic_of": 1}], ids=["alone", "group"])
+def test_a_request_that_is_told_again_is_not_refused_though_a_count_has_taken_units_of_it(more):
+    books = books_with(2)
+    asked = [event("order.requested", order="o", qty=2, **extra) for extra in ({}, more)]
+    assert outcomes(books, asked[0], event("stock.counted", qty=1), asked[1]) == [
+        "accepted",
+        "accepted",
+        "noop",
+    ]
+
+
 def a_restock(qty: int, state: str = "confirmed"):
     due = "2025-11-11T22:00:00+08:00"
     return event("stock.ordered", document="PO", qty=qty, from_="w", due=due, state=state)
