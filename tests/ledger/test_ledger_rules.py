@@ -761,6 +761,24 @@ def test_a_request_that_is_told_again_is_not_refused_though_a_count_has_taken_un
     ]
 
 
+@pytest.mark.parametrize("more", [{}, {"atomic": "g", "atomic_of": 1}], ids=["alone", "group"])
+def test_a_request_asks_for_the_sku_that_a_change_told_before_has_made_of_it(more):
+    books = books_with(3, "B")
+    apply(books, event("order.changed", order="o", to="B"))
+    asked = event("order.requested", order="o", qty=3, **more)
+    assert outcomes(books, asked) == ["accepted"]
+    assert (books.stock("A").reserved, books.stock("B").reserved) == (0, 3)
+    assert outcomes(books, event("order.requested", "B", order="p", qty=1, **more)) == ["rejected"]
+
+
+def test_units_of_a_cancelled_order_that_had_left_for_another_already_are_on_hand_no_more():
+    books = books_with(2)
+    apply(books, event("order.placed", order="o", qty=2), event("order.shipped", order="p", qty=1))
+    assert figures(books) == {"reserved": 2, "shortfall": 1, "oversold": 1, "on_hand": 2}
+    apply(books, event("order.cancelled", order="o"))
+    assert figures(books) == {"available": 1, "sold": 1, "shipped": 1, "oversold": 1, "on_hand": 1}
+
+
 def a_restock(qty: int, state: str = "confirmed"):
     due = "2025-11-11T22:00:00+08:00"
     return event("stock.ordered", document="PO", qty=qty, from_="w", due=due, state=state)

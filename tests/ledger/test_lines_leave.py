@@ -86,6 +86,26 @@ def test_figures_add_up_while_a_line_is_away_and_when_a_late_fact_has_brought_it
     assert figures(books) == {"available": 9 - sold, "quarantined": sold, "on_hand": 9}
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_group_that_asks_for_what_is_shipped_and_away_needs_units_for_the_rest_only(number):
+    books, store = Books(), Kept()
+    archive.connect(books, store)  # type: ignore[arg-type]
+    apply(books, event("stock.counted", document="opening", qty=3))
+    order = {"order": "o", "line": number, "qty": 2}
+    apply(books, event("order.placed", **order), event("order.shipped", **order))
+    over = [line for line in books._orders.closed_before(1 << 60) if line is not None]
+    store.keep(books.place, archive.closed(over))
+    books.leave(over)
+    group = {"atomic": "g", "atomic_of": 2}
+    asked = apply(
+        books,
+        event("order.requested", **order, **group),
+        event("order.requested", order="p", qty=1, **group),
+    )
+    assert [one.outcome for one in asked] == ["noop", "accepted"]
+    assert figures(books) == {"reserved": 1, "sold": 2, "shipped": 2, "on_hand": 1}
+
+
 DAY_US = 86_400_000_000
 
 
