@@ -142,3 +142,17 @@ def test_a_line_may_leave_memory_with_its_ids_and_not_before():
         apply(books, event("order.shipped", order=order, time_=day(number)))
     tick(books, 20)
     assert [line.order for line in books.over(10)] == ["a", "b"]
+
+
+def test_a_line_that_a_day_begins_with_stays_as_long_as_the_day_is_remembered():
+    books = opened()
+    apply(
+        books,
+        event("feed.heartbeat", None, time_=day(7)),
+        event("order.placed", order="o", qty=1, time_=day(7)),
+        event("order.shipped", order="o", time_=day(7)),
+    )
+    tick(books, 20)
+    assert books.over(10) == []
+    tick(books, 21)
+    assert [line.order for line in books.over(10)] == ["o"]
