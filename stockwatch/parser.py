@@ -415,6 +415,7 @@ def _lab(command: Parser) -> None:
         ("--token-life", 0.0, "seconds that a token lasts; 0: for ever", "令牌有效几秒;0 永久"),
         ("--failing", 0.0, "share of requests that fail", "失败的请求占比"),
         ("--skew", 0.0, "seconds that the platforms' clocks are ahead", "平台时钟快几秒"),
+        ("--haste", 1.0, "how much quicker buyers pay and parcels leave", "买家付款、发货快几倍"),
         ("--unpaid", 30.0, "seconds until an unpaid order is closed", "未付款几秒后关单"),
     ):
         command.add_argument(

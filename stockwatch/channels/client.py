@@ -157,13 +157,20 @@ class Client:
         limiter.went_well(loop.time())
         return answer
 
+    def pause(self, method: str) -> float:
+        """Seconds that a request of this method would wait for its turn."""
+        return self._limiter(method).pause(asyncio.get_running_loop().time())
+
+    def _limiter(self, method: str) -> Limiter:
+        return self._limiters.setdefault(method, Limiter(self._rate))
+
     async def _turn(self, method: str, *, waits: bool) -> None:
         """Wait until the breaker and the method's limiter let a request out."""
         loop = asyncio.get_running_loop()
-        limiter = self._limiters.setdefault(method, Limiter(self._rate))
+        limiter = self._limiter(method)
         while (pause := self._breaker.wait(loop.time())) > 0:
             if not waits:
-                raise ApiError("broken", f"{method}: {self._why}", retry_after_s=pause)
+                raise ApiError("broken", self._why, retry_after_s=pause)
             await asyncio.sleep(pause)
         while (pause := limiter.wait(loop.time())) > 0:  # noqa: ASYNC110 - until an instant
             await asyncio.sleep(pause)

@@ -134,8 +134,14 @@ class PlatformFeed:
                 asyncio.get_running_loop().call_later(0.2, self._queue.put_nowait, order)
                 continue
             self._fetching.add(order)
+            ask = self.client.adapter.detail(order)
             try:
-                answer = await self.client.ask(self.client.adapter.detail(order))
+                while (pause := self.client.pause(ask.method)) > 0:  # noqa: ASYNC110 - until an instant
+                    # Where requests must wait, polling may be quicker, and the request is left out.
+                    await asyncio.sleep(pause)
+                if self._was_told(nudge):
+                    continue
+                answer = await self.client.ask(ask)
                 found = self.client.adapter.order(answer, self.client.keys)
             except ApiError as error:
                 self._not_fetched(nudge, error)

@@ -29,15 +29,19 @@ class Limiter:
         self._grown = 0.0
         self._cut = -1.0
 
-    def wait(self, now: float) -> float:
-        """Seconds until a request may go out; 0: now, and it is counted."""
+    def pause(self, now: float) -> float:
+        """Seconds until a request may go out."""
         if now < self._closed_until:
             return self._closed_until - now
         self._fill(now)
-        if self._tokens >= 1.0:
+        return 0.0 if self._tokens >= 1.0 else (1.0 - self._tokens) / self.rate
+
+    def wait(self, now: float) -> float:
+        """The same; where it may go out now, it is counted."""
+        pause = self.pause(now)
+        if not pause:
             self._tokens -= 1.0
-            return 0.0
-        return (1.0 - self._tokens) / self.rate
+        return pause
 
     def went_well(self, now: float) -> None:
         """An answer that is no refusal."""

@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
         for nth, name in enumerate(platforms)
     }
     for name, booth in booths.items():
+        booth.buyers.haste = max(args.haste, 0.01)
         booth.push_url = None if args.no_push else f"http://{args.push}/push/{name}"
     _write_room(args.dir, wares, args.listen, args.push, booths)
     host, _, port = args.listen.rpartition(":")

@@ -89,8 +89,8 @@ async def test_a_platform_whose_clock_is_eleven_minutes_off_is_asked_by_its_own(
 async def test_a_limit_is_kept_once_it_is_known_and_polling_carries_the_rest(platform: str):
     faults = Faults(per_second=8, latency_s=0, list_lag_s=0.2)
     async with rehearsal([platform], WARES, faults, every_s=0.5, rate=40) as world:
-        world.rate(60)
-        await asyncio.sleep(4)
+        world.rate(40)
+        await asyncio.sleep(3)
         world.rate(0)
         await world.settle(60)
         door = world.lab.booths[platform].face.door

@@ -20,7 +20,8 @@ def free_ports(count: int) -> list[int]:
 def test_a_room_and_the_lab_end_with_the_same_figures_though_the_hub_was_killed(world: World) -> None:
     answers, pushes = free_ports(2)
     lab = world.start(
-        "lab", "labroom", "--for", "6s", "--rate", "8", "--unpaid", "3", "--lost", "0.1", "--duplicated", "0.1",
+        "lab", "labroom", "--for", "6s", "--rate", "8", "--unpaid", "3", "--haste", "8", "--lost", "0.1",
+        "--duplicated", "0.1",
         "--listen", f"127.0.0.1:{answers}", "--push", f"127.0.0.1:{pushes}", heard=True,
     )  # fmt: skip
     toml = world.folder / "labroom" / "lab.toml"

@@ -26,11 +26,12 @@ log = logging.getLogger("stockwatch.channels")
 ADDRESS = "ws://mc.api.taobao.com/"
 _PULL_EVERY_S = 15.0
 _ANSWER_WITHIN_S = 10.0
+_CLOSE_S = 1.0
 _LOST = (OSError, WebSocketException, InvalidHandshake, InvalidURI, TimeoutError, Malformed)
 
 
 async def attempt(client: Client, address: str, group: str = "default") -> str | None:
-    """Connect once and leave again: None, or what was wrong in one line."""
+    """Connect once and leave again, taking no message from whoever follows: None, or what was wrong in one line."""
     try:
         async with asyncio.timeout(_ANSWER_WITHIN_S), _connect(address) as connection:
             await _greet(connection, client, group)
@@ -47,6 +48,7 @@ async def follow(feed: PlatformFeed, address: str = ADDRESS, group: str = "defau
             async with asyncio.timeout(_ANSWER_WITHIN_S) as within:
                 async with _connect(address) as connection:
                     token = await _greet(connection, feed.client, group)
+                    await connection.send(tmc.pull(token))
                     within.reschedule(None)
                     backoff.reset()
                     await _listen(connection, feed, token)
@@ -57,7 +59,14 @@ async def follow(feed: PlatformFeed, address: str = ADDRESS, group: str = "defau
 
 def _connect(address: str) -> connect:
     proxy: Literal[True] | None = None if is_loopback(address) else True
-    return connect(address, max_size=tmc.MAX_FRAME, compression=None, proxy=proxy, ping_interval=20)
+    return connect(
+        address,
+        max_size=tmc.MAX_FRAME,
+        compression=None,
+        proxy=proxy,
+        ping_interval=20,
+        close_timeout=_CLOSE_S,
+    )
 
 
 async def _greet(connection: ClientConnection, client: Client, group: str) -> str:
@@ -65,7 +74,6 @@ async def _greet(connection: ClientConnection, client: Client, group: str) -> st
     answer = tmc.decode(await _binary(connection))
     if answer.kind != tmc.CONNECTACK or answer.status or not answer.token:
         raise Malformed(f"not let in: {answer.status} {answer.phrase}")
-    await connection.send(tmc.pull(answer.token))
     return answer.token
 
 
