@@ -33,7 +33,8 @@ log = logging.getLogger("stockwatch.channels")
 _S = 1_000_000
 MAX_PENDING = 50_000
 """Orders named and not fetched yet. Beyond it, pushes are left to polling."""
-_REMEMBERED = 100_000
+_REMEMBERED = 30_000
+"""Orders, and messages: what five minutes of a very hot stream bring, at about 1 KB each."""
 _GAP_AFTER_US = 5 * _S
 _KEPT = 4096
 """Bytes of an unusable message that are set aside."""
@@ -85,7 +86,8 @@ class PlatformFeed:
         self._fetching: set[str] = set()
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._told: Remembered[str, Order] = Remembered(_REMEMBERED)
-        self._ids: Remembered[str, frozenset[bytes]] = Remembered(_REMEMBERED)
+        self._ids: Remembered[str, frozenset[int]] = Remembered(_REMEMBERED)
+        """Order -> hashes of the events that were told of it."""
         self._messages: Remembered[str, bool] = Remembered(_REMEMBERED)
         self._asked: Remembered[str, int] = Remembered(_REMEMBERED)
         """Order that a list named -> when the detail that was told was asked for, by the platform's clock."""
@@ -328,7 +330,7 @@ class PlatformFeed:
     async def _tell(self, orders: list[Order], cursor: str | None) -> None:
         """Hand over what these orders say that was not said before, the cursor with the last of it."""
         frames: list[bytes] = []
-        told: list[tuple[Order, frozenset[bytes]]] = []
+        told: list[tuple[Order, frozenset[int]]] = []
         for order in orders:
             if order.created_us < self._first_us:
                 self.older += 1
@@ -345,8 +347,8 @@ class PlatformFeed:
             for key, subject in said.subjects:
                 self._subjects.put(key, subject)
             ids = self._ids.get(order.id) or frozenset()
-            frames += [frame for frame in said.frames if frame not in ids]
-            told.append((order, ids | set(said.frames)))
+            frames += [frame for frame in said.frames if hash(frame) not in ids]
+            told.append((order, ids | {hash(frame) for frame in said.frames}))
             self._lag_s = max(0.0, (self.client.platform_us() - order.updated_us) / _S)
         for at in range(0, len(frames), MAX_BATCH):
             await self._sink.put(self.channel, frames[at : at + MAX_BATCH], None)
