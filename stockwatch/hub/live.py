@@ -24,7 +24,7 @@ from stockwatch.hub.core import Hub, wall_us
 from stockwatch.hub.hosted import Hosted
 from stockwatch.hub.journal import rebuild
 from stockwatch.hub.ledgerfile import LedgerJournal, recall_beside
-from stockwatch.hub.platforms import RoomFeeds
+from stockwatch.hub.platforms import RoomFeeds, check_feeds
 from stockwatch.hub.server import ViewServer
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.store import LedgerError
@@ -178,6 +178,7 @@ class LiveHub:
 
     async def _join(self, toml: Path) -> intents.Joined:
         config = await asyncio.to_thread(load_room, toml)
+        await asyncio.to_thread(check_feeds, config, toml)
         if paths.ledger_key(ledger_of(config)) != paths.ledger_key(self._ledger):
             return intents.Joined(
                 wrong=Text(f"{config.id} 不在这个账本上", f"{config.id} is not on this ledger")

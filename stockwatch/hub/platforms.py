@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from stockwatch import paths
@@ -51,6 +51,12 @@ def numbers_of(toml: Path) -> list[Numbered]:
         ]
     except SheetError as error:
         raise ConfigError(f"{printable(str(file))}: {error}") from None
+
+
+def check_feeds(config: RoomConfig, toml: Path) -> None:
+    """Whether all feeds of a room can be opened, before anything else of it is. Raises ConfigError."""
+    for _ in RoomFeeds(config, toml, books=Books(), zone=UTC):
+        pass
 
 
 class RoomFeeds:

@@ -27,6 +27,7 @@ from stockwatch.hub.journal import NoJournal
 from stockwatch.hub.ledgerfile import LedgerJournal
 from stockwatch.hub.live import LiveHub, listen_to_signals, open_live, write_record
 from stockwatch.hub.pace import Pacer
+from stockwatch.hub.platforms import check_feeds
 from stockwatch.hub.server import ViewServer
 from stockwatch.hub.spec import HubSpec
 from stockwatch.ledger.store import LedgerFailed
@@ -60,6 +61,7 @@ def run_hub(spec: HubSpec, config: RoomConfig, ready: Callable[[], None] = lambd
     """Run a hub in this process until it is stopped. Raises LedgerBusy and other start-up errors."""
     if spec.replay:
         return asyncio.run(_replay(spec, config, ready))
+    check_feeds(config, Path(spec.room))
     journal, room = open_live(config)
     try:
         code = asyncio.run(_live(spec, journal, room, ready))

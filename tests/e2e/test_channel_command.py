@@ -74,3 +74,16 @@ def test_goods_are_matched_by_code_and_written_once(world: World, toml: Path) ->
     text = numbers.read_text()
     world.done("channel", "map", toml, "--write")
     assert numbers.read_text() == text
+
+
+def test_a_room_without_its_keys_does_not_start_and_says_what_to_do(world: World) -> None:
+    toml = world.write(
+        "room.toml",
+        '[room]\nid = "r"\nname = "r"\n[ledger]\npath = "r.db"\n[[sku]]\nid = "A"\ntitle = "A"\n'
+        '[[channel]]\nid = "douyin"\nfeed = "douyin:"\nsecret = "file:none.toml"\n',
+    )
+    refused = world.cli("run", toml, "--detach")
+    assert refused.returncode != 0
+    assert b"name the file with the keys" in refused.stderr
+    assert b"fault of ours" not in refused.stderr
+    assert not (world.folder / "r.db").exists()
