@@ -79,9 +79,9 @@ class Cell:
         self.shorts: list[tuple[int, int, int, Part]] = []
         """Heap of (seq of the shortfall, seq of the line, tie, part); entries of parts no longer short are
         stale."""
-        self.stripped: dict[int, tuple[Part, int]] = {}
-        """Parts that have lost units to a count or a document since `take_stripped`, by id, with what they lacked
-        before."""
+        self.stripped: dict[int, tuple[Part, int, int]] = {}
+        """Parts that units have come to or been taken from since `take_stripped`, by id, with what they lacked before
+        and their turn."""
 
     @property
     def on_hand(self) -> int:
@@ -138,6 +138,8 @@ class Cell:
                 heappop(self.shorts)
                 continue
             self._back(part, self._draw(part.short))
+            if not part.short:
+                heappop(self.shorts)
         if self.hold_target > self.held and self.available:
             self.held += self._draw(self.hold_target - self.held)
 
@@ -147,6 +149,7 @@ class Cell:
 
     def _back(self, part: Part, units: int) -> None:
         """`units` now back a part that is short."""
+        self.stripped.setdefault(id(part), (part, part.short, part.short_seq))
         sold, shipped = min(part.want_sold, part.got), min(part.want_shipped, part.got)
         part.got += units
         part.short -= units
@@ -257,7 +260,7 @@ class Cell:
 
     def take_stripped(self) -> set[int]:
         """The ids of parts that lack more than before units were taken from them; they are forgotten by this."""
-        deeper = {id_ for id_, (part, before) in self.stripped.items() if part.short > before}
+        deeper = {id_ for id_, (part, before, _) in self.stripped.items() if part.short > before}
         self.stripped.clear()
         return deeper
 
@@ -321,7 +324,10 @@ class Cell:
 
     def _strip(self, part: Part, units: int, seq: int) -> int:
         if units:
-            self.stripped.setdefault(id(part), (part, part.short))
+            _, lacked, turn = self.stripped.setdefault(id(part), (part, part.short, part.short_seq))
+            if lacked:
+                # What one event gives and takes again costs nobody his turn.
+                seq = turn
             sold = min(part.want_sold, part.got)
             part.got -= units
             less_sold = sold - min(part.want_sold, part.got)

@@ -373,6 +373,8 @@ class Orders:
         if not cell.stripped:
             return
         deeper = cell.take_stripped()
+        if not deeper:
+            return
         for line in self.each():
             if isinstance(line, Line) and any(id(part) in deeper for part in line.parts):
                 self.watch.short(line, event, seq)

@@ -156,6 +156,25 @@ def test_a_resolved_shortfall_stays_resolved_where_a_document_gives_back_what_it
     assert books.exceptions() == []
 
 
+def test_a_receipt_that_a_count_had_seen_opens_nothing_and_costs_nobody_his_turn():
+    books = books_with(1)
+    apply(
+        books,
+        event(
+            "stock.counted", qty=1, as_of="2025-11-11T20:00:10+08:00", time_="2025-11-11T20:00:20+08:00"
+        ),
+        event("order.placed", order="o1", qty=2, time_="2025-11-11T20:01:00+08:00"),
+        event("order.placed", order="o2", qty=1, time_="2025-11-11T20:01:01+08:00"),
+    )
+    for one in books.exceptions():
+        resolve(books, one)
+    apply(books, event("stock.received", qty=1, time_="2025-11-11T20:00:05+08:00"))
+    assert books.exceptions() == []
+    apply(books, event("stock.received", qty=1, time_="2025-11-11T20:02:00+08:00"))
+    apply(books, event("order.shipped", order="o1", time_="2025-11-11T20:03:00+08:00"))
+    assert figures(books)["shipped"] == 2, "what really came was for the one who has waited longest"
+
+
 def test_every_line_that_one_count_strips_is_on_it_and_no_other():
     books = books_with(4, "A", "B")
     apply(books, *[event("order.placed", order=f"o{n}", qty=1) for n in range(4)])
