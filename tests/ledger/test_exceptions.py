@@ -160,9 +160,7 @@ def test_a_receipt_that_a_count_had_seen_opens_nothing_and_costs_nobody_his_turn
     books = books_with(1)
     apply(
         books,
-        event(
-            "stock.counted", qty=1, as_of="2025-11-11T20:00:10+08:00", time_="2025-11-11T20:00:20+08:00"
-        ),
+        event("stock.counted", qty=1, as_of="2025-11-11T20:00:10+08:00", time_="2025-11-11T20:00:20+08:00"),
         event("order.placed", order="o1", qty=2, time_="2025-11-11T20:01:00+08:00"),
         event("order.placed", order="o2", qty=1, time_="2025-11-11T20:01:01+08:00"),
     )
