@@ -36,7 +36,7 @@ class Documents:
         self._parts_of = parts_of
         self._stripped = stripped
         self._exceptions = exceptions
-        self._booked: dict[tuple[str, ...], bytes] = {}
+        self._booked: dict[tuple[str, ...], int] = {}
         """Document -> digest of what it says."""
 
     def opened(self, sku: str) -> bool:

@@ -92,13 +92,13 @@ def _reaches(generation: dict[str, Ids], seq: int) -> bool:
     return any(seq_of(next(reversed(ids.values()))) >= seq for ids in generation.values() if ids)
 
 
-def entry_of(content: bytes, seq: int, outcome: Outcome | None) -> int:
+def entry_of(content: int, seq: int, outcome: Outcome | None) -> int:
     """What is kept of an event; outcome None: known later (then it is claimed again)."""
-    return (seq << _SEQ_SHIFT) | _CODES[outcome] | int.from_bytes(content, "big")
+    return (seq << _SEQ_SHIFT) | _CODES[outcome] | content
 
 
-def same_content(entry: int, content: bytes) -> bool:
-    return entry & _CONTENT == int.from_bytes(content, "big")
+def same_content(entry: int, content: int) -> bool:
+    return entry & _CONTENT == content
 
 
 def seq_of(entry: int) -> int:

@@ -27,7 +27,7 @@ from stockwatch.ledger.watch import State, Watched
 
 NOT_OURS = frozenset(["room"])
 """Frames that others add to a snapshot."""
-FORMAT = 3
+FORMAT = 4
 """Of the frames: raise it with every change here, and older snapshots are no longer read."""
 _ROWS = 20_000
 _CELL = tuple(

@@ -97,12 +97,12 @@ def test_documents_are_remembered_for_ever():
     ],
 )
 def test_what_is_kept_of_an_id_stays_as_snapshots_have_it(seq, outcome, as_bytes):
-    content = bytes.fromhex("fedcba9876543210")
+    content = 0xFEDCBA9876543210
     entry = entry_of(content, seq, outcome)
     assert entry.to_bytes(16, "big").hex() == as_bytes
     assert (seq_of(entry), outcome_of(entry)) == (seq, outcome)
     assert same_content(entry, content)
-    assert not same_content(entry, bytes(8))
+    assert not same_content(entry, 0)
 
 
 @pytest.mark.parametrize(
