@@ -120,6 +120,7 @@ _MEMBERS: dict[str, dict[str, Rule]] = {
     "room.viewers": {"count": _COUNT},
     "note.added": {"text": _TEXT, "due": _TIME},
     "shift.changed": {"from": _TEXT, "to": _TEXT},
+    "room.learned": {},
     "feed.gap": {"since": _TIME, "until": _TIME},
     "alert.raised": _ALERT,
     "alert.escalated": _ALERT,

@@ -246,7 +246,7 @@ class Desk:
         """Units above which no line can be until another order counts; None: not known."""
         if series is None:
             return terms.floor + CALM_UNITS
-        if series.shut or (series.watch is not None and series.watch.since is not None):
+        if series.shut or series.expected or (series.watch is not None and series.watch.since is not None):
             return None
         if not series.order_sums[V1800]:
             return terms.floor + CALM_UNITS

@@ -13,9 +13,20 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from stockwatch.demand import outlook as outlooks
+from stockwatch.demand import presenting
 from stockwatch.demand.coverage import ChannelCoverage
-from stockwatch.demand.estimate import estimate, fate
+from stockwatch.demand.estimate import estimate, fate, least_s
 from stockwatch.demand.fates import Fates, was_presented
+from stockwatch.demand.lessons import (
+    NONE,
+    SKUS_MAX,
+    Lessons,
+    SkuLessons,
+    not_sold,
+    one_more,
+    shares_of,
+    surges_of,
+)
 from stockwatch.demand.outlook import Forecast, Outlook
 from stockwatch.demand.series import V180, V300, V600, V1800, WINDOWS, Series
 from stockwatch.demand.surge import WATERMARK_S, Surge, SurgeDetector
@@ -46,6 +57,10 @@ class Demand:
         self._channels: dict[str, ChannelCoverage] = {}
         self.fates = Fates()
         """What became of the surges of all SKUs."""
+        self.taught: Lessons = NONE
+        """What earlier streams have, as this one began."""
+        self._showing: tuple[str, ...] = ()
+        """SKUs that the host presents."""
         self._clock = -(1 << 62)
         """The decision clock as last seen, seconds."""
         self._first = 1 << 62
@@ -86,9 +101,59 @@ class Demand:
                 until = latest if until_us is None else min(-(-until_us // SECOND_US), latest + 60)
                 coverage.miss((since, until))
 
-    def presented(self, sku: str, time_us: int) -> None:
-        """The host begins to present a link of this SKU."""
-        self._own(sku).presented = time_us // SECOND_US
+    def present(self, skus: Iterable[str], time_us: int) -> None:
+        """The host begins to present a link of these SKUs, and nothing else from now on."""
+        second, skus = time_us // SECOND_US, tuple(skus)
+        if skus == self._showing:
+            for sku in skus:
+                self._own(sku).presented = second  # told again: it goes on
+            return
+        for sku in self._showing:
+            self._own(sku).hide(second)
+        self._showing = skus
+        for sku in skus:
+            self._own(sku).show(second)
+
+    def expects(self, sku: str) -> bool:
+        """Whether it is presented, and earlier streams have taught what that does."""
+        series = self._series.get(sku)
+        return series is not None and series.expected
+
+    def begin(self, lessons: Lessons) -> None:
+        """A stream begins, with what earlier ones have taught. What was heard before tells nothing of it."""
+        self.taught = lessons
+        self._channels.clear()
+        self._first = 1 << 62
+        self._showing = ()
+        self.fates.begin_with(shares_of(lessons.surges), shares_of(lessons.surges_presented))
+        for series in self._series.values():
+            series.begin(None)
+        for sku, taught in lessons.skus.items():
+            self._own(sku).begin(taught)
+
+    def lessons(self) -> Lessons:
+        """What is known with this stream, as far as it has come."""
+        taught = self.taught
+        skus: dict[str, SkuLessons] = {}
+        for sku, series in self._series.items():
+            before = taught.skus.get(sku)
+            if (stream := series.teaches()) is not None:
+                skus[sku] = one_more(before, stream)
+        for sku, before in taught.skus.items():
+            if sku not in skus and (still := not_sold(before)) is not None:
+                skus[sku] = still
+        return Lessons(
+            streams=taught.streams + (1.0 if self._first < self._clock else 0.0),
+            surges=surges_of(self.fates.shares),
+            surges_presented=surges_of(self.fates.shares_presented),
+            skus=dict(sorted(sorted(skus.items(), key=lambda one: -one[1].usual)[:SKUS_MAX])),
+        )
+
+    @property
+    def heard_us(self) -> int | None:
+        """The clock when any channel last said anything, microseconds; None when none ever has."""
+        seen = max((channel.seen for channel in self._channels.values()), default=None)
+        return None if seen is None else seen * SECOND_US
 
     def close(self, sku: str, now_us: int) -> None:
         """Nothing of this SKU can be sold from now on: what isn't bought says nothing about demand."""
@@ -139,8 +204,10 @@ class Demand:
         """Units a second in the busiest of the windows that `estimate` may rest on: until another order counts,
         no estimate is higher while nothing was ever out of stock."""
         sums = series.unit_sums
-        age = max(series.mark - self._first, WINDOWS[V300])
+        age = max(series.mark - self._first, least_s(series))
         fastest = max(sums[window] / min(WINDOWS[window], age) for window in (V300, V600, V1800))
+        if (prompted := presenting.prompted(series)) is not None:
+            fastest = max(fastest, prompted.rate)
         if series.watch is None or not series.count:
             return fastest
         return max(fastest, series.watch.usual * series.total / series.count)

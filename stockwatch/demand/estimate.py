@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
+from stockwatch.demand import presenting
 from stockwatch.demand.courses import shares, weighed
 from stockwatch.demand.coverage import overlap
 from stockwatch.demand.fates import Fates, was_presented
@@ -45,14 +46,18 @@ def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = 
     `censored` is false), nor are those before the feed began.
     """
     order_sums = series.order_sums
+    watch = series.watch
+    if series.showing is not None and (watch is None or watch.since is None):
+        prompted = presenting.prompted(series)
+        if prompted is not None:
+            return prompted
     if order_sums[-1] == 0:
         return NOTHING
-    watch = series.watch
     if watch is not None and watch.since is not None and series.mark - watch.since >= 2:
         presented = was_presented(watch.since, series.presented)
         return _changing(series, watch, watch.since, fates.met(series.fates, presented=presented))
     mark = series.mark
-    age = max(mark - feed_first, WINDOWS[V300])
+    age = max(mark - feed_first, least_s(series))
     spans = series.closed(mark) if censored and (series.shut or series.shut_since is not None) else None
     clustering = 1.0 if watch is None else watch.dispersion_ahead()
     stretches: list[tuple[float, float, float]] = []
@@ -62,7 +67,7 @@ def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = 
         stretches.append((order_sums[window], series.unit_sums[window], length - shut_s))
     if watch is not None:
         known, seconds = watch.known
-        if seconds > _KNOWN_S:
+        if seconds > _KNOWN_S or series.taught is not None:
             stretches.append((known, known * series.total / series.count, seconds))
     orders = units = exposure = 0.0
     rose = False
@@ -90,6 +95,12 @@ def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = 
     drift = 0.0 if exposure > HISTORY else DRIFT
     shape = max(MIN_SHAPE, 1.0 / (lumps * clustering / units + drift))
     return Outlook(units / exposure, round(orders), shape, lumps * clustering, min(round(exposure), HISTORY))
+
+
+def least_s(series: Series) -> int:
+    """Seconds that the orders of a feed which has just begun are spread over at least: without earlier streams' word
+    on what is usual, the first minutes are no rate."""
+    return _MIN_EXPOSURE_S if series.taught is not None else WINDOWS[V300]
 
 
 def fate(

@@ -50,6 +50,10 @@ class Fates:
         self.shares = [0.0] * len(COURSES)
         self.shares_presented = [0.0] * len(COURSES)
 
+    def begin_with(self, shares: Sequence[float], presented: Sequence[float]) -> None:
+        """As earlier streams had them."""
+        self.shares, self.shares_presented = list(shares), list(presented)
+
     def learn(self, shares: Sequence[float], *, presented: bool) -> None:
         """One more surge has ended, in which each course has its share."""
         learned = self.shares_presented if presented else self.shares

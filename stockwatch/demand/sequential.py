@@ -18,6 +18,8 @@ from stockwatch.demand.surge import FEED_S, WATERMARK_S, Surge
 from stockwatch.demand.watch import Watch
 
 CATCH_UP_S = 60
+FEED_TAUGHT_S = 180
+"""As FEED_S, of a channel whose rate earlier streams have taught."""
 LATE_S = 60
 _SHIFT = ((0.02, 1.0), (0.2, 1.2), (2.0, 0.95))
 """(orders a second, nats): what the score needs on top of the logarithm of the time, so that one false alarm comes in
@@ -40,7 +42,7 @@ class SequentialRule:
         watch = series.watch
         if watch is None:
             start = min((channel.first for channel in channels.values()), default=mark)
-            watch = series.watch = Watch(start - WATERMARK_S)
+            watch = series.watch = Watch(start - WATERMARK_S, series.taught)
         self._take_in(watch, series, channels, now)
         recent = series.order_sums[V300]
         before = series.order_sums[V600] - recent
@@ -82,7 +84,8 @@ class SequentialRule:
                     if holes:
                         ran -= overlap(holes, first, at)
                     watch.add_channel(name, ran)
-                counts = second - first >= FEED_S and at - second <= LATE_S
+                warm = FEED_TAUGHT_S if watch.is_taught(name) else FEED_S
+                counts = second - first >= warm and at - second <= LATE_S
                 taken.append((watch.channels.index(name), 1, counts))
             self._step(watch, at, taken, blank)
         self._be_over(watch, mark, blank)

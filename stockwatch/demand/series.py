@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
+from msgspec import structs
+
 from stockwatch.demand.coverage import KEEP_S, Span, join
 from stockwatch.demand.fates import Fates
+from stockwatch.demand.lessons import Presenting, SkuLessons, shares_of, surges_of
 from stockwatch.demand.tally import Tally
 from stockwatch.demand.watch import Watch
 
@@ -21,6 +24,8 @@ V180, V300, V600, V1800 = range(4)
 HISTORY = WINDOWS[-1]
 MAX_MINUTES = 3 * 24 * 60
 """Minutes kept for the chart, so that a feed with absurd times can't grow without end."""
+_TAUGHT_ORDERS = 10
+"""Orders that what earlier streams taught of an order's size counts as."""
 _PRUNE_AT = 512
 _WALK = 16
 
@@ -43,9 +48,12 @@ class Series:
         "orders",
         "presented",
         "seconds",
+        "showing",
+        "shown",
         "shut",
         "shut_since",
         "squares",
+        "taught",
         "total",
         "unit_sums",
         "units",
@@ -74,12 +82,18 @@ class Series:
         """Spans in which nothing could be sold: what was not bought then says nothing about demand."""
         self.shut_since: int | None = None
         """Since when nothing can be sold, None while something can."""
-        self.watch: Watch | None = None
         self.fates: Fates | None = None
         """Of its own surges, once one has ended."""
+        self.watch: Watch | None = None
+        """What the sequential detector remembers, once it has looked."""
         self.presented: int | None = None
         """Second in which its link was last begun to be presented."""
-        """What the sequential detector remembers, once it has looked."""
+        self.showing: int | None = None
+        """Since when its link is presented; None while it isn't."""
+        self.shown: Presenting = Presenting()
+        """What was sold while it was, in this stream."""
+        self.taught: SkuLessons | None = None
+        """What earlier streams taught of it."""
         self.news: list[tuple[int, int, str]] = []
         """Orders that no detector has weighed yet, as they came: (second from which on it counts, its own second,
         channel)."""
@@ -228,6 +242,56 @@ class Series:
             self.shut_since = None
             while self.shut and self.shut[0][1] < second - KEEP_S:
                 del self.shut[0]
+
+    def begin(self, taught: SkuLessons | None) -> None:
+        """A stream begins, of which earlier ones have taught this; what was sold in them stays on the chart."""
+        self.taught, self.watch, self.fates, self.showing, self.shown = taught, None, None, None, Presenting()
+        self.news.clear()
+        if taught is None:
+            return
+        self.count = _TAUGHT_ORDERS
+        self.total = round(_TAUGHT_ORDERS * taught.units_per_order)
+        self.squares = round(_TAUGHT_ORDERS * max(taught.units_squared_per_order, taught.units_per_order))
+        if taught.surges or taught.surges_presented:
+            self.fates = Fates()
+            self.fates.begin_with(shares_of(taught.surges), shares_of(taught.surges_presented))
+
+    def teaches(self) -> SkuLessons | None:
+        """What this stream has taught of it, as one stream's lessons; None where that is next to nothing."""
+        stream = None if self.watch is None else self.watch.teaches()
+        if stream is None:
+            return None
+        fates = Fates() if self.fates is None else self.fates
+        return structs.replace(
+            stream,
+            units_per_order=self.total / self.count,
+            units_squared_per_order=self.squares / self.count,
+            surges=surges_of(fates.shares),
+            surges_presented=surges_of(fates.shares_presented),
+            presented=self.shown,
+        )
+
+    def show(self, second: int) -> None:
+        """The host begins to present its link."""
+        self.presented = self.showing = second
+
+    def hide(self, second: int) -> None:
+        """The host does so no more."""
+        since = self.showing
+        self.showing = None
+        if since is None or second <= since:
+            return
+        since = max(since, second - HISTORY)
+        first, last = bisect_left(self.seconds, since), bisect_left(self.seconds, second)
+        shown = self.shown
+        self.shown = Presenting(
+            shown.times + 1.0, shown.orders + sum(self.orders[first:last]), shown.seconds + second - since
+        )
+
+    @property
+    def expected(self) -> bool:
+        """Whether its link is presented, and earlier streams have taught what that does."""
+        return self.showing is not None and self.taught is not None and self.taught.presented.times > 0.0
 
     def closed(self, now: int) -> list[Span]:
         """Spans up to `now` in which nothing could be sold, sorted and disjoint."""

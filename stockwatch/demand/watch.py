@@ -6,15 +6,15 @@ the rate and the step are known. What is not known is learned as the stream goes
 
 - The usual rate: orders over covered seconds with a memory of four hours, channel by channel. A surge is not usual:
   while one goes on nothing is learned, and when it has gone on for half an hour it is the new usual.
-- How clustered orders are: the variance over the mean of counts at 15, 45, 135 and 405 s, from differences of
-  neighbours, so that slow changes don't count. A statistic is divided by the dispersion at three times the age of its
-  excursion, and dispersion above 1 weighs more for larger steps, since the tails of clustered counts are heavier than
-  those of a Gaussian of the same variance (large deviations give 1.6, 2.2, 3.1 for a log-normal rate and 1.3, 1.6, 2.0
-  for self-exciting orders; what lies between keeps the false alarms of both apart least).
+- How clustered orders are (`clustering`): a statistic is divided by the dispersion at the age of its excursion, and
+  dispersion above 1 weighs more for larger steps, since the tails of clustered counts are heavier than those of a
+  Gaussian of the same variance (large deviations give 1.6, 2.2, 3.1 for a log-normal rate and 1.3, 1.6, 2.0 for
+  self-exciting orders; what lies between keeps the false alarms of both apart least).
 - How high excursions go when nothing happens: their peaks above 2 nats are exponential; slope and frequency are
   estimated by censored maximum likelihood and counting, so that the score is the logarithm of the seconds in which
   chance alone brings one such peak. That makes one threshold right for all SKUs.
 
+Where earlier streams have taught something of a SKU (`lessons`), that stands in for what is believed beforehand.
 Counts orders, not units: lumps of units blur a change. Whole seconds; pure.
 """
 
@@ -23,27 +23,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil, exp, log
 
+from stockwatch.demand.clustering import MEMORY_S, Clustering
+from stockwatch.demand.lessons import SkuLessons
+
 STEPS = (2.0, 3.0, 5.0)
 _JUMP = tuple(log(step) for step in STEPS)
 _DRIFT = tuple(step - 1.0 for step in STEPS)
 _TAIL = (1.5, 1.92, 2.5)
 """How much dispersion above 1 counts, by step."""
 
-MEMORY_S = 14400.0
 _FADE = exp(-1.0 / MEMORY_S)
 PRIOR_ORDERS, PRIOR_S = 0.25, 15.0
 """Of a channel: what is believed of a rate before anything is known. Weak."""
-
-SCALES = (15, 45, 135, 405)
-"""Seconds of the bins whose counts tell how clustered orders are."""
-_LOG_SCALES = (0.0, *(log(scale) for scale in SCALES))
-_SCALE_FADE = tuple(exp(-scale / MEMORY_S) for scale in SCALES)
-_AGE_FACTOR = 3.0
-_PRIOR_BINS = 80.0
-"""Bins without clustering that are believed beforehand."""
-_OUTLIER = 8.0
-"""A squared difference counts as at most this many times what is expected: a change is no clustering."""
-_DISPERSION_MAX = 400.0
 
 _OVER = 2.0
 """Nats above which peaks are taken for exponential."""
@@ -57,14 +48,15 @@ _SLOPE_MAX = 1.2
 _UNSURE = 0.5
 """Weight of the usual rate's own uncertainty."""
 
-_PRIOR_BINS_AHEAD = 12.0
-_GROWS = 0.25
-_DISPERSION_AHEAD_MAX = 400.0
+_MIN_TAUGHT_ORDERS, _MIN_TAUGHT_S = 10.0, 900.0
+"""Less of a stream teaches nothing."""
 
 MIN_ORDERS = 5
 """Orders that a surge needs: fewer are a coincidence, whatever their score."""
 GOES_ON_MAX_S = 1800
 """A surge that has gone on for so long is the new usual rate."""
+_TAUGHT_PEAKS = 10.0
+"""Peaks that what earlier streams taught of chance counts as, at most."""
 _BACK = 1.15
 """A surge is over when orders come no faster than so many times the usual rate."""
 _BACK_ORDERS, _BACK_MIN_S, _BACK_MAX_S = 12.0, 90.0, 600.0
@@ -72,65 +64,17 @@ _BACK_ORDERS, _BACK_MIN_S, _BACK_MAX_S = 12.0, 90.0, 600.0
 it: pulses would run into one another, while a surge that is declared over too soon is found again."""
 
 
-class _Bins:
-    """Counts in bins of one length: mean and variance from differences of neighbours."""
-
-    __slots__ = ("bin", "count", "last", "mean", "spread")
-
-    def __init__(self) -> None:
-        self.bin: int | None = None
-        self.count = 0
-        self.last: int | None = None
-        """Orders in the bin before; None where it was not whole."""
-        self.spread = 0.0
-        self.mean = 0.0
-
-    def take(self, bin_: int, orders: int, fade: float, limit: float) -> bool:
-        """Whether a bin has been closed by it."""
-        if self.bin is None:
-            self.bin, self.count = bin_, orders
-            return False
-        passed = bin_ - self.bin
-        if passed <= 0:
-            self.count += orders
-            return False
-        last, count = self.last, self.count
-        if last is not None:
-            self._pair(last, count, fade, limit)
-        if passed > 1:
-            self._pair(count, 0, fade, limit)
-            if passed > 2:
-                left = fade ** (passed - 2)
-                self.spread *= left
-                self.mean *= left
-            self.last = 0
-        else:
-            self.last = count
-        self.bin, self.count = bin_, orders
-        return True
-
-    def _pair(self, first: int, second: int, fade: float, limit: float) -> None:
-        difference = first - second
-        self.spread = self.spread * fade + min(0.5 * difference * difference, limit)
-        self.mean = self.mean * fade + 0.5 * (first + second)
-
-    def tear(self) -> None:
-        """Not all of the time since was covered: the running bin and the one before tell nothing."""
-        self.bin = self.last = None
-        self.count = 0
-
-
 class Watch:
     """One SKU's; `step` it through the seconds that had orders."""
 
     __slots__ = (
-        "_at", "_began", "_bins", "_counted", "_counts", "_dispersion", "_excess", "_heights", "_inside", "_open_s",
-        "_orders", "_pace", "_passed_by", "_peaks", "_sums", "_usual", "channels", "ended", "exposure", "orders",
-        "score", "since",
+        "_at", "_began", "_clustering", "_counted", "_counts", "_excess", "_heights", "_inside", "_open_s",
+        "_orders", "_pace", "_passed_by", "_peaks", "_prior", "_sums", "_taught", "_usual", "channels", "ended",
+        "exposure", "orders", "score", "since",
     )  # fmt: skip
 
-    def __init__(self, at: int) -> None:
-        """Nothing before second `at` has been seen of it."""
+    def __init__(self, at: int, taught: SkuLessons | None = None) -> None:
+        """Nothing before second `at` has been seen of it in this stream; `taught`: what earlier ones have."""
         self.channels: list[str] = []
         self.orders: list[float] = []
         """Per channel, fading."""
@@ -157,8 +101,7 @@ class Watch:
         self._excess = [0.0, 0.0, 0.0]
         self._open_s = 0.0
         """Seconds in which excursions could have begun."""
-        self._bins = [_Bins() for _ in SCALES]
-        self._dispersion = [1.0] * (len(SCALES) + 1)
+        self._clustering = Clustering()
         self._pace = 0.0
         """Orders of the surge with a memory of `_memory()` seconds."""
         self._passed_by = (0.0, 0.0, at)
@@ -168,6 +111,21 @@ class Watch:
         self._sums: list[list[float]] = []
         """[orders, seconds] per channel since the surge began."""
         self._orders = 0
+        self._prior = 0.0
+        """Of `orders`: what is believed without having been seen."""
+        self._taught = taught
+        if taught is not None:
+            self._begin_with(taught)
+
+    def _begin_with(self, taught: SkuLessons) -> None:
+        """Clustering and chance as earlier streams had them."""
+        self._clustering.begin_with(taught.clustering, taught.usual)
+        most = max(taught.peaks, default=0.0)
+        share = min(1.0, _TAUGHT_PEAKS / most) if most else 0.0
+        for n, (peaks, height) in enumerate(zip(taught.peaks, taught.peak_height, strict=False)):
+            self._counts[n] = self._inside[n] = peaks * share
+            self._excess[n] = peaks * share * height
+        self._open_s = taught.peak_hours * 3600.0 * share
 
     # --- what it knows ----------------------------------------------------------------------------
 
@@ -183,7 +141,7 @@ class Watch:
         """Orders of the last hours, and the seconds in which they came: what the usual rate rests on and the surges
         that passed."""
         orders, seconds = self._passed_until(self._at)
-        orders += max(0.0, sum(self.orders) - PRIOR_ORDERS * len(self.orders))
+        orders += max(0.0, sum(self.orders) - self._prior)
         return orders, seconds + (sum(self.exposure) / len(self.exposure) if self.exposure else 0.0)
 
     def _passed_until(self, second: int) -> tuple[float, float]:
@@ -192,16 +150,8 @@ class Watch:
         return orders * fade, seconds * fade
 
     def dispersion_ahead(self) -> float:
-        """Variance over mean of the orders in a long while to come: that of the longest bins, carried on where it still
-        grows with their length. Less cautious than what false alarms are held to."""
-        found = [1.0, 1.0]
-        usual = self.usual
-        for n in (-2, -1):
-            bins = self._bins[n]
-            weight = _PRIOR_BINS_AHEAD * max(usual * SCALES[n], 1.0)
-            found[n] = max(1.0, (bins.spread + weight) / (bins.mean + weight))
-        grows = max(0.0, found[1] - found[0] - _GROWS)
-        return min(found[1] + 2.0 * grows, _DISPERSION_AHEAD_MAX)
+        """Variance over mean of the orders in a long while to come."""
+        return self._clustering.ahead(self.usual)
 
     @property
     def over_at(self) -> int | None:
@@ -230,10 +180,47 @@ class Watch:
 
     def add_channel(self, name: str, exposure: float) -> None:
         """One that was covered for so many seconds before the next step's, without an order of the SKU."""
+        orders, seconds = PRIOR_ORDERS, PRIOR_S
+        if (believed := self._believed(name)) is not None:
+            orders, seconds = believed
+        else:
+            self._prior += orders
         self.channels.append(name)
-        self.orders.append(PRIOR_ORDERS)
-        self.exposure.append(PRIOR_S + min(exposure, MEMORY_S))
+        self.orders.append(orders)
+        self.exposure.append(seconds + min(exposure, MEMORY_S))
         self._sums.append([0.0, 0.0])
+
+    def _believed(self, channel: str) -> tuple[float, float] | None:
+        """Orders of a channel and their seconds, that what earlier streams taught of its rate counts as."""
+        taught = self._taught
+        rate = None if taught is None else taught.usual_per_hour.get(channel)
+        if taught is None or rate is None:
+            return None
+        orders = taught.weight * rate / (taught.usual * 3600.0)
+        return orders, orders * 3600.0 / rate
+
+    def is_taught(self, channel: str) -> bool:
+        """Whether earlier streams have taught its rate on a channel."""
+        return self._taught is not None and channel in self._taught.usual_per_hour
+
+    def teaches(self) -> SkuLessons | None:
+        """What it has learned, as one stream's lessons; None where that is next to nothing."""
+        orders, seconds = self.known
+        if orders < _MIN_TAUGHT_ORDERS or seconds < _MIN_TAUGHT_S or not self.usual:
+            return None
+        return SkuLessons(
+            usual_per_hour={
+                channel: 3600.0 * orders / seconds
+                for channel, orders, seconds in zip(self.channels, self.orders, self.exposure, strict=True)
+            },
+            clustering=self._clustering.dispersion,
+            peaks=tuple(self._inside),
+            peak_height=tuple(
+                excess / inside if inside else 0.0
+                for excess, inside in zip(self._excess, self._inside, strict=True)
+            ),
+            peak_hours=self._open_s / 3600.0,
+        )
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -281,9 +268,8 @@ class Watch:
             if counts:
                 count += number
         if covered is not None and min(covered, default=quiet) < quiet:
-            for bins in self._bins:
-                bins.tear()
-        self._cluster(second, count, rate)
+            self._clustering.tear()
+        self._clustering.take(second, count, rate)
         if going_on:
             return self._go_on(second, count, drift + rate)
         self._open_s += passed
@@ -331,7 +317,7 @@ class Watch:
     def _level(self, n: int) -> float:
         """A CUSUM in nats that allow for clustering at its age."""
         age = self._at - self._began[n] + 1
-        return self._heights[n] / (1.0 + (self._dispersion_at(age) - 1.0) * _TAIL[n])
+        return self._heights[n] / (1.0 + (self._clustering.at(age) - 1.0) * _TAIL[n])
 
     def _ended(self, n: int) -> None:
         """An excursion is over: its peak tells how high they go."""
@@ -357,36 +343,6 @@ class Watch:
         for n in range(len(STEPS)):
             self._excess[n] += self._most(n)
             self._counts[n] += 1.0
-
-    # --- clustering -------------------------------------------------------------------------------
-
-    def _cluster(self, second: int, count: int, rate: float) -> None:
-        dispersion = self._dispersion
-        closed = False
-        for n, scale in enumerate(SCALES):
-            limit = _OUTLIER * max(dispersion[n + 1] * rate * scale, 1.0)
-            closed |= self._bins[n].take(second // scale, count, _SCALE_FADE[n], limit)
-        if closed:
-            before = 1.0
-            for n, scale in enumerate(SCALES):
-                bins = self._bins[n]
-                weight = _PRIOR_BINS * max(rate * scale, 1.0)
-                found = (bins.spread + weight * before) / (bins.mean + weight)
-                dispersion[n + 1] = before = min(max(found, 1.0), _DISPERSION_MAX)
-
-    def _dispersion_at(self, age: int) -> float:
-        """Variance over mean of counts in a while, between the scales by the logarithm."""
-        dispersion = self._dispersion
-        if dispersion[-1] == dispersion[1] == 1.0:
-            return 1.0
-        at = log(_AGE_FACTOR * age)
-        for n in range(len(SCALES)):
-            above = _LOG_SCALES[n + 1]
-            if at < above:
-                below = _LOG_SCALES[n]
-                share = (at - below) / (above - below)
-                return dispersion[n] + share * (dispersion[n + 1] - dispersion[n])
-        return dispersion[-1]
 
     # --- a surge ----------------------------------------------------------------------------------
 

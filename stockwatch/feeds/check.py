@@ -57,7 +57,7 @@ class Account(msgspec.Struct):
 
 def check(paths: Sequence[Path | str], account: Account) -> Iterator[Problem]:
     """The problems of recordings in order, while `account` is kept. Raises RecordingError."""
-    seen: dict[bytes, tuple[bytes, str, int]] = {}
+    seen: dict[bytes, tuple[int, str, int]] = {}
     for path in paths:
         clock = Clock()
         claim_us: int | None = None
@@ -76,7 +76,7 @@ def check(paths: Sequence[Path | str], account: Account) -> Iterator[Problem]:
 
 
 def _identify(
-    account: Account, event: Event, line: Line, seen: dict[bytes, tuple[bytes, str, int]]
+    account: Account, event: Event, line: Line, seen: dict[bytes, tuple[int, str, int]]
 ) -> Problem | None:
     # Neither can hold a control character, so that a line feed between them keeps pairs apart.
     identity = blake2b(f"{event.source}\n{event.id}".encode(), digest_size=16).digest()

@@ -20,6 +20,7 @@ from stockwatch import __version__, paths
 from stockwatch.config import ConfigError, RoomConfig, load_room
 from stockwatch.exits import Exit
 from stockwatch.feeds.base import FeedStatus
+from stockwatch.hub import lessons
 from stockwatch.hub.core import Hub, wall_us
 from stockwatch.hub.hosted import Hosted
 from stockwatch.hub.journal import rebuild
@@ -88,6 +89,7 @@ class LiveHub:
         pipeline = self._hub.pipeline
         pipeline.mark_end(self._hub.stamp())
         resumed_us = pipeline.clock.now_us
+        lessons.begin_with(first)
         pipeline.open(self._hub.stamp())
         self._hub.commit()
         self._journal.fill_gaps()
@@ -161,6 +163,7 @@ class LiveHub:
             if remove is not None:
                 remove()
             self._hub.leave(hosted)
+            lessons.keep(room)
             del self._rooms[config.id]
             if not self._rooms:
                 self._stopping.set()
@@ -193,6 +196,7 @@ class LiveHub:
                 )
             )
         room = await asyncio.to_thread(recall_beside, self._ledger, partial(make_live, config))
+        await asyncio.to_thread(lessons.begin_with, room)
         await self._catch_up(room)
         heard = [feed.last_us for feed in room.log.feeds.values() if feed.last_us is not None]
         room.move_to(self._hub.pipeline)

@@ -68,6 +68,11 @@ def default_ledger(room_id: str) -> Path:
     return data_dir() / "ledgers" / f"{room_id}.db"
 
 
+def lessons_file(room_id: str) -> Path:
+    """What the streams of a room have taught. Its folder is not created here."""
+    return data_dir() / "lessons" / f"{room_id}.toml"
+
+
 def map_file(toml: Path) -> Path:
     """Where the platforms' numbers of a room's goods stand: beside its room.toml."""
     return toml.with_name(f"{toml.stem}.map.toml")

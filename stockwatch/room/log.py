@@ -189,6 +189,12 @@ class RoomLog:
         if self.presenting is not None and self.presenting[0] == event.data.get("listing"):
             self.presenting = None
 
+    def _learned(self, event: Event, at: int) -> None:
+        skus = len(event.data.get("skus", ()))
+        self._did(
+            event, at, f"开播:用上以前直播学到的 {skus} 款", f"the stream begins with lessons of {skus} SKUs"
+        )
+
     def _gap(self, event: Event, at: int) -> None:
         self._mark("", Mark(at, "gap", Text("断流", "feed gap")))
 
@@ -215,5 +221,6 @@ _TOLD: dict[str, Any] = {
     "note.added": RoomLog._noted,
     "product.pinned": RoomLog._pinned,
     "product.unpinned": RoomLog._unpinned,
+    "room.learned": RoomLog._learned,
     "feed.gap": RoomLog._gap,
 }

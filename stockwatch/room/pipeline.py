@@ -21,6 +21,7 @@ from stockwatch.ledger.expiry import fell_due
 from stockwatch.ledger.figures import OUTCOMES, Applied
 from stockwatch.ledger.opening import is_own
 from stockwatch.room.clock import SECOND_US, Clock, last_tick
+from stockwatch.room.learning import LEARNED
 
 if TYPE_CHECKING:
     from stockwatch.room.room import Room
@@ -96,7 +97,7 @@ class Pipeline:
         for room in list(self.rooms):
             if not room.opened:
                 room.opened = True
-                for raw in room.opening(format_time(now_us, room.zone)):
+                for raw in room.opening(now_us):
                     self._apply(_made(raw), now_us, ours=True)
 
     # --- events in --------------------------------------------------------------------------------------------------
@@ -250,6 +251,8 @@ class Pipeline:
 def _booked_then(event: Event) -> bool:
     """Of a journaled event: whether we booked it ourselves, rather than received it."""
     if event.source.startswith(ROOM_SOURCE):
+        if event.type == LEARNED:
+            return True
         return event.type.startswith("alert.") and event.type != "alert.acknowledged"
     return is_own(event.source, event.type) or fell_due(event)
 

@@ -19,12 +19,14 @@ from stockwatch.alerts import TIER_NAMES, AlertEvent, Arrival, Desk, Facts, Open
 from stockwatch.alerts.attention import Attention, Call, Figures, Sizes
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
+from stockwatch.demand.lessons import BadLessons, Lessons, lessons_of
 from stockwatch.events import Event, Invalid, encode, format_time, parse_time
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import Applied, Stock
 from stockwatch.ledger.opening import channels_in, configured_events, opening_events
 from stockwatch.ledger.store import LedgerCorrupt
 from stockwatch.room.clock import SECOND_US
+from stockwatch.room.learning import LEARNED, learned_events
 from stockwatch.room.links import catalog
 from stockwatch.room.log import RoomLog
 from stockwatch.room.pipeline import ROOM_SOURCE, Pipeline
@@ -64,6 +66,8 @@ class Room:
             self._set_zone(zone_of(config.timezone))
         self.opened = False
         self.source = ROOM_SOURCE + config.id
+        self.lessons: Lessons | None = None
+        """What earlier streams taught, to begin the next one with."""
         self._dirty: set[str] = set()
         self._lag_s = 0.0
         """How late orders come, as of the last tick."""
@@ -102,11 +106,14 @@ class Room:
         self.zone = self.desk.zone = zone
         self.zone_known = True
 
-    def opening(self, stamp: str) -> list[bytes]:
-        """Events that the ledger must know before the first one of this room. `stamp` is RFC 3339."""
-        return configured_events(self.config, self.books, stamp) + opening_events(
-            self.config, self.books, stamp
-        )
+    def opening(self, now_us: int) -> list[bytes]:
+        """Events that must be booked before the first one of this room."""
+        stamp = format_time(now_us, self.zone)
+        return [
+            *configured_events(self.config, self.books, stamp),
+            *opening_events(self.config, self.books, stamp),
+            *learned_events(self.lessons, self.demand, self.source, now_us, self.zone),
+        ]
 
     def drain(self) -> News:
         """What happened since the last call."""
@@ -262,7 +269,9 @@ class Room:
             self._gap(event)
         elif kind == "alert.acknowledged":
             self._acknowledged(event, received_us)
-        elif kind == "product.pinned":
+        elif kind == LEARNED:
+            self._learned(event, received_us)
+        elif kind in ("product.pinned", "product.unpinned"):
             self._presented(event)
             self.log.happened(event, received_us)
         elif not ours or not kind.startswith("alert."):
@@ -309,9 +318,25 @@ class Room:
 
     def _presented(self, event: Event) -> None:
         listing = event.data.get("listing")
+        if event.type == "product.unpinned":
+            if self.log.presenting is not None and self.log.presenting[0] == listing:
+                self.demand.present((), event.time_us)
+            return
         link = self.catalog.links.get(listing) if isinstance(listing, str) else None
-        for sku in () if link is None else link.skus:
-            self.demand.presented(sku, event.time_us)
+        skus = () if link is None else link.skus
+        self.demand.present(skus, event.time_us)
+        self._dirty.update(sku for sku in skus if self.demand.expects(sku))
+
+    def _learned(self, event: Event, received_us: int) -> None:
+        """A stream begins with what earlier ones taught."""
+        if event.source != self.source:
+            return  # another room's
+        try:
+            lessons = lessons_of(event.data)
+        except BadLessons:
+            return  # not of our making: whoever wrote it in our name teaches nothing
+        self.demand.begin(lessons)
+        self.log.happened(event, received_us)
 
     def _gap(self, event: Event) -> None:
         channel = event.data.get("channel")

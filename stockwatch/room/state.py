@@ -17,7 +17,7 @@ from typing import Any
 from stockwatch import __version__
 from stockwatch.room.room import Room
 
-FORMAT = 5
+FORMAT = 6
 """Raise it with every change of what a room remembers."""
 KIND = "room"
 _KEPT = (

@@ -87,6 +87,7 @@ EVENTS: dict[str, Words] = {
     "room.viewers": Words("How many watch; moves nothing.", "在线人数;不动数字。"),
     "note.added": Words("A note of the team.", "团队备注。"),
     "shift.changed": Words("One operator hands over to another.", "交接班。"),
+    "room.learned": Words("A stream begins with what earlier ones taught.", "开播时用上以前直播学到的。"),
     "feed.gap": Words("Events of this time are missing, or come late.", "这段时间的消息缺失或迟到。"),
     "feed.heartbeat": Words("The feed lives.", "消息源还活着。"),
     "alert.raised": Words("An alert began.", "预警开始。"),

@@ -130,7 +130,7 @@ def drive(
         if second in refunds:
             left += 1
         if second in pins:
-            demand.presented("A", now_us)
+            demand.present(("A",), now_us)
         if not came and second - alive >= 15 and second not in dead:
             demand.alive("c", now_us)
             alive = second

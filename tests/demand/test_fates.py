@@ -1,51 +1,11 @@
 """What a surge is expected to become: what others became before it."""
 
-import random
-
 import pytest
 
-from stockwatch.demand import Demand, detector
 from stockwatch.demand.fates import COURSES, Fates
-from stockwatch.demand.outlook import chance_sold
+from tests.selling import T0, Room, S, pulses
 
-S = 1_000_000
-T0 = 1_700_000_000
-RULE = detector("sequential", 60.0)
 STAYS = next(n for n, kind in enumerate(COURSES) if kind.name == "stays")
-
-
-class Room:
-    """SKUs whose orders come at a rate of their own, second by second."""
-
-    def __init__(self, seed=1):
-        self.rng = random.Random(seed)
-        self.demand = Demand()
-        self.demand.alive("c", T0 * S)
-        self.now = 0
-
-    def sell(self, seconds, **rates):
-        for _ in range(seconds):
-            self.now += 1
-            for sku, rate in rates.items():
-                count = sum(self.rng.random() < rate / 4 for _ in range(4))
-                for _ in range(count):
-                    self.demand.take(sku, "c", (T0 + self.now) * S, 1)
-                self.look(sku)
-
-    def look(self, sku):
-        now_us = (T0 + self.now + 1) * S
-        series = self.demand.at(sku, now_us)
-        return None if series is None else self.demand.surge(series, RULE, now_us)
-
-    def chance(self, sku, units, seconds):
-        return chance_sold(self.demand.outlook(sku, (T0 + self.now + 1) * S), units, seconds)
-
-
-def pulses(room, sku, times):
-    room.sell(1800, **{sku: 0.3})
-    for _ in range(times):
-        room.sell(200, **{sku: 2.0})
-        room.sell(1000, **{sku: 0.3})
 
 
 def test_a_surge_that_falls_back_is_over_within_minutes():
@@ -122,7 +82,7 @@ def test_a_surge_while_its_link_is_presented_is_expected_to_end_with_it():
     for room in (told, untold):
         room.sell(3000, A=0.3)
         if room is told:
-            room.demand.presented("A", (T0 + room.now) * S)
+            room.demand.present(("A",), (T0 + room.now) * S)
         room.sell(150, A=2.0)
         assert room.look("A").on
     assert told.chance("A", 2400, 1800) < 0.5
@@ -134,7 +94,7 @@ def test_a_presentation_long_ago_explains_nothing():
     for room in (told, untold):
         room.sell(1000, A=0.3)
         if room is told:
-            room.demand.presented("A", (T0 + room.now) * S)
+            room.demand.present(("A",), (T0 + room.now) * S)
         room.sell(2000, A=0.3)
         room.sell(150, A=2.0)
     assert told.chance("A", 2400, 1800) == untold.chance("A", 2400, 1800)
@@ -144,7 +104,7 @@ def test_what_presentations_became_says_nothing_of_other_surges():
     room = Room()
     room.sell(1800, A=0.3)
     for _ in range(3):
-        room.demand.presented("A", (T0 + room.now) * S)
+        room.demand.present(("A",), (T0 + room.now) * S)
         room.sell(200, A=2.0)
         room.sell(1000, A=0.3)
     assert room.demand.fates.met() == Fates().met()

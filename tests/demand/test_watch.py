@@ -53,7 +53,7 @@ def test_it_learns_how_clustered_orders_are(clustered):
                 at = second + rng.randrange(40)
                 together[at] = together.get(at, 0) + 1
         stream = sorted(together.items())
-    dispersion = fed(stream)._dispersion
+    dispersion = fed(stream)._clustering._dispersion
     assert dispersion[0] == 1.0
     if clustered:
         assert 2.0 < dispersion[-1] < 4.5
@@ -125,8 +125,9 @@ def test_a_saved_one_goes_on_as_if_nothing_had_been(gaps, cut, threshold):
     half = pickle.loads(pickle.dumps(fed(stream[:cut], threshold)))
     fed(stream[cut:], threshold, half)
     for name in Watch.__slots__:
-        if name != "_bins":
+        if name != "_clustering":
             assert getattr(half, name) == getattr(whole, name), name
+    assert half._clustering.dispersion == whole._clustering.dispersion
 
 
 @given(streams)
