@@ -40,7 +40,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "apply events to a ledger, show, verify, export, back up or rebuild it",
         "记账、看账、查账、导出、备份、重建",
     ),
-    ("room", "make a room.toml from a run-down sheet (.xlsx, .csv)", "用排品表(.xlsx、.csv)生成 room.toml"),
+    (
+        "room",
+        "make a room.toml from a run-down sheet (.xlsx, .csv); what its streams have taught",
+        "用排品表(.xlsx、.csv)生成 room.toml;以前的直播学到了什么",
+    ),
     (
         "channel",
         "test a platform's channel, check all before going live, match its goods with SKUs",
@@ -311,8 +315,11 @@ def _config(command: Parser) -> None:
     _json(path)
 
 
-def _room_new(command: Parser) -> None:
+def _room_files(command: Parser) -> None:
     actions = command.add_subparsers(dest="room_command", metavar=say("WHAT", "做什么"), required=True)
+    taught = _inner(actions, "lessons", "what its streams have taught", "以前的直播学到了什么")
+    _room(taught)
+    _json(taught)
     new = _inner(
         actions,
         "new",
@@ -481,7 +488,7 @@ _ARGUMENTS: dict[str, Callable[[Parser], None]] = {
     "prompter": _later,
     "feed": _feed,
     "ledger": _ledger,
-    "room": _room_new,
+    "room": _room_files,
     "channel": _channel,
     "lab": _lab,
     "config": _config,

@@ -114,6 +114,16 @@ def _clear_of_the_line(what: Assessment) -> Words:
 def _pace(what: Assessment) -> Words:
     if what.pace is not None:
         return _faster(what.pace)
+    if what.presented_per_min:
+        sold = (
+            f"{what.presented_per_min:.2g}"
+            if what.presented_per_min < 10
+            else f"{what.presented_per_min:.0f}"
+        )
+        return Words(
+            f"正在讲解,以前讲解时每分钟 {sold} 单",
+            f"being presented, which has sold {sold} orders a minute before",
+        )
     ratio = f"×{what.recent / what.before:.1f}" if what.before else ""
     return Words(
         f"近 5 分钟 {what.recent} 单,前 5 分钟 {what.before} 单" + (f"({ratio})" if ratio else ""),

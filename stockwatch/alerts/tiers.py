@@ -101,6 +101,8 @@ class Assessment(NamedTuple):
     """When it can be there at the soonest."""
     pace: Pace | None = None
     """Of the surge that goes on, where the rule tells when it began."""
+    presented_per_min: float = 0.0
+    """Orders a minute that earlier streams had while the link was presented, where the sell-out rests on that."""
 
     @property
     def free(self) -> int:
@@ -244,6 +246,7 @@ def assess(
         overdue_us=min((item.due_us for item in overdue), default=None),
         soonest_s=terms.soonest_s,
         pace=pace,
+        presented_per_min=60.0 * outlook.presented,
     )
 
 

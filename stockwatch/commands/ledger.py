@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 
+from stockwatch.commands.table import lines
 from stockwatch.exits import Exit
 from stockwatch.printable import printable
 
@@ -255,19 +256,7 @@ def _exceptions(args: argparse.Namespace) -> int:
 
 
 def _table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
-    """Columns as wide as their widest cell; the `right` ones are numbers."""
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-
-    def line(row: Sequence[str]) -> bytes:
-        padded = []
-        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            fill = " " * (width - cell_len(cell))
-            padded.append(fill + cell if index in right else cell + fill)
-        return "  ".join(padded).rstrip().encode()
-
-    _write(map(line, rows))
+    _write(line.encode() for line in lines(rows, right))
 
 
 def _backup(args: argparse.Namespace) -> int:

@@ -34,7 +34,11 @@ from stockwatch.sheets.rows import read_rows
 
 
 def run(args: argparse.Namespace) -> int:
-    """`new` is all there is. Raises Failure and OSError, which the command line turns into messages."""
+    """Raises Failure and OSError, which the command line turns into messages."""
+    if args.room_command == "lessons":
+        from stockwatch.commands import lessons
+
+        return lessons.run(args)
     assert args.room_command == "new", args.room_command
     if args.example:
         return _example(args)

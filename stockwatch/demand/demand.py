@@ -132,18 +132,19 @@ class Demand:
             self._own(sku).begin(taught)
 
     def lessons(self) -> Lessons:
-        """What is known with this stream, as far as it has come."""
+        """What is known with this stream, as far as it has come; `taught` itself where it has taught nothing."""
         taught = self.taught
         skus: dict[str, SkuLessons] = {}
         for sku, series in self._series.items():
-            before = taught.skus.get(sku)
             if (stream := series.teaches()) is not None:
-                skus[sku] = one_more(before, stream)
+                skus[sku] = one_more(taught.skus.get(sku), stream)
+        if not skus:
+            return taught
         for sku, before in taught.skus.items():
             if sku not in skus and (still := not_sold(before)) is not None:
                 skus[sku] = still
         return Lessons(
-            streams=taught.streams + (1.0 if self._first < self._clock else 0.0),
+            streams=taught.streams + 1.0,
             surges=surges_of(self.fates.shares),
             surges_presented=surges_of(self.fates.shares_presented),
             skus=dict(sorted(sorted(skus.items(), key=lambda one: -one[1].usual)[:SKUS_MAX])),

@@ -71,6 +71,8 @@ class Outlook(NamedTuple):
     """Seconds of sales that it rests on."""
     courses: tuple[Course, ...] = ()
     """Where a change is under way: how it may go on, in place of one rate."""
+    presented: float = 0.0
+    """Orders a second that earlier streams had while the link was presented, where the outlook rests on it; or 0."""
 
 
 NOTHING = Outlook(0.0, 0, MIN_SHAPE, 1.0)

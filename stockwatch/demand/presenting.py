@@ -42,4 +42,4 @@ def prompted(series: Series) -> Outlook | None:
     extra = max(0.0, expected - usual)
     course = Course(1.0, usual * an_order, extra * an_order, lasts, shape, lumps, lasts)
     rests_on = orders + round(min(known.orders, 2.0 * _MIN_ORDERS))
-    return Outlook((usual + extra) * an_order, rests_on, shape, lumps, HISTORY, (course,))
+    return Outlook((usual + extra) * an_order, rests_on, shape, lumps, HISTORY, (course,), rate)

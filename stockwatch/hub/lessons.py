@@ -50,7 +50,7 @@ def begin_with(room: Room) -> None:
 def keep(room: Room) -> None:
     """Write what a room that closes has learned; nothing where it has learned nothing."""
     lessons = room.demand.lessons()
-    if not lessons.skus:
+    if lessons is room.demand.taught:
         return
     file = paths.lessons_file(room.config.id)
     try:

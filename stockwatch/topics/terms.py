@@ -157,6 +157,19 @@ _FIGURES: dict[str, tuple[Words, Words]] = {
             "现在就要看的:阈值、紧急,以及可能在补货期加一小时内售罄的趋势。一个链接响一次,一起起量只响一次,没人认领再响。",
         ),
     ),
+    "lessons": (
+        Words("lessons", "经验"),
+        Words(
+            "What the streams of a room have taught, in a file that is written as the room closes and begins the next "
+            "stream (`stockwatch room lessons ROOM`). usual_per_hour: orders an hour by channel; varies: how far "
+            "streams differ, as a standard deviation of the logarithm; clustering: variance over mean of the orders in "
+            "15, 45, 135, 405 s; peaks: how high chance drives them; surges: how they went on; presented: what sold "
+            "while the host presented it. Beliefs, no figures: a few orders of the new stream outweigh them.",
+            "以前的直播学到的东西,直播间关闭时写成文件,下一场开播时用(stockwatch room lessons 直播间)。usual_per_hour:"
+            "各渠道平时每小时单数;varies:场次间差多少(对数标准差);clustering:15、45、135、405 秒内单数的方差除以均值;"
+            "peaks:碰巧能冲多高;surges:起量后来怎样;presented:讲解时卖了多少。只是起点,不是数字:新一场几单就盖过。",
+        ),
+    ),
     "gap": (
         Words("gap", "断流"),
         Words("A time in which a feed was not heard.", "消息源没有声音的一段时间。"),

@@ -7,7 +7,6 @@ from math import exp
 import pytest
 import tomli_w
 
-from stockwatch.demand import Demand
 from stockwatch.demand.lessons import (
     NONE,
     VARIES,
@@ -197,16 +196,17 @@ def test_streams_that_agree_make_sure_and_streams_that_differ_make_unsure():
 
 def test_what_is_not_sold_for_twenty_streams_is_forgotten():
     lessons = Lessons(streams=3.0, skus={"A": lesson(60.0)})
-    for _ in range(20):
-        demand = Demand()
-        demand.begin(lessons)
-        demand.alive("c", T0 * S)
-        demand.tell(T0 + 100)
-        lessons = demand.lessons()
+    for n in range(21):
         assert "A" in lessons.skus
-    demand = Demand()
-    demand.begin(lessons)
-    assert "A" not in demand.lessons().skus
+        room = next_stream(lessons, n)
+        assert room.demand.lessons() is lessons, "it has taught nothing yet"
+        for _ in range(60):
+            room.now += 30
+            room.demand.take("B", "c", (T0 + room.now) * S, 1)
+            room.look("B")
+        lessons = room.demand.lessons()
+    assert list(lessons.skus) == ["B"]
+    assert lessons.streams == 24
 
 
 def test_chance_and_clustering_are_where_they_were():
