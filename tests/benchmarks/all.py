@@ -9,7 +9,7 @@ from pathlib import Path
 NAMES = (
     "replay_speed", "startup", "idle", "board_cpu", "latency", "stalled_terminal", "losses", "kill_hub",
     "ledger_throughput", "ledger_against", "ledger_memory", "ledger_coldstart", "ledger_readers",
-    "foresight_trend", "foresight_forecast", "foresight_lines", "foresight_cost", "channels",
+    "foresight_trend", "foresight_forecast", "foresight_lines", "foresight_lessons", "foresight_cost", "channels",
 )  # fmt: skip
 
 
