@@ -7,14 +7,17 @@ our own classes, and nothing else is let in when it is read. The books are no pa
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 import sys
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any
+from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from stockwatch import __version__
+from stockwatch.config import RoomConfig
 from stockwatch.room.room import Room
 
 FORMAT = 6
@@ -39,6 +42,7 @@ def room_frame(room: Room) -> list[Any]:
     """[kind, id of the room, digest of what it depends on, its memory]"""
     memory = io.BytesIO()
     pickler = pickle.Pickler(memory, protocol=5)
+    pickler.dispatch_table = _TABLE
     pickler.dump(
         [
             *(getattr(room, name) for name in _KEPT),
@@ -55,7 +59,7 @@ def restore(room: Room, frames: Iterable[list[Any]]) -> None:
     if memory is None:
         raise BadRoom("it is of other settings, or of another version")
     try:
-        values = _Unpickler(io.BytesIO(memory)).load()
+        values = _Unpickler(io.BytesIO(memory), room).load()
         kept, of_pipeline = values[: len(_KEPT)], values[len(_KEPT) :]
         for name, value in zip(_KEPT, kept, strict=True):
             setattr(room, name, value)
@@ -69,12 +73,23 @@ def _digest(room: Room) -> bytes:
     return sha256(repr((FORMAT, __version__, sys.version_info[:2], room.settings_digest)).encode()).digest()
 
 
+def _own_settings() -> RoomConfig:
+    """Stands in a frame for the room's settings, which it has already."""
+    raise AssertionError("what reads a frame knows the room")
+
+
+_TABLE = copyreg.dispatch_table | {
+    # By itself a zone is written as a call of getattr, which is not let in again.
+    ZoneInfo: lambda zone: (ZoneInfo, (zone.key,)),
+    # The digest says that they are the same; they hold paths, which are no classes of ours.
+    RoomConfig: lambda _: (_own_settings, ()),
+}
 _LET_IN = {
     ("collections", "deque"),
     ("builtins", "set"),
     ("datetime", "timezone"),
     ("datetime", "timedelta"),
-    ("zoneinfo", "ZoneInfo._unpickle"),
+    ("zoneinfo", "ZoneInfo"),
     ("msgspec._utils", "rebuild"),  # makes a Struct with keywords of a class that was let in
 }
 
@@ -82,7 +97,13 @@ _LET_IN = {
 class _Unpickler(pickle.Unpickler):
     """Lets in classes of ours and a few plain ones: nothing that does something when it is called."""
 
+    def __init__(self, file: IO[bytes], room: Room) -> None:
+        super().__init__(file)
+        self._room = room
+
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == (__name__, _own_settings.__name__):
+            return lambda: self._room.config
         if (module, name) in _LET_IN:
             return super().find_class(module, name)
         if module.split(".", maxsplit=1)[0] == "stockwatch" and "." not in name:

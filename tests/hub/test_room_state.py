@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from stockwatch.ledger import keeper, snapshot
 from stockwatch.ledger.balances import Books
 from stockwatch.room.picture import Picture
 from stockwatch.room.pipeline import Pipeline
-from stockwatch.room.room import Room, on
+from stockwatch.room.room import Room, alone, on
 from stockwatch.room.state import BadRoom, restore, room_frame
 from tests.room.build import config
 
@@ -70,6 +71,15 @@ def chaotic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, list
             break
         keeper.os.wait()
     return path, lines[LINES // 2 :]
+
+
+def test_a_room_that_was_read_from_a_file_and_has_a_time_zone_remembers_too(tmp_path):
+    settings = config(path=tmp_path / "room.toml", ledger_path=tmp_path / "room.db")
+    frame = room_frame(alone(settings, zone_of=ZoneInfo))
+    again = alone(settings, zone_of=ZoneInfo)
+    restore(again, [frame])
+    assert again.zone == ZoneInfo("Asia/Shanghai")
+    assert again.log.config is settings
 
 
 def test_a_room_goes_on_from_a_snapshot_as_from_its_journal(chaotic):
