@@ -25,6 +25,7 @@ from stockwatch.config import (
     load_room,
 )
 from stockwatch.config.checks import TEMPLATE_NAMES
+from stockwatch.config.origins import settings_of
 from stockwatch.config.schema import ROOT, walk
 
 WHOLE = """\
@@ -427,6 +428,40 @@ def test_a_secret_that_was_pasted_is_never_repeated(tmp_path: Path) -> None:
     (message,) = problems(tmp_path, ROOM + '[[channel]]\nid = "A"\nfeed = "wss://me:pw@host/x"\n')
     assert "a password must not stand in this file" in message
     assert "pw@" not in message
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('webhook = "https://erp.example.com/r"', "has no secret"),
+        ('webhook = "http://erp.example.com/r?token=hush"\nsecret = "env:S"', "local = true"),
+        ('webhook = "https://127.0.0.1/r?token=hush"\nsecret = "env:S"', "local = true"),
+        ('webhook = "https://localhost/r?token=hush"\nsecret = "env:S"', "local = true"),
+        ('webhook = "https://hush@erp.example.com/r"\nsecret = "env:S"', "no user"),
+        ('webhook = "ftp://erp.example.com/hush"\nsecret = "env:S"', "https:// URL"),
+        ('webhook = "https://erp.example.com/hush\\u202e"\nsecret = "env:S"', "https:// URL"),
+        ('webhook = "https://erp.example.com/r"\nsecret = "hush"', "never stand in this file"),
+        ('webhook = "https://erp.example.com/r"\nsecret = "env:S"\nlocal = "yes"', "true or false"),
+    ],
+)
+def test_a_webhook_that_would_leak_or_could_not_be_signed_is_refused(
+    tmp_path: Path, lines: str, says: str
+) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(f'[room]\nid = "a"\n[restock]\n{lines}\n')
+    with pytest.raises(ConfigError) as error:
+        load_room(file)
+    assert says in error.value.text("en")
+    assert "hush" not in error.value.text("en") + error.value.text("zh")
+
+
+def test_a_webhook_on_this_machine_is_taken_when_allowed_and_its_address_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(
+        '[room]\nid = "a"\n[restock]\nwebhook = "http://127.0.0.1:1/?t=hush"\nsecret = "env:S"\nlocal = true\n'
+    )
+    assert load_room(file).restock_webhook == "http://127.0.0.1:1/?t=hush"
+    assert "hush" not in repr(settings_of(file))
 
 
 def test_a_secret_file_is_nobody_elses(tmp_path: Path) -> None:

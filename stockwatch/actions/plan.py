@@ -13,6 +13,7 @@ from typing import Any
 
 from stockwatch.events import MAX_FIGURE, encode, format_time
 from stockwatch.room import intents
+from stockwatch.room.posts import said
 from stockwatch.room.room import Room
 from stockwatch.room.view import Text
 
@@ -110,7 +111,7 @@ def _restock(intent: intents.AskRestock, room: Room, now_us: int, zone: tzinfo) 
     if not intent.source.strip() or not _plain(intent.source, 256):
         return _no("补货来源不能为空", "name the source to restock from")
     due = format_time(now_us + intent.lead_time * 1_000_000, zone)
-    asked = {
+    asked: dict[str, Any] = {
         "by": intent.by,
         "source": intent.source,
         "qty": intent.quantity,
@@ -118,6 +119,8 @@ def _restock(intent: intents.AskRestock, room: Room, now_us: int, zone: tzinfo) 
         "state": intent.state,
         "document": intent.id,
     }
+    if room.config.restock_webhook is not None:
+        asked["webhook"] = now_us  # see room.posts
     order = {
         "document": intent.id,
         "qty": intent.quantity,
@@ -198,6 +201,37 @@ def _restock_update(intent: intents.UpdateRestock, room: Room, now_us: int, zone
     return Plan(
         Text(f"{title} 补货{zh}:{quantity} 件", f"restock of {title} {en}: {quantity}"), (action, step)
     )
+
+
+def _webhook_told(intent: intents.WebhookTold, room: Room, now_us: int, zone: tzinfo) -> Plan:
+    post = room.log.posts.get(intent.document)
+    if post is None or not post.open:
+        return _no("这单没有在等 webhook", "this restock awaits no webhook")
+    told: dict[str, Any] = {
+        "by": intent.by,
+        "document": intent.document,
+        "attempt": intent.attempt,
+        "outcome": intent.outcome,
+        "at_us": now_us,
+    }
+    if intent.status is not None:
+        told["status"] = intent.status
+    if intent.text != Text("", ""):
+        told["text"] = {"zh": intent.text.zh, "en": intent.text.en}
+    drafts = [Draft("action.webhook", post.sku, told)]
+    restock = room.books.restocks().get(intent.document)
+    moves = intent.outcome in ("confirmed", "refused")
+    if moves and restock is not None and _ORDER[intent.outcome] > _ORDER.get(restock.state, len(_ORDER)):
+        order = {
+            "document": intent.document,
+            "qty": restock.qty if intent.quantity is None else intent.quantity,
+            "source": restock.source,
+            "due": format_time(restock.due_us if intent.due_us is None else intent.due_us, zone),
+            "state": intent.outcome,
+            "by": intent.by,
+        }
+        drafts.append(Draft("stock.ordered", restock.sku, order))
+    return Plan(said(intent.outcome, intent.status, intent.text), tuple(drafts))
 
 
 def _pins(room: Room, listing: str, by: str, kind: str) -> tuple[Draft, ...]:
@@ -342,4 +376,5 @@ _PLANNERS: dict[type[Any], Callable[[Any, Room, int, tzinfo], Plan]] = {
     intents.Release: _release,
     intents.Resolve: _resolve,
     intents.Note: _note,
+    intents.WebhookTold: _webhook_told,
 }

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from stockwatch.channels.limiter import Breaker, Limiter
 from stockwatch.channels.wire import Adapter, ApiError, Ask, Call, Keys, RenewsBySecret, Tokens
 from stockwatch.feeds.base import Backoff, Now, wall_clock
-from stockwatch.feeds.local import is_loopback
+from stockwatch.local import is_loopback
 from stockwatch.printable import printable
 
 log = logging.getLogger("stockwatch.channels")

@@ -68,17 +68,20 @@ def notes(config: RoomConfig) -> Iterator[tuple[str, str]]:
         elif kind == "replay" and not Path(rest).is_file():
             file = printable(rest)
             yield f"channel {name}: no such file now: {file}", f"渠道 {name}:现在没有这个文件:{file}"
-        yield from _secret_notes(name, channel.secret, "_APP_KEY" if kind in PLATFORMS else "")
+        tail = "_APP_KEY" if kind in PLATFORMS else ""
+        yield from _secret_notes((f"channel {name}", f"渠道 {name}"), channel.secret, tail)
+    if config.restock_webhook is not None:
+        yield from _secret_notes(("[restock]", "[restock]"), config.restock_secret, "")
 
 
-def _secret_notes(name: str, reference: str | None, tail: str) -> Iterator[tuple[str, str]]:
+def _secret_notes(whose: tuple[str, str], reference: str | None, tail: str) -> Iterator[tuple[str, str]]:
     """`tail`: what follows the name of an environment variable that must be set."""
     kind, _, rest = (reference or "").partition(":")
     if kind == "env" and not os.environ.get(rest + tail):
-        yield f"channel {name}: {rest}{tail} is not set here", f"渠道 {name}:这里没有设置 {rest}{tail}"
+        yield f"{whose[0]}: {rest}{tail} is not set here", f"{whose[1]}:这里没有设置 {rest}{tail}"
     elif kind == "file" and not Path(rest).is_file():
         file = printable(rest)
-        yield f"channel {name}: no secret file now: {file}", f"渠道 {name}:现在没有密钥文件:{file}"
+        yield f"{whose[0]}: no secret file now: {file}", f"{whose[1]}:现在没有密钥文件:{file}"
 
 
 def show(args: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ Check = Callable[[Any, Path], Any]
 """(parsed value, folder of the file) -> typed value; raises Wrong."""
 
 MAX_FIGURE = 2**31 - 1
+MAX_URL = 2048
 PLATFORMS = ("douyin", "taobao", "kuaishou", "wechat", "tiktok", "shopify")
 FEED_SCHEMES = ("replay", "ws", "wss", "http", "https", *PLATFORMS)
 TEMPLATE_NAMES = (
@@ -306,6 +307,28 @@ def listen(value: Any, base: Path) -> str:
             Words('write "127.0.0.1:8790"', '写成 "127.0.0.1:8790"'),
         )
     return str(value)
+
+
+def webhook(value: Any, base: Path) -> str:
+    """An https or http URL without a user in it. It may hold a token, so what is wrong with it never quotes it."""
+    scheme = value.partition(":")[0] if isinstance(value, str) else ""
+    if (
+        scheme not in ("http", "https")
+        or len(value) > MAX_URL
+        or not value.isprintable()
+        or not value.isascii()
+    ):
+        raise Wrong(Words("an https:// URL is needed", "需要 https:// 网址"))
+    _check_url(value, scheme)
+    if "@" in urlsplit(value).netloc:
+        raise Wrong(Words("no user may stand in it", "网址里不能有用户名"))
+    return str(value)
+
+
+def flag(value: Any, base: Path) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong(Words("true or false is needed, without quotes", "需要 true 或 false,不加引号"))
+    return value
 
 
 def instant(value: Any, base: Path) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stockwatch.config.problems import KeyPath, Words, nearest, shown_value
+from stockwatch.local import is_loopback
 
 Add = Callable[[KeyPath, Words], None]
 Values = dict[str, Any]
@@ -65,6 +66,32 @@ def check_together(document: dict[str, Any], values: Values, add: Add) -> None:
         raw = document["listing"][index]
         _check_items(index, raw, listing, skus=sku_ids, products=products, add=add)
     _check_listing_names(listings, skus, add)
+    _check_webhook(values, add)
+
+
+def _check_webhook(values: Values, add: Add) -> None:
+    """A webhook has a secret, and leaves this machine encrypted unless told otherwise."""
+    url = values.get("restock_webhook")
+    if url is None:
+        return
+    if "restock_secret" not in values:
+        add(
+            ("restock", "webhook"),
+            Words(
+                'it has no secret, so nobody could tell our requests from others; write secret = "env:NAME" or '
+                '"file:PATH" beside it',
+                '没有密钥,对方分不清是不是我们发的;在旁边写 secret = "env:变量名" 或 "file:路径"',
+            ),
+        )
+    if not values.get("restock_local", False) and (url.startswith("http:") or is_loopback(url)):
+        add(
+            ("restock", "webhook"),
+            Words(
+                "it is this machine, or http, which others can read; write an https:// URL, or local = true beside it "
+                "to allow that",
+                "它是本机,或不加密的 http;写 https:// 网址,或在旁边写 local = true 表示允许",
+            ),
+        )
 
 
 def _unique(entries: list[Values], table: str, name: str, add: Add) -> None:

@@ -300,6 +300,50 @@ _PUSH = Table(
     ),
 )
 
+_WEBHOOK = Table(
+    "restock",
+    RoomConfig,
+    Words("Where restocks that people ask for are sent.", "要补货时发到哪里。"),
+    merge=True,
+    keys=(
+        Key(
+            "webhook",
+            checks.webhook,
+            '"https://erp.example.com/restock"',
+            Words(
+                "Each restock asked for is sent here as signed JSON (Standard Webhooks), again until it is answered; "
+                'an answer {"state":"confirmed"} or "refused" moves it.',
+                "每次要补货都以签名 JSON(Standard Webhooks)发到这里,没回应就重发;"
+                '回 {"state":"confirmed"} 或 "refused" 即更新补货状态。',
+            ),
+            to="restock_webhook",
+            private=True,
+        ),
+        Key(
+            "secret",
+            checks.secret,
+            '"env:RESTOCK_SECRET"',
+            Words(
+                "What it is signed with: env:NAME, or file:PATH of a file of mode 0600; at least 16 bytes, or "
+                "whsec_ and Base64.",
+                "签名密钥在哪里:env:变量名,或 file:路径(权限 0600);至少 16 字节,或 whsec_ 加 Base64。",
+            ),
+            to="restock_secret",
+            private=True,
+        ),
+        Key(
+            "local",
+            checks.flag,
+            "true",
+            Words(
+                "Allow a webhook on this machine, or plain http, which others on the way can read.",
+                "允许发到本机,或用不加密的 http(途中别人能看到)。",
+            ),
+            to="restock_local",
+        ),
+    ),
+)
+
 _RESTOCK = Table(
     "restock",
     RestockSource,
@@ -551,5 +595,5 @@ ROOT = Table(
     "",
     RoomConfig,
     Words("All settings of one room.", "一个直播间的全部设置。"),
-    tables=(_ROOM, _LEDGER, _PUSH, _CHANNEL, _SKU, _LISTING, _ALERTS, _PLAYBOOK),
+    tables=(_ROOM, _LEDGER, _PUSH, _WEBHOOK, _CHANNEL, _SKU, _LISTING, _ALERTS, _PLAYBOOK),
 )

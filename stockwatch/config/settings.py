@@ -158,6 +158,12 @@ class RoomConfig(msgspec.Struct, frozen=True, kw_only=True):
     """HOST:PORT that platforms push to; None: orders are found by polling."""
     push_certificate: Path | None = None
     push_key: Path | None = None
+    restock_webhook: str | None = None
+    """The URL that restocks are sent to; None: people tell the source."""
+    restock_secret: str | None = None
+    """`env:NAME` or `file:PATH` (absolute) of what they are signed with."""
+    restock_local: bool = False
+    """Whether the webhook may be this machine, or http without TLS."""
     channels: tuple[Channel, ...] = ()
     skus: tuple[Sku, ...] = ()
     listings: tuple[Listing, ...] = ()

@@ -23,9 +23,9 @@ from stockwatch.exits import Exit
 from stockwatch.room.intents import (
     Acknowledge,
     Answer,
+    Asked,
     AskRestock,
     Count,
-    Intent,
     Present,
     Proposal,
     Propose,
@@ -65,7 +65,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0, 0.0)
 class Pending(NamedTuple):
     """An intent on its way."""
 
-    intent: Intent
+    intent: Asked
     label: str
 
 
@@ -345,7 +345,7 @@ class Actor:
             return f"{what} {clean(link.title)}"
         return f"{what} {link.slot}号" if words.language == "zh" else f"{what} no. {link.slot}"
 
-    def ask(self, intent: Intent, label: str) -> None:
+    def ask(self, intent: Asked, label: str) -> None:
         """Send an intent, and wait for its answer. `label` is what is said about it, cleaned."""
         self._pending[intent.id] = Pending(intent, label)
         self.send(intent)

@@ -18,7 +18,7 @@ from stockwatch.console.chart import LEAST_HEIGHT, ChartCache, ChartLine, Marker
 from stockwatch.console.escape import cells, clean, fit, lines, plain_glyphs
 from stockwatch.console.formats import clock_time, count
 from stockwatch.console.tones import piece_style
-from stockwatch.console.words import Words, fill, restock_state, tier_glyph, tier_word
+from stockwatch.console.words import Words, fill, restock_state, say, tier_glyph, tier_word
 from stockwatch.room.view import Detail, LinkRow, RestockRow, SkuRow
 
 Charter = Callable[[Detail, int, int, tzinfo, Words, Marker], list[ChartLine]]
@@ -199,7 +199,8 @@ class _Writer:
                 else fill(w.due_at, clock=clock_time(row.due, self._zone))
             )
             by = f"  {clean(row.by)}" if row.by else ""
-            text = f"{clean(row.source)} +{count(row.qty)}  {done}{by}"
+            told = f"  {clean(say(row.told, w))}" if row.told is not None else ""
+            text = f"{clean(row.source)} +{count(row.qty)}  {done}{by}{told}"
             state = fit(restock_state(row.state, w), 7)
             room = self._width - cells(w.do_restock) - 1 - 7
             shown.append(

@@ -8,8 +8,6 @@ server answers is fatal. An answer that is the same as the one before and moves 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import httpx
 import msgspec
@@ -17,12 +15,12 @@ import msgspec
 from stockwatch.feeds.base import MAX_BATCH, MAX_BATCH_BYTES, Backoff, FeedStatus, Now, Sink, cut, wall_clock
 from stockwatch.feeds.bodies import BadBody, messages_of
 from stockwatch.feeds.cursors import MAX_CURSOR_BYTES
-from stockwatch.feeds.local import is_loopback
+from stockwatch.feeds.retry_after import retry_after
+from stockwatch.local import is_loopback
 from stockwatch.printable import printable
 
 CURSOR_HEADER = "Stockwatch-Cursor"
 MAX_BODY_BYTES = 32 * 1024 * 1024
-_LONGEST_RETRY_AFTER_S = 300.0
 _BACKLOG = 100
 """An answer of this many messages is a backlog: what follows is asked for at once, and not a second later."""
 
@@ -183,26 +181,7 @@ def _failure(response: httpx.Response, now_us: int) -> _Failed:
     if response.is_redirect:
         place = response.headers.get("Location", "an unknown place")
         note += f", moved to {place}: write that address in room.toml"
-    return _Failed(printable(note, 200), _retry_after(response.headers.get("Retry-After"), now_us))
-
-
-def _retry_after(value: str | None, now_us: int) -> float | None:
-    """Seconds to stay away, from a number or an HTTP date; at most five minutes, None when it says nothing
-    usable.
-    """
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:12])
-    else:
-        try:
-            until = parsedate_to_datetime(text)
-        except (TypeError, ValueError):
-            return None
-        now = datetime.fromtimestamp(now_us / 1e6, UTC)
-        seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)
+    return _Failed(printable(note, 200), retry_after(response.headers.get("Retry-After"), now_us))
 
 
 def _header_cursor(response: httpx.Response) -> str | None:

@@ -21,7 +21,7 @@ from websockets.frames import Frame, Opcode
 from stockwatch.events import MAX_EVENT_BYTES
 from stockwatch.feeds.base import MAX_BATCH, MAX_BATCH_BYTES, Backoff, FeedStatus, Now, Sink, cut, wall_clock
 from stockwatch.feeds.cursors import last_cursor, subscription
-from stockwatch.feeds.local import is_loopback
+from stockwatch.local import is_loopback
 from stockwatch.printable import printable
 
 MAX_FRAME_BYTES = 4 * MAX_EVENT_BYTES

@@ -25,6 +25,7 @@ from stockwatch.hub.core import Hub, wall_us
 from stockwatch.hub.hosted import Hosted
 from stockwatch.hub.journal import rebuild
 from stockwatch.hub.ledgerfile import LedgerJournal, recall_beside
+from stockwatch.hub.outbox import check_outbox, open_outbox
 from stockwatch.hub.platforms import RoomFeeds, check_feeds
 from stockwatch.hub.server import ViewServer
 from stockwatch.ledger.balances import Books
@@ -134,7 +135,8 @@ class LiveHub:
         picture = Picture(room)
         picture.header_extra = {"mode": "LIVE", "read_only": self._read_only}
         server = ViewServer(hosted, picture, read_only=self._read_only, stop=close, join=self.join)
-        hosted.on_change = server.changed
+        outbox = None if self._read_only else open_outbox(hosted)
+        hosted.on_change = server.changed if outbox is None else outbox.beside(server.changed)
         cursors = self._journal.cursors()
         feeds = RoomFeeds(config, toml, books=room.books, zone=room.zone)
         remove = None
@@ -142,6 +144,8 @@ class LiveHub:
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(server.run(paths.socket_path(self._ledger, config.id), up.set))]
                 running.append(tasks.create_task(feeds.receive(hosted)))
+                if outbox is not None:
+                    running.append(tasks.create_task(outbox.run()))
                 for feed in feeds:
                     cursor = cursors.get(hosted.cursor_key(feed.channel))
                     if resumed_us is not None and cursor is None:
@@ -182,6 +186,8 @@ class LiveHub:
     async def _join(self, toml: Path) -> intents.Joined:
         config = await asyncio.to_thread(load_room, toml)
         await asyncio.to_thread(check_feeds, config, toml)
+        if not self._read_only:
+            await asyncio.to_thread(check_outbox, config)
         if paths.ledger_key(ledger_of(config)) != paths.ledger_key(self._ledger):
             return intents.Joined(
                 wrong=Text(f"{config.id} 不在这个账本上", f"{config.id} is not on this ledger")

@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from stockwatch import paths
 from stockwatch.config import RoomConfig, load_room
@@ -26,6 +27,7 @@ from stockwatch.hub.core import Hub
 from stockwatch.hub.journal import NoJournal
 from stockwatch.hub.ledgerfile import LedgerJournal
 from stockwatch.hub.live import LiveHub, listen_to_signals, open_live, write_record
+from stockwatch.hub.outbox import check_outbox
 from stockwatch.hub.pace import Pacer
 from stockwatch.hub.platforms import check_feeds
 from stockwatch.hub.server import ViewServer
@@ -62,6 +64,8 @@ def run_hub(spec: HubSpec, config: RoomConfig, ready: Callable[[], None] = lambd
     if spec.replay:
         return asyncio.run(_replay(spec, config, ready))
     check_feeds(config, Path(spec.room))
+    if not spec.read_only:
+        check_outbox(config)
     journal, room = open_live(config)
     try:
         code = asyncio.run(_live(spec, journal, room, ready))
@@ -84,7 +88,8 @@ async def _live(spec: HubSpec, journal: LedgerJournal, room: Room, ready: Callab
 
 async def _replay(spec: HubSpec, config: RoomConfig, ready: Callable[[], None]) -> int:
     stopping = asyncio.Event()
-    room = alone(config, zone_of=ZoneInfo)
+    # A replay writes to no webhook: here it has none.
+    room = alone(replace(config, restock_webhook=None), zone_of=ZoneInfo)
     journal = NoJournal()
     journal.trail.follow(room.books)
     pacer = Pacer(spec.speed, from_us=spec.from_us, until_us=spec.until_us)

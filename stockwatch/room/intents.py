@@ -105,6 +105,23 @@ class Resolve(_Intent, tag="resolve", frozen=True):
     note: str = ""
 
 
+class WebhookTold(_Intent, tag="webhook.told", frozen=True):
+    """The hub itself: what came of one try to tell a restock's source by webhook. No console can say so."""
+
+    document: str
+    attempt: int
+    """The first is 1."""
+    outcome: Literal["retrying", "answered", "confirmed", "refused", "failed", "late", "settled"]
+    status: int | None = None
+    """Of HTTP."""
+    text: Text = Text("", "")
+    """The answer, shortened and safe to print."""
+    quantity: int | None = None
+    """What was confirmed; None: all that was asked for."""
+    due_us: int | None = None
+    """When it will be there, microseconds since the epoch; None: as asked."""
+
+
 class Note(_Intent, tag="note", frozen=True):
     text: str
 
@@ -194,7 +211,9 @@ Request = (
     | Propose
     | Speed
 )
-Intent = Acknowledge | AskRestock | UpdateRestock | Substitute | Present | Count | Release | Resolve | Note
+Asked = Acknowledge | AskRestock | UpdateRestock | Substitute | Present | Count | Release | Resolve | Note
+"""What a console asks for."""
+Intent = Asked | WebhookTold
 
 # --- hub to console ---------------------------------------------------------------------------------------------------
 

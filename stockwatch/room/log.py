@@ -12,9 +12,10 @@ from typing import Any
 
 from stockwatch.alerts import AlertEvent
 from stockwatch.config import RoomConfig
-from stockwatch.events import Event
+from stockwatch.events import OWN_SOURCE, Event
 from stockwatch.ledger.figures import Applied
 from stockwatch.room.clock import SECOND_US
+from stockwatch.room.posts import Posts, said, text_of
 from stockwatch.room.view import Mark, Text
 
 KEPT_ACTIONS = 50
@@ -58,6 +59,8 @@ class RoomLog:
     resolved: deque[tuple[int, str, str]] = field(default_factory=lambda: deque(maxlen=200))
     """(when, alert id, SKU), oldest first."""
     presenting: tuple[str, int] | None = None
+    posts: Posts = field(default_factory=Posts)
+    """Restocks that leave by the webhook."""
     short: set[str] = field(default_factory=set)
     """SKUs that were ever short."""
     _channel_of: dict[str, str] = field(default_factory=dict)
@@ -114,6 +117,8 @@ class RoomLog:
 
     def happened(self, event: Event, received_us: int) -> None:
         """Something that is no order: actions, presenting, gaps."""
+        if event.source == f"{OWN_SOURCE}/{self.config.id}":
+            self.posts.heard(event, received_us)
         at = received_us // SECOND_US
         told = _TOLD.get(event.type)
         if told is not None:
@@ -141,6 +146,14 @@ class RoomLog:
         )
         if event.subject is not None and state != "refused":
             self._mark(event.subject, Mark(at, "restock", Text(f"补货 +{qty}", f"restock +{qty}")))
+
+    def _posted(self, event: Event, at: int) -> None:
+        data = event.data
+        outcome, status = str(data.get("outcome")), data.get("status")
+        if outcome == "retrying" and data.get("attempt") != 1:
+            return  # said once; the restock's own row says how it stands
+        what = said(outcome, status if type(status) is int else None, text_of(data.get("text")))
+        self._did(event, at, f"补货 {event.subject} {what.zh}", f"restock {event.subject} {what.en}")
 
     def _substitute(self, event: Event, at: int) -> None:
         to = event.data.get("to")
@@ -213,6 +226,7 @@ _STATE_WORDS = {
 }
 _TOLD: dict[str, Any] = {
     "action.restock": RoomLog._restock,
+    "action.webhook": RoomLog._posted,
     "action.substitute": RoomLog._substitute,
     "action.count": RoomLog._count,
     "action.release": RoomLog._release,

@@ -15,6 +15,7 @@ from stockwatch.alerts.reasons import reason
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.links import Link
 from stockwatch.room.log import KEPT_RESOLVED_S
+from stockwatch.room.posts import said
 from stockwatch.room.room import Room
 from stockwatch.room.view import (
     SPARK_MINUTES,
@@ -307,10 +308,15 @@ class Picture:
                 due=restock.due_us // SECOND_US,
                 by=restock.by,
                 received=restock.received,
+                told=self._told(restock.document),
             )
             for restock in room.books.restocks().values()
             if restock.state not in ("received", "refused")
         )
+
+    def _told(self, document: str) -> Text | None:
+        post = self.room.log.posts.get(document)
+        return None if post is None else said(post.outcome, post.status, post.text)
 
     def _make_actions(self) -> tuple[ActionRow, ...]:
         return tuple(

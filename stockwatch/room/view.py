@@ -149,6 +149,8 @@ class RestockRow(msgspec.Struct, frozen=True, kw_only=True):
     asked: int = 0
     by: str | None = None
     received: int = 0
+    told: Text | None = None
+    """What came of telling its source by webhook. Outside text."""
 
 
 class ActionRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,6 +90,9 @@ EVENTS: dict[str, Words] = {
     "room.learned": Words("A stream begins with what earlier ones taught.", "开播时用上以前直播学到的。"),
     "feed.gap": Words("Events of this time are missing, or come late.", "这段时间的消息缺失或迟到。"),
     "feed.heartbeat": Words("The feed lives.", "消息源还活着。"),
+    "action.webhook": Words(
+        "What came of a try to tell a restock by webhook.", "用 webhook 通知补货的结果。"
+    ),
     "alert.raised": Words("An alert began.", "预警开始。"),
     "alert.escalated": Words("It rose to a higher tier.", "预警升级。"),
     "alert.acknowledged": Words("Somebody took it.", "有人认领。"),

@@ -160,15 +160,15 @@ def test_a_flat_line_of_nothing():
 
 def test_outside_text_is_shown_as_text():
     sizes = (msgspec.structs.replace(link_row().sizes[0], label=HOSTILE),)
-    rows = (msgspec.structs.replace(restocks()[0], sku="HS", source=HOSTILE, by=HOSTILE),)
+    rows = (msgspec.structs.replace(restocks()[0], sku="HS", source=HOSTILE, by=HOSTILE, told=Text(HOSTILE, HOSTILE)),)
     shown = picture(
         link=link_row(title=HOSTILE, sizes=sizes, channels=((HOSTILE, 3),), parts=((HOSTILE, 1, "item"),)),
         restocks=rows, channels=(),
     )  # fmt: skip
-    text = "\n".join(told(shown, width=200))
+    text = "\n".join(told(shown, width=300))
     assert "\x1b" not in text
     assert "\u202e" not in text
-    assert text.count(HOSTILE_SHOWN) >= 5
+    assert text.count(HOSTILE_SHOWN) >= 6
 
 
 async def test_it_draws_again_only_when_what_it_shows_changes():

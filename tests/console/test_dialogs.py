@@ -223,6 +223,15 @@ async def test_a_confirmed_restock_cannot_be_confirmed_again():
     assert (await after(follow(), "down", "f2")).result == "nothing yet"
 
 
+async def test_what_the_webhook_brought_stands_below_the_list_escaped():
+    told = Text("webhook 已确认:\x1b[2J七点发", "webhook confirmed")
+    rows = (msgspec.structs.replace(restocks()[0], told=told), *restocks()[1:])
+    app = await after(FollowDialog(ZH, rows, zone=ZONE))
+    assert "webhook 已确认:␛[2J七点发" in app.seen
+    app = await after(FollowDialog(ZH, rows, zone=ZONE), "down")
+    assert "webhook" not in app.seen
+
+
 async def test_enter_alone_marks_nothing():
     assert (await after(follow(), "enter")).result == "nothing yet"
 

@@ -15,7 +15,8 @@ import pytest
 from stockwatch.events import MAX_EVENT_BYTES, Event, Invalid, decode
 from stockwatch.feeds.base import MAX_BATCH
 from stockwatch.feeds.bodies import BadBody, messages_of
-from stockwatch.feeds.polling import PollingFeed, _retry_after
+from stockwatch.feeds.polling import PollingFeed
+from stockwatch.feeds.retry_after import retry_after
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -318,13 +319,13 @@ async def test_retry_after_is_honoured(web, poll, sink, event) -> None:
 
 def test_retry_after_is_seconds_or_a_date_and_bounded() -> None:
     at_us = 1_762_862_400_000_000  # Tue, 11 Nov 2025 12:00:00 GMT
-    assert _retry_after("7", at_us) == 7
-    assert _retry_after("Tue, 11 Nov 2025 12:00:30 GMT", at_us) == 30
-    assert _retry_after("Tue, 11 Nov 2025 11:00:00 GMT", at_us) == 0
-    assert _retry_after("9" * 50, at_us) == 300
-    assert _retry_after("soon", at_us) is None
-    assert _retry_after("-5", at_us) is None
-    assert _retry_after(None, at_us) is None
+    assert retry_after("7", at_us) == 7
+    assert retry_after("Tue, 11 Nov 2025 12:00:30 GMT", at_us) == 30
+    assert retry_after("Tue, 11 Nov 2025 11:00:00 GMT", at_us) == 0
+    assert retry_after("9" * 50, at_us) == 300
+    assert retry_after("soon", at_us) is None
+    assert retry_after("-5", at_us) is None
+    assert retry_after(None, at_us) is None
 
 
 def test_bodies_are_cut_into_messages_or_refused() -> None:

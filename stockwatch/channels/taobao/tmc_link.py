@@ -18,7 +18,7 @@ from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.taobao import tmc
 from stockwatch.channels.wire import Malformed
 from stockwatch.feeds.base import Backoff
-from stockwatch.feeds.local import is_loopback
+from stockwatch.local import is_loopback
 from stockwatch.printable import printable
 
 log = logging.getLogger("stockwatch.channels")

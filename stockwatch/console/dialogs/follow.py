@@ -22,7 +22,7 @@ from stockwatch.console.dialogs.entry import NumberEntry
 from stockwatch.console.dialogs.rows import Row, Rows
 from stockwatch.console.escape import clean, fit
 from stockwatch.console.formats import clock_time
-from stockwatch.console.words import Words, fill, restock_state
+from stockwatch.console.words import Words, fill, restock_state, say
 from stockwatch.room.view import RestockRow
 
 UpdateState = Literal["confirmed", "shipped", "refused", "received"]
@@ -59,6 +59,7 @@ class FollowDialog(Dialog[RestockUpdate]):
         #quantity { width: 14; }
         #all { width: 1fr; color: $muted; }
         #what { margin-top: 1; }
+        #told { color: $muted; }
     }
     """
 
@@ -77,6 +78,7 @@ class FollowDialog(Dialog[RestockUpdate]):
             yield Line(self.words.follow_quantity, classes="label")
             yield NumberEntry(id="quantity", max_length=10)
             yield Line(id="all")
+        yield Line(id="told")
         yield Line(id="what")
 
     def on_mount(self) -> None:
@@ -126,6 +128,10 @@ class FollowDialog(Dialog[RestockUpdate]):
         self.show_wrong("")
         for name in ("#restocks", "#quantity-row"):
             self.query_one(name).display = row is not None
+        told = self.query_one("#told", Line)
+        told.display = row is not None and row.told is not None
+        if row is not None and row.told is not None:
+            told.show(self.text(clean(say(row.told, w))))
         what = self.query_one("#what", Line)
         if row is None:
             what.show(self.text(w.follow_none))
