@@ -1,13 +1,16 @@
 """The polling feed: asks an HTTP server once a second for what came after our cursor.
 
 Owns the requests: time-outs, the limit on bodies, backing off when the server fails or asks for it, and
-marking the gap after an outage. Bodies are cut into messages by `stockwatch.feeds.bodies`. Nothing that a
+marking the gap after an outage, and asking only for what has changed (RFC 9110 section 13: entity tags, and dates where
+they can tell). Bodies are cut into messages by `stockwatch.feeds.bodies`. Nothing that a
 server answers is fatal. An answer that is the same as the one before and moves no cursor is nothing new.
 """
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 
 import httpx
 import msgspec
@@ -21,6 +24,8 @@ from stockwatch.printable import printable
 
 CURSOR_HEADER = "Stockwatch-Cursor"
 MAX_BODY_BYTES = 32 * 1024 * 1024
+_LONGEST_TAG = 1024
+_CLEARLY_BEFORE = timedelta(seconds=2)
 _BACKLOG = 100
 """An answer of this many messages is a backlog: what follows is asked for at once, and not a second later."""
 
@@ -37,7 +42,8 @@ class _Failed(Exception):
 class _Answer(msgspec.Struct, frozen=True):
     body: bytes
     cursor: str | None
-    etag: str | None
+    unless: dict[str, str]
+    """Headers by which the same address is asked for again: only if it has changed."""
     kind: str
     """Content type."""
 
@@ -68,7 +74,7 @@ class PollingFeed:
         self._gap_after = gap_after
         """An outage shorter than this is no gap: a request or two that failed among many."""
         self._max_body = max_body
-        self._etag: str | None = None
+        self._unless: dict[str, str] = {}
         self._last_body: bytes | None = None
 
     async def run(self, sink: Sink, cursor: str | None) -> None:
@@ -123,11 +129,10 @@ class PollingFeed:
     async def _ask(self, client: httpx.AsyncClient, cursor: str | None) -> _Answer | None:
         """What the server has after `cursor`; None: nothing new. Raises _Failed."""
         url = self._url if cursor is None else self._url.copy_merge_params({"after": cursor})
-        headers = {} if self._etag is None else {"If-None-Match": self._etag}
         try:
             async with (
                 asyncio.timeout(self._body_timeout),
-                client.stream("GET", url, headers=headers) as response,
+                client.stream("GET", url, headers=self._unless) as response,
             ):
                 if response.status_code == 304:
                     return None
@@ -141,7 +146,7 @@ class PollingFeed:
                 return _Answer(
                     bytes(body),
                     _header_cursor(response),
-                    response.headers.get("ETag"),
+                    _validators(response.headers),
                     response.headers.get("Content-Type", ""),
                 )
         except (TimeoutError, httpx.TimeoutException):
@@ -171,8 +176,8 @@ class PollingFeed:
             await sink.put(self.channel, batch, answer.cursor)
         # Remembered only now: if the sink fails, the same answer is new to the next run.
         self._last_body = answer.body
-        # A tag belongs to the address it came from, and that has the cursor in it.
-        self._etag = None if moves else answer.etag
+        # A tag or a date belongs to the address it came from, and that has the cursor in it.
+        self._unless = {} if moves else answer.unless
         return len(messages)
 
 
@@ -182,6 +187,23 @@ def _failure(response: httpx.Response, now_us: int) -> _Failed:
         place = response.headers.get("Location", "an unknown place")
         note += f", moved to {place}: write that address in room.toml"
     return _Failed(printable(note, 200), retry_after(response.headers.get("Retry-After"), now_us))
+
+
+def _validators(headers: httpx.Headers) -> dict[str, str]:
+    """What to ask with next time. A date has whole seconds: one that is not clearly before the answer's own would hide
+    what was added within its second."""
+    unless = {}
+    tag = headers.get("ETag", "")
+    if 0 < len(tag) <= _LONGEST_TAG and tag.isascii() and tag.isprintable():
+        unless["If-None-Match"] = tag
+    try:
+        modified = parsedate_to_datetime(headers["Last-Modified"])
+        apart = parsedate_to_datetime(headers["Date"]) - modified
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return unless
+    if apart >= _CLEARLY_BEFORE:
+        unless["If-Modified-Since"] = format_datetime(modified.astimezone(UTC), usegmt=True)
+    return unless
 
 
 def _header_cursor(response: httpx.Response) -> str | None:

@@ -1,10 +1,10 @@
 """The WebSocket feed: follows a server that pushes one event a text frame, and comes back when it goes away.
 
-Owns the connection: the subscription with what we have already, reconnecting with jittered backoff, noticing
-a peer that is dead without saying so, and marking the gap. Frames are handed over as received; what is
-waiting goes in one batch, and while the sink is busy the socket is not read (back-pressure reaches the
-server). Nothing that a server sends is fatal: binary frames are set aside, frames over the size limit of
-events are cut and so come out as invalid, and only a frame over `MAX_FRAME_BYTES` costs the connection.
+Owns the connection: the subscription with what we have already, reconnecting with jittered backoff and no sooner
+than a server that refuses us asks for, noticing a peer that is dead without saying so, and marking the gap. Frames are
+handed over as received; what is waiting goes in one batch, and while the sink is busy the socket is not read
+(back-pressure reaches the server). Nothing that a server sends is fatal: binary frames are set aside, frames over the
+size limit of events are cut and so come out as invalid, and only a frame over `MAX_FRAME_BYTES` costs the connection.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from collections import deque
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from stockwatch.events import MAX_EVENT_BYTES
 from stockwatch.feeds.base import MAX_BATCH, MAX_BATCH_BYTES, Backoff, FeedStatus, Now, Sink, cut, wall_clock
 from stockwatch.feeds.cursors import last_cursor, subscription
+from stockwatch.feeds.retry_after import retry_after
 from stockwatch.local import is_loopback
 from stockwatch.printable import printable
 
@@ -111,7 +112,7 @@ class WebSocketFeed:
         note = ""
         while True:
             sink.status(self.channel, FeedStatus("down" if note else "connecting", note))
-            connection, note = await self._connect()
+            connection, note, away_s = await self._connect()
             if connection is not None:
                 began = asyncio.get_running_loop().time()
                 try:
@@ -125,10 +126,10 @@ class WebSocketFeed:
                 if asyncio.get_running_loop().time() - began >= self._stable_after:
                     self._backoff.reset()
             sink.status(self.channel, FeedStatus("down", note))
-            await asyncio.sleep(self._backoff.next())
+            await asyncio.sleep(max(self._backoff.next(), away_s))
 
-    async def _connect(self) -> tuple[_Connection | None, str]:
-        """A connection, or None and why not."""
+    async def _connect(self) -> tuple[_Connection | None, str, float]:
+        """A connection, or None, why not, and how many seconds the server wants us to stay away."""
         try:
             connection = await connect(
                 self._url,
@@ -147,11 +148,17 @@ class WebSocketFeed:
             raise
         except Exception as error:
             # Whatever the other side, a proxy or the resolver did wrong, trying again is all there is.
-            return None, _why(error)
+            return None, _why(error), self._away_s(error)
         assert isinstance(connection, _Connection)
         connection.now = self._now
         connection.last_sign_us = self._now()
-        return connection, ""
+        return connection, "", 0.0
+
+    def _away_s(self, error: Exception) -> float:
+        if not isinstance(error, InvalidStatus):
+            return 0.0
+        value = next(iter(error.response.headers.get_all("Retry-After")), None)
+        return retry_after(value, self._now()) or 0.0
 
     async def _follow(
         self, connection: _Connection, sink: Sink, cursor: str | None

@@ -30,6 +30,8 @@ class Web:
         """The cursor of each request."""
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.url = ""
+        self.hangs = False
+        """Raw bytes are followed by silence, not by the end of the connection."""
         self._changed = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -52,6 +54,8 @@ class Web:
                 if isinstance(answer, bytes):
                     writer.write(answer)
                     await writer.drain()
+                    if self.hangs:
+                        await reader.read()
                     break
                 status, fields, body = answer
                 lines = [f"HTTP/1.1 {status} Whatever", *(f"{k}: {v}" for k, v in fields.items())]
@@ -165,6 +169,45 @@ async def test_a_tag_is_sent_back_while_the_address_is_the_same(web, poll, sink,
     poll()
     await web.was_asked(3)
     assert [headers.get("if-none-match") for _, headers in web.requests[:3]] == [None, '"t1"', None]
+
+
+async def test_a_date_is_sent_back_once_it_can_tell(web, poll, sink, event) -> None:
+    """Within two seconds of the answer a date would hide what was added in its own second."""
+    modified, just_after, later = (f"Tue, 11 Nov 2025 12:00:{second:02} GMT" for second in (0, 1, 5))
+    dated = {"Last-Modified": modified}
+    web.answers = [
+        ok(event(1), Date=just_after, **dated),
+        ok(event(1), event(2), Date=later, **dated),
+        NOTHING,
+        ok(event(3), Date="soon", **dated),
+        ok(event(4), **dated),
+        ok(event(5), Date=later, **{"Last-Modified": "x" * 5000}),
+        ok(event(6), cursor="c", Date=later, **dated),
+        NOTHING,
+    ]
+    poll()
+    await web.was_asked(8)
+    sent = [headers.get("if-modified-since") for _, headers in web.requests[:8]]
+    assert sent == [None, None, modified, modified, None, None, None, None]
+    assert sink.ids() == ["e1", "e1", "e2", "e3", "e4", "e5", "e6"]
+
+
+@pytest.mark.parametrize("tag", ['"\u4e2d"', "x" * 5000, '"a\x7f"'])
+async def test_a_tag_that_no_request_can_carry_does_not_end_the_feed(web, poll, sink, event, tag) -> None:
+    first = b"HTTP/1.1 200 OK\r\nETag: " + tag.encode() + b"\r\nContent-Length: %d\r\n\r\n"
+    body = b"[" + event(1) + b"]"
+    web.answers = [first % len(body) + body, ok(event(2))]
+    poll()
+    await sink.got(2)
+    assert "down" not in sink.states()
+
+
+async def test_a_body_that_stops_in_the_middle_is_given_up(web, poll, sink, event) -> None:
+    web.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[", ok(event(1))]
+    web.hangs = True
+    poll(answer_timeout=0.05)
+    await sink.got(1)
+    assert "the server did not answer in time" in [status.note for status in sink.statuses]
 
 
 async def test_a_failing_server_is_reported_and_asked_again(web, poll, sink, event) -> None:

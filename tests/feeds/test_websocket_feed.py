@@ -372,6 +372,29 @@ async def test_a_server_that_never_answers_is_given_up_and_tried_again(quick, si
         assert sink.gaps == []
 
 
+async def test_a_server_that_refuses_for_a_while_is_left_alone_so_long(quick, sink, running) -> None:
+    seen: list[float] = []
+    refusal = b"HTTP/1.1 503 Busy\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n"
+    waits = [b"soon", b"1", b"3600"]
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(asyncio.get_running_loop().time())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(refusal % waits[len(seen) - 1])
+        writer.close()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        running(WebSocketFeed("shop", url, backoff=quick()).run(sink, None))
+        await sink.until(lambda: len(seen) >= 2)
+        await asyncio.sleep(0.5)
+        assert len(seen) == 2
+        await asyncio.sleep(0.8)
+        assert len(seen) == 3
+        assert seen[2] - seen[1] >= 1.0
+    assert all("503" in status.note for status in sink.statuses if status.state == "down")
+
+
 async def test_nobody_at_home_is_said_in_one_printable_line(quick, sink, running) -> None:
     server, url, _ = await _raw_server([None])
     server.close()
