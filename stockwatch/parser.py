@@ -414,6 +414,7 @@ def _lab(command: Parser) -> None:
     )
     for flag, default, en, zh in (
         ("--rate", 2.0, "orders a second on each platform", "每个平台每秒几单"),
+        ("--chat", 0.0, "comments a second on Douyin", "抖音每秒几条弹幕"),
         ("--lost", 0.0, "share of pushes that are lost", "丢失的推送占比"),
         ("--duplicated", 0.02, "share of pushes that come twice", "重复的推送占比"),
         ("--late", 0.3, "seconds that pushes are late, on average", "推送平均晚几秒"),

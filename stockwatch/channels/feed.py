@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, tzinfo
 
 from stockwatch.channels.client import Client
+from stockwatch.channels.comments import Comments
 from stockwatch.channels.facts import KnownAs, facts_of
 from stockwatch.channels.goods import Goods
 from stockwatch.channels.memory import Remembered
@@ -64,12 +65,15 @@ class PlatformFeed:
         sweep_back_s: float = 300.0,
         fetchers: int = 96,
         beside: Callable[[PlatformFeed], Iterable[asyncio.Task[None]]] | None = None,
+        comments: Comments | None = None,
     ) -> None:
         """`since_us`: orders placed before are none of the room's; None: since the feed first ran. `beside` starts what
         brings pushes by a connection of its own."""
         self.channel = channel
         self.client = client
         self.goods = goods
+        self.comments = comments
+        """What takes the live room's comments, where the channel has any."""
         self.unmapped: dict[Part, int] = {}
         """Goods that stand for no SKU of ours -> lines of them."""
         self.pushes = self.repeated = self.older = self.unusable = 0
@@ -188,6 +192,8 @@ class PlatformFeed:
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(self._fetchers):
                     tasks.create_task(self._fetch())
+                if self.comments is not None:
+                    tasks.create_task(self.comments.run(sink, self._show))
                 running = list(self._beside(self)) if self._beside is not None else []
                 try:
                     await self._poll(cursor)
@@ -369,6 +375,8 @@ class PlatformFeed:
             round(self._lag_s, 1) if self._lag_s is not None else None,
             pending=self.pending,
             unmapped=len(self.unmapped),
+            comments=0 if self.comments is None else self.comments.taken,
+            comments_lost=0 if self.comments is None else self.comments.lost,
         )
         if now != self._shown:
             self._shown = now

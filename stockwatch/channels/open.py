@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from stockwatch.channels.client import Client
+from stockwatch.channels.comments import Comments
 from stockwatch.channels.douyin import Douyin
 from stockwatch.channels.facts import KnownAs
 from stockwatch.channels.feed import PlatformFeed
@@ -22,8 +23,9 @@ from stockwatch.channels.taobao import Taobao, tmc_link
 from stockwatch.channels.tiktok import TikTok
 from stockwatch.channels.wechat import WeChat
 from stockwatch.channels.wire import Adapter
-from stockwatch.config import Channel, RoomConfig
+from stockwatch.config import Channel, ConfigError, RoomConfig
 from stockwatch.feeds.base import Now, wall_clock
+from stockwatch.printable import printable
 
 ADAPTERS: dict[str, Callable[[], Adapter]] = {
     "douyin": Douyin,
@@ -74,6 +76,7 @@ def open_platform(
     client = open_client(channel, tokens, now)
     since = None if channel.since is None else int(datetime.fromisoformat(channel.since).timestamp() * 1e6)
     beside = None
+    comments = _comments(channel, config, client, zone)
     if client.adapter.name == "taobao":
         beside = partial(_messages, address=channel.messages or tmc_link.ADDRESS)
     return PlatformFeed(
@@ -86,7 +89,26 @@ def open_platform(
         known=known,
         now=now,
         beside=beside,
+        comments=comments,
     )
+
+
+def _comments(channel: Channel, config: RoomConfig, client: Client, zone: tzinfo) -> Comments | None:
+    """Raises ConfigError where a live room is named whose comments could never come."""
+    if channel.live_room is None:
+        return None
+    secret, problem = client.keys.comments_secret, ""
+    if client.adapter.name != "douyin":
+        problem = "only Douyin pushes comments; take it out"
+    elif not secret:
+        problem = "the keys have no comments_secret; write the mini-game app's secret for data pushes there"
+    elif config.push_listen is None:
+        problem = "comments are pushed, and the room listens nowhere; write [push] listen"
+    elif len(channel.source) > 240:
+        problem = "the source is too long for its comments to have one; write a shorter source"
+    if problem:
+        raise ConfigError(f"channel {printable(channel.id)}: live_room: {problem}")
+    return Comments(channel.id, source=channel.source, secret=secret, room=channel.live_room, zone=zone)
 
 
 def _messages(feed: PlatformFeed, address: str) -> list[asyncio.Task[None]]:

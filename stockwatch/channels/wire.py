@@ -61,6 +61,8 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Kuaishou: opens pushes, Base64. WeChat: EncodingAESKey."""
     push_token: str = ""
     """WeChat: signs pushes."""
+    comments_secret: str = ""
+    """Douyin: signs live comments (直播小玩法 data pushes); another one than the shop app's."""
     shop: str = ""
     """The shop's id with the platform; orders of another one are refused. "": any. Shopify: NAME.myshopify.com."""
     shop_cipher: str = ""

@@ -69,7 +69,7 @@ def _phases(args: argparse.Namespace, platforms: tuple[str, ...]) -> list[Phase]
         seconds = 315_360_000 if args.for_ is None else seconds_of(args.for_)
         if seconds is None:
             raise Failure(say('--for: write a time like "90s" or "10m"', "--for:写成 90s 或 10m"), Exit.USAGE)
-        return [Phase(seconds, args.rate)]
+        return [Phase(seconds, args.rate, args.chat)]
     try:
         return read_script(args.script.read_text("utf-8"), platforms)
     except (OSError, UnicodeDecodeError, ScriptError) as error:
@@ -144,6 +144,7 @@ async def _quiet(lab: Lab) -> None:
 def _begin(lab: Lab, phase: Phase) -> None:
     for name, booth in lab.booths.items():
         booth.rate = phase.rate
+        booth.chat = phase.chat
         booth.buyers.weights = (
             [phase.hot.get(good.outer, 1.0) for good in booth.face.shop.goods] if phase.hot else []
         )
@@ -177,7 +178,8 @@ def _books(lab: Lab) -> dict[str, object]:
         "platforms": {
             name: {
                 "orders": len(booth.face.shop.orders), "refused": booth.face.shop.refused, "pushed": booth.pushed,
-                "lost": booth.lost, "undelivered": booth.undelivered, "asked": booth.face.door.asked,
+                "lost": booth.lost, "comments": booth.said, "undelivered": booth.undelivered,
+                "asked": booth.face.door.asked,
                 "limited": booth.face.door.limited, "forged": booth.face.door.forged,
             }
             for name, booth in lab.booths.items()

@@ -258,6 +258,16 @@ _CHANNEL = Table(
             ),
         ),
         Key(
+            "live_room",
+            checks.ident,
+            '"7314159265358979323"',
+            Words(
+                "Douyin's id of the live room whose comments (直播小玩法 data pushes) are taken; they go to /push/, "
+                "the channel's id and /comments.",
+                "取哪个抖音直播间的弹幕(直播小玩法数据推送);推送地址是 /push/ 加渠道编号再加 /comments。",
+            ),
+        ),
+        Key(
             "messages",
             checks.websocket,
             '"ws://mc.api.taobao.com/"',

@@ -115,6 +115,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 3339: orders placed before are none of this room's. None: since the feed first ran."""
     rate: int = 20
     """Requests a second that the platform allows this app, for each of its methods."""
+    live_room: str | None = None
+    """Douyin: the live room whose comments are taken; None: none are."""
     messages: str | None = None
     """Taobao: where its message channel is; None: where Taobao has it."""
 

@@ -113,6 +113,8 @@ def _feeds(state: HeaderState, words: Words) -> list[Piece]:
             pieces.append((" " + fill(words.details_pending, count=feed.pending), "warn"))
         if feed.unmapped:
             pieces.append((" " + fill(words.goods_unmapped, count=feed.unmapped), "warn"))
+        if feed.comments_lost:
+            pieces.append((" " + fill(words.comments_lost, count=feed.comments_lost), "warn"))
         if feed.note and feed.state in ("down", "gap", "stale", "connecting"):
             note = clean(feed.note)
             pieces.append((" " + fit(note, min(24, cells(note)), ascii=state.ascii), "dim"))

@@ -39,6 +39,10 @@ class FeedStatus(msgspec.Struct, frozen=True):
     """Orders named by the channel whose detail is still to come (待查明细)."""
     unmapped: int = 0
     """Goods that it sells and that stand for no SKU of the room."""
+    comments: int = 0
+    """Live comments taken since the feed began."""
+    comments_lost: int = 0
+    """Those left out because they were too many."""
 
 
 class Sink(Protocol):

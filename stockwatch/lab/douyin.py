@@ -7,7 +7,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs
 
-from stockwatch.channels.douyin.signing import sign, sign_push
+from stockwatch.channels.douyin.signing import sign, sign_comments, sign_push
 from stockwatch.channels.wire import Keys
 from stockwatch.lab.face import Door, Push, Reply, Request, reply
 from stockwatch.lab.shop import Bought, Order, Shop
@@ -15,6 +15,10 @@ from stockwatch.lab.shop import Bought, Order, Shop
 _STATUS = {"unpaid": 1, "paid": 2, "shipped": 3, "done": 5, "cancelled": 4, "refunded": 4}
 _TAGS = {"placed": "100", "paid": "101", "shipped": "102", "cancelled": "106", "refunded": "206"}
 _CLOCK_S = 600
+_SAID = (
+    ("小鱼", "卫衣还有 M 吗"), ("阿May", "1号链接怎么没了😭"), ("用户8812", "补货补货"), ("momo", "袜子起球吗"),
+    ("K", "蹲一个 L"), ("坏\u202e人", "\x1b[2J\x1b]0;owned\x07看这里\n{sellable} %s"), ("李老师", "什么时候发货"),
+)  # fmt: skip
 
 
 class DouyinFace:
@@ -86,6 +90,22 @@ class DouyinFace:
             "content-type": "application/json",
         }
         return Push(headers, body)
+
+    def comment(self, room: int, number: int, now_ms: int) -> Push:
+        """The push of what a viewer writes, now and then with what no terminal must obey."""
+        user, text = _SAID[number % len(_SAID)]
+        item = {
+            "msg_id": f"{7_300_000_000_000_000_000 + number}", "sec_openid": f"_000{number % 977}", "content": text,
+            "avatar_url": "https://p3.example.com/a.jpeg", "nickname": user, "timestamp": now_ms,
+        }  # fmt: skip
+        body = json.dumps([item], ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {
+            "x-nonce-str": f"{number:08x}", "x-timestamp": str(now_ms), "x-roomid": str(room),
+            "x-msg-type": "live_comment", "content-type": "application/json",
+        }  # fmt: skip
+        return Push(
+            {**headers, "x-signature": sign_comments(headers, body, self.door.keys.comments_secret)}, body
+        )
 
     def _renew(self, params: dict[str, Any], now_ms: int) -> Reply:
         tokens = self.door.renew(str(params.get("refresh_token", "")), now_ms)
@@ -201,5 +221,5 @@ def lab_keys() -> Keys:
     """Credentials that open this face and nothing else."""
     return Keys(
         app_key="7000000000000000001", app_secret="lab-douyin-secret", access_token="lab-douyin-token",
-        refresh_token="lab-douyin-refresh", shop="77001",
+        refresh_token="lab-douyin-refresh", comments_secret="lab-douyin-comments", shop="77001",
     )  # fmt: skip

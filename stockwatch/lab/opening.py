@@ -17,7 +17,7 @@ from stockwatch.lab import douyin, kuaishou, taobao
 from stockwatch.lab.face import Door, Face
 from stockwatch.lab.faults import Chance, Faults
 from stockwatch.lab.shop import Buyers, Good, Shop
-from stockwatch.lab.world import Booth
+from stockwatch.lab.world import LIVE_ROOM, Booth
 
 PLATFORMS = ("douyin", "kuaishou", "taobao")
 _KEYS = {"douyin": douyin.lab_keys, "kuaishou": kuaishou.lab_keys, "taobao": taobao.lab_keys}
@@ -93,6 +93,8 @@ def room_files(
             "secret": f"file:{name}.keys.toml",
         }
         channel |= {"shop": keys_of(name).shop, "since": since}
+        if name == "douyin":
+            channel["live_room"] = str(LIVE_ROOM)
         if name == "taobao":
             channel["messages"] = f"ws://{address}/{name}/tmc"
         channels.append(channel)

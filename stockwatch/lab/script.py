@@ -3,6 +3,7 @@
 [[phase]]
 for = "60s"            # also 2m
 rate = 5               # orders a second on each platform
+chat = 3               # comments a second on Douyin; optional
 out = ["douyin"]       # platforms that answer nothing meanwhile; optional
 hot = { SOCK = 20 }    # SKU -> how many times as often it is bought; optional
 """
@@ -30,6 +31,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     seconds: int
     rate: Annotated[float, msgspec.Meta(ge=0, le=2000)] = 0.0
+    chat: Annotated[float, msgspec.Meta(ge=0, le=2000)] = 0.0
     out: tuple[str, ...] = ()
     hot: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]] = {}
 

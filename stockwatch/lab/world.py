@@ -10,7 +10,7 @@ import heapq
 import itertools
 import logging
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Coroutine, Mapping, MutableMapping
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ import httpx
 from stockwatch.channels.serving import Receive, Scope, Send
 from stockwatch.channels.taobao import tmc
 from stockwatch.channels.wire import Malformed
+from stockwatch.lab.douyin import DouyinFace
 from stockwatch.lab.face import Face, Push, Reply, Request
 from stockwatch.lab.faults import Chance
 from stockwatch.lab.shop import Buyers
@@ -25,6 +26,7 @@ from stockwatch.lab.taobao import TaobaoFace
 
 log = logging.getLogger("stockwatch.lab")
 
+LIVE_ROOM = 70001
 _TICK_S = 0.02
 _AT_ONCE = 32
 """Pushes under way. More would wait in the HTTP client's pool, which looks at all that wait for each that ends."""
@@ -47,6 +49,10 @@ class Booth:
         self.push_url = push_url
         self.rate = 0.0
         """Orders a second, on average."""
+        self.chat = 0.0
+        """Comments a second, of a face that has any."""
+        self.said = 0
+        """Comments written."""
         self.out_until = 0.0
         """Monotonic time until which nothing goes in or out."""
         self.pushed = self.lost = self.undelivered = 0
@@ -54,7 +60,7 @@ class Booth:
         """TMC: messages not confirmed yet -> content to send."""
         self.lines: set[asyncio.Queue[int]] = set()
         """TMC: who is connected."""
-        self.owed = 0.0
+        self.owed = self.chat_owed = 0.0
 
     @property
     def is_out(self) -> bool:
@@ -64,9 +70,11 @@ class Booth:
 class Lab:
     """`app` is its ASGI application, `run` its life."""
 
-    def __init__(self, booths: Mapping[str, Booth], room: int = 70001) -> None:
+    def __init__(self, booths: Mapping[str, Booth], room: int = LIVE_ROOM) -> None:
         self.booths = booths
         self._room = room
+        self._first_comment = time.time_ns() // 1_000_000_000 * 10_000
+        """Those of another run have other numbers."""
         self._due: list[tuple[float, int, Booth, str, int, int, int]] = []
         self._numbers = itertools.count(1)
         self._sending: set[asyncio.Task[None]] = set()
@@ -82,6 +90,7 @@ class Lab:
                     now = time.monotonic()
                     for booth in self.booths.values():
                         self._trade(booth, now - last)
+                        self._chat(http, booth, now - last)
                     last = now
                     self._deliver(http, now)
             finally:
@@ -121,6 +130,28 @@ class Lab:
                 )
                 heapq.heappush(self._due, entry)
 
+    def _chat(self, http: httpx.AsyncClient, booth: Booth, passed_s: float) -> None:
+        if not isinstance(booth.face, DouyinFace) or booth.push_url is None:
+            return
+        booth.chat_owed += booth.chat * passed_s
+        while booth.chat_owed >= 1.0:
+            booth.chat_owed -= 1.0
+            booth.said += 1
+            push = booth.face.comment(self._room, self._first_comment + booth.said, self._clock_of(booth))
+            for delay in booth.chance.deliveries():
+                self._send(self._post_after(http, booth, f"{booth.push_url}/comments", push, delay))
+
+    async def _post_after(
+        self, http: httpx.AsyncClient, booth: Booth, url: str, push: Push, delay: float
+    ) -> None:
+        await asyncio.sleep(delay)
+        await self._post(http, booth, url, push)
+
+    def _send(self, post: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(post)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
     def _deliver(self, http: httpx.AsyncClient, now: float) -> None:
         while self._due and self._due[0][0] <= now:
             _, _, booth, what, order, changed_ms, number = heapq.heappop(self._due)
@@ -131,9 +162,7 @@ class Lab:
                 continue
             push = booth.face.push(what, order, changed_ms, number)
             if push is not None and booth.push_url is not None:
-                task = asyncio.get_running_loop().create_task(self._post(http, booth, booth.push_url, push))
-                self._sending.add(task)
-                task.add_done_callback(self._sending.discard)
+                self._send(self._post(http, booth, booth.push_url, push))
 
     async def _post(self, http: httpx.AsyncClient, booth: Booth, url: str, push: Push) -> None:
         for pause in (0.0, *_RETRIES_S):

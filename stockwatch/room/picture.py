@@ -55,6 +55,10 @@ class Health(Protocol):
     def pending(self) -> int: ...
     @property
     def unmapped(self) -> int: ...
+    @property
+    def comments(self) -> int: ...
+    @property
+    def comments_lost(self) -> int: ...
 
 
 class Picture:
@@ -291,6 +295,8 @@ class Picture:
                     note=health.note if health is not None else "",
                     pending=health.pending if health is not None else 0,
                     unmapped=health.unmapped if health is not None else 0,
+                    comments=health.comments if health is not None else 0,
+                    comments_lost=health.comments_lost if health is not None else 0,
                 )
             )
         return tuple(rows)

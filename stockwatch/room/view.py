@@ -134,6 +134,10 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Orders that the channel has named and whose detail is still to come (待查明细)."""
     unmapped: int = 0
     """Goods that it sells and that stand for no SKU of the room."""
+    comments: int = 0
+    """Live comments taken since the feed began."""
+    comments_lost: int = 0
+    """Those left out because they were too many."""
 
 
 class RestockRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ class BoardWords:
     lines_short = Word("缺货 {count} 件", "{count} short")
     details_pending = Word("待查明细 {count}", "{count} to look up")
     goods_unmapped = Word("{count} 件未对上", "{count} unmapped")
+    comments_taken = Word("弹幕 {count}", "{count} comments")
+    comments_lost = Word("弹幕太多,丢 {count}", "{count} comments too many")
     dead_letters = Word("{count} 条搁置", "{count} set aside")
     no_links = Word("还没有链接。", "No links yet.")
     no_match = Word(
