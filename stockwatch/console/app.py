@@ -12,7 +12,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,7 +65,7 @@ from stockwatch.room.intents import (
     Watch,
     WorkList,
 )
-from stockwatch.room.view import CallRow, Detail, RoomView, merge
+from stockwatch.room.view import CallRow, Detail, RestockRow, RoomView, merge
 
 if TYPE_CHECKING:
     from stockwatch.console.dialogs import ThemeDialog, Wants
@@ -260,6 +260,7 @@ class Console(KeysInOrder, LeanDisplay):
             case Change() if self.view is not None:
                 before, self.view = self.view, merge(self.view, event.delta)
                 self._heed(self.view.header.call, ring=True)
+                self._hear_of(before.restocks, self.view.restocks)
                 self.looker.room_changed(before, self.view)
             case Movements() | WorkList() | Shown():
                 self.looker.found(event)
@@ -296,6 +297,18 @@ class Console(KeysInOrder, LeanDisplay):
             glyph = tier_glyph(call.tier, ascii=self.settings.ascii)
             self.say(clean(say(call.text, self.words)), TIER_TONES[call.tier], glyph)
             if self.settings.bell:
+                self.bell()
+
+    def _hear_of(self, before: Sequence[RestockRow], now: Sequence[RestockRow]) -> None:
+        """Say what a webhook has brought: nobody looks at a restock that was sent off."""
+        stood = {row.document: row.told_as for row in before}
+        for row in now:
+            if row.told is None or row.told_as in (None, "waiting", stood.get(row.document)):
+                continue
+            told = clean(say(row.told, self.words))
+            text = fill(self.words.restock_told, title=clean(row.title), qty=row.qty, told=told)
+            self.say(text, "good" if row.told_as == "good" else "bad")
+            if row.told_as == "bad" and self.settings.bell:
                 self.bell()
 
     def plan_show(self) -> None:

@@ -12,10 +12,11 @@ from typing import Protocol
 from stockwatch.alerts import OpenAlert, Words, advice
 from stockwatch.alerts.attention import Call
 from stockwatch.alerts.reasons import reason
+from stockwatch.ledger.figures import Restock
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.links import Link
 from stockwatch.room.log import KEPT_RESOLVED_S
-from stockwatch.room.posts import said
+from stockwatch.room.posts import said, stands
 from stockwatch.room.room import Room
 from stockwatch.room.view import (
     SPARK_MINUTES,
@@ -302,27 +303,34 @@ class Picture:
         return tuple(rows)
 
     def _make_restocks(self) -> tuple[RestockRow, ...]:
-        room = self.room
         return tuple(
-            RestockRow(
-                document=restock.document,
-                sku=restock.sku,
-                title=room.title(restock.sku),
-                source=restock.source,
-                qty=restock.qty,
-                state=restock.state,
-                due=restock.due_us // SECOND_US,
-                by=restock.by,
-                received=restock.received,
-                told=self._told(restock.document),
-            )
-            for restock in room.books.restocks().values()
-            if restock.state not in ("received", "refused")
+            self._restock(restock)
+            for restock in self.room.books.restocks().values()
+            if restock.state not in ("received", "refused") or self._just_refused(restock)
         )
 
-    def _told(self, document: str) -> Text | None:
-        post = self.room.log.posts.get(document)
-        return None if post is None else said(post.outcome, post.status, post.text)
+    def _restock(self, restock: Restock) -> RestockRow:
+        post = self.room.log.posts.get(restock.document)
+        return RestockRow(
+            document=restock.document,
+            sku=restock.sku,
+            title=self.room.title(restock.sku),
+            source=restock.source,
+            qty=restock.qty,
+            state=restock.state,
+            due=restock.due_us // SECOND_US,
+            by=restock.by,
+            received=restock.received,
+            told=None if post is None else said(post.outcome, post.status, post.text),
+            told_as=None if post is None else stands(post.outcome),
+        )
+
+    def _just_refused(self, restock: Restock) -> bool:
+        """By the webhook: people have not seen it yet, as they have what they entered themselves."""
+        post = self.room.log.posts.get(restock.document)
+        if restock.state != "refused" or post is None or post.outcome != "refused":
+            return False
+        return self.room.now_us - post.told_us < KEPT_RESOLVED_S * SECOND_US
 
     def _make_actions(self) -> tuple[ActionRow, ...]:
         return tuple(

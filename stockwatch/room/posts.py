@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from stockwatch.events import Event
-from stockwatch.room.view import Text
+from stockwatch.room.view import Text, Told
 
 KEPT = 500
 """Posts that have ended are remembered up to this many; open ones always."""
@@ -44,6 +44,8 @@ class Post(msgspec.Struct, kw_only=True):
     """The last answer's HTTP status."""
     text: Text = Text("", "")
     """The last answer, shortened. Outside text."""
+    told_us: int = 0
+    """When the last try was told of."""
 
     @property
     def open(self) -> bool:
@@ -110,6 +112,7 @@ class Posts:
         post.outcome = outcome  # type: ignore[assignment]
         post.status = status if type(status) is int else None
         post.text = text_of(data.get("text"))
+        post.told_us = received_us
         if type(attempt) is int and attempt > post.attempts:
             post.attempts = attempt
         if not post.open:
@@ -142,6 +145,14 @@ def said(outcome: str, status: int | None, text: Text) -> Text:
     )
 
 
+def stands(outcome: Outcome) -> Told:
+    """How it is to be taken."""
+    return _STANDS.get(outcome, "bad")
+
+
+_STANDS: dict[str, Told] = {
+    "waiting": "waiting", "retrying": "trouble", "answered": "good", "confirmed": "good", "settled": "good",
+}  # fmt: skip
 _WORDS = {
     "waiting": ("webhook 等回应", "webhook awaits an answer"),
     "retrying": ("webhook 没通,重发中", "webhook failed, trying again"),

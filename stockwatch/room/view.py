@@ -140,6 +140,10 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Those left out because they were too many."""
 
 
+Told = Literal["waiting", "trouble", "good", "bad"]
+"""How a webhook stands: still to be answered, without and with trouble so far; and how it ended."""
+
+
 class RestockRow(msgspec.Struct, frozen=True, kw_only=True):
     """A restock on its way."""
 
@@ -155,6 +159,7 @@ class RestockRow(msgspec.Struct, frozen=True, kw_only=True):
     received: int = 0
     told: Text | None = None
     """What came of telling its source by webhook. Outside text."""
+    told_as: Told | None = None
 
 
 class ActionRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ from stockwatch.room.intents import (
     Stop,
     Watch,
 )
-from stockwatch.room.view import CallRow, Delta, RestockOption, RestockProposal, RoomView, Text
+from stockwatch.room.view import CallRow, Delta, RestockOption, RestockProposal, RestockRow, RoomView, Text
 
 
 class Desk:
@@ -466,3 +466,32 @@ async def test_no_bell_is_silent_and_still_says_it(monkeypatch: pytest.MonkeyPat
         await at.hear(call(1))
         assert rung == []
         assert "约 8 分售罄" in at.status
+
+
+async def test_what_the_webhook_brought_is_said_once_and_rings_when_it_is_bad(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(Console, "bell", lambda self: rung.append(1))
+
+    def stands(how: str, text: str) -> Change:
+        row = RestockRow(
+            document="d1", sku="HOODIE-M", title="卫衣", source="仓", qty=50, state="asked",
+            told=Text(text, text), told_as=how,  # type: ignore[arg-type]
+        )  # fmt: skip
+        return Change(delta=Delta(restocks=(row,)))
+
+    async with desk() as at:
+        at_first = at.status
+        await at.hear(stands("waiting", "等回应"))
+        assert at.status == at_first, "that it was sent is what they asked for"
+        await at.hear(stands("trouble", "没通 500:\x1b[2J"))
+        assert at.status == "补货 卫衣 +50:没通 500:␛[2J"
+        await at.hear(stands("trouble", "没通 503"))
+        assert "500" in at.status, "each further try is no news"
+        assert rung == []
+        await at.hear(stands("bad", "回绝"))
+        assert at.status == "补货 卫衣 +50:回绝"
+        assert rung == [1]
+        await at.hear(stands("bad", "回绝"))
+        assert rung == [1]

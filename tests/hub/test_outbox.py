@@ -19,10 +19,12 @@ from stockwatch.feeds.base import Backoff
 from stockwatch.hub import process
 from stockwatch.hub.core import Hub, wall_us
 from stockwatch.hub.hosted import Hosted
+from stockwatch.hub.journal import rebuild
 from stockwatch.hub.ledgerfile import LedgerJournal
-from stockwatch.hub.live import open_live
+from stockwatch.hub.live import make_live, open_live
 from stockwatch.hub.outbox import Outbox, open_outbox
 from stockwatch.hub.spec import HubSpec
+from stockwatch.ledger.balances import Books
 from stockwatch.room import intents
 from stockwatch.room.picture import Picture
 from stockwatch.room.room import Room
@@ -128,6 +130,10 @@ async def test_a_refusal_takes_back_what_a_person_had_down_as_confirmed(receiver
         assert hub.room.books.restocks()["doc-1"].state == "refused"
         assert hub.room.books.stock("H-M").in_transit == 0
         assert "webhook 回绝 200:卖完了" in [action.what.zh for action in hub.room.log.actions][-1]
+        (row,) = Picture(hub.room).whole().restocks
+        assert (row.state, row.told_as) == ("refused", "bad"), "it is still there for people to see"
+        hub.room.pipeline.advance(wall_us() + 601 * 1_000_000)
+        assert Picture(hub.room).whole().restocks == ()
 
 
 async def test_failures_are_tried_again_under_one_key_until_it_is_heard(receiver, settings):
@@ -261,6 +267,17 @@ async def test_a_channel_that_plays_the_room_answers_nothing(receiver, settings)
         await hub.hosted.put("douyin", [forged], None)
         await receiver.was_sent(1)
         await hub.became("answered")
+
+
+async def test_of_two_rooms_that_sell_the_same_goods_the_one_that_asked_sends_it(receiver, settings):
+    async with live(settings) as hub:
+        other = make_live(msgspec.structs.replace(settings, id="night"), Books())
+        rebuild(hub.journal.read_on(other.books), other.pipeline)
+        other.move_to(hub.room.pipeline)
+        await hub.hosted.ask(ASK)
+        await hub.became("answered")
+        assert "doc-1" not in other.log.posts
+        assert len(other.books.restocks()) == 1
 
 
 async def test_a_burst_is_sent_a_few_at_a_time_and_all_of_it(receiver, settings):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -179,6 +181,22 @@ async def test_an_endless_answer_is_read_no_further_and_a_packed_one_not_unpacke
     receiver.replies = [endless]
     came = await sent(receiver)
     assert (came.kind, len(came.body)) == ("heard", MAX_ANSWER)
+
+
+async def test_an_answer_that_trickles_for_ever_is_given_up():
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+    async with await asyncio.start_server(trickle, "127.0.0.1", 0) as server:
+        sender = Sender(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", KEY, within_s=0.2)
+        came = await sender.send("d1", b"{}")
+        await sender.aclose()
+        assert (came.kind, came.text.en) == ("again", "no answer in time")
 
 
 async def test_nobody_there_is_worth_another_try(receiver):

@@ -30,6 +30,7 @@ class PaneWords:
     mark_threshold = Word("阈值", "threshold")
     mark_critical = Word("紧急", "critical")
     mark_resolved = Word("解除", "resolved")
+    restock_told = Word("补货 {title} +{qty}:{told}", "Restock {title} +{qty}: {told}")
     mark_restock = Word("补货", "restock")
     mark_substitute = Word("换品", "substitute")
     mark_count = Word("盘点", "count")
