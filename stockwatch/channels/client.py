@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from stockwatch.channels.limiter import Breaker, Limiter
 from stockwatch.channels.wire import Adapter, ApiError, Ask, Call, Keys, RenewsBySecret, Tokens
 from stockwatch.feeds.base import Backoff, Now, wall_clock
+from stockwatch.feeds.unpacking import ACCEPTED, Unusable, body_of
 from stockwatch.local import is_loopback
 from stockwatch.printable import printable
 
@@ -73,7 +74,7 @@ class Client:
             "base_url": base,
             "timeout": httpx.Timeout(timeout_s),
             "limits": httpx.Limits(max_connections=1),
-            "headers": {"User-Agent": "stockwatch"},
+            "headers": {"User-Agent": "stockwatch", "Accept-Encoding": ACCEPTED},
             "trust_env": not is_loopback(base),
             "transport": transport,
         }
@@ -188,12 +189,9 @@ class Client:
             async with http.stream(
                 call.verb, self._where(call), content=call.body or None, headers=dict(call.headers)
             ) as response:
-                body = bytearray()
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > MAX_BODY:
-                        raise _Lost("the answer is larger than 16 MiB", sent=True)
-                return response.status_code, bytes(body), response.headers
+                return response.status_code, await body_of(response, MAX_BODY), response.headers
+        except Unusable as unusable:
+            raise _Lost(str(unusable), sent=True) from None
         except httpx.ConnectError as error:
             raise _Lost(_said(error), sent=False) from None
         except httpx.TimeoutException as error:

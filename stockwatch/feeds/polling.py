@@ -19,6 +19,7 @@ from stockwatch.feeds.base import MAX_BATCH, MAX_BATCH_BYTES, Backoff, FeedStatu
 from stockwatch.feeds.bodies import BadBody, messages_of
 from stockwatch.feeds.cursors import MAX_CURSOR_BYTES
 from stockwatch.feeds.retry_after import retry_after
+from stockwatch.feeds.unpacking import ACCEPTED, Unusable, body_of
 from stockwatch.local import is_loopback
 from stockwatch.printable import printable
 
@@ -122,7 +123,11 @@ class PollingFeed:
         return httpx.AsyncClient(
             timeout=httpx.Timeout(self._answer_timeout),
             limits=httpx.Limits(max_connections=1),
-            headers={"Accept": "application/json, application/x-ndjson", "User-Agent": "stockwatch"},
+            headers={
+                "Accept": "application/json, application/x-ndjson",
+                "Accept-Encoding": ACCEPTED,
+                "User-Agent": "stockwatch",
+            },
             trust_env=not is_loopback(str(self._url)),
         )
 
@@ -138,17 +143,14 @@ class PollingFeed:
                     return None
                 if not response.is_success:
                     raise _failure(response, self._now())
-                body = bytearray()
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > self._max_body:
-                        raise _Failed(f"the answer is over {self._max_body} bytes")
                 return _Answer(
-                    bytes(body),
+                    await body_of(response, self._max_body),
                     _header_cursor(response),
                     _validators(response.headers),
                     response.headers.get("Content-Type", ""),
                 )
+        except Unusable as unusable:
+            raise _Failed(str(unusable)) from None
         except (TimeoutError, httpx.TimeoutException):
             raise _Failed("the server did not answer in time") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import gzip
 import json
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -146,6 +148,45 @@ async def test_an_answer_may_be_compressed(web, poll, sink, event) -> None:
     poll()
     await sink.got(1)
     assert sink.frames == [event(1)]
+
+
+@pytest.mark.parametrize(
+    ("packing", "packed", "says"),
+    [
+        ("gzip", gzip.compress(bytes(50_000_000)), "is over 1000000 bytes"),
+        ("gzip, gzip", gzip.compress(gzip.compress(bytes(50_000_000))), "not asked for"),
+        ("br", b"\x1b", "not asked for"),
+        ("gzip", gzip.compress(b"[]" * 500)[:-9], "stops in the middle"),
+        ("deflate", b"\x00\x01\x02", "can't be unpacked"),
+    ],
+)
+async def test_a_small_answer_that_unfolds_into_a_huge_one_is_refused_as_it_unfolds(
+    web, poll, sink, event, packing, packed, says
+) -> None:
+    """483 bytes, packed twice, are 200 MB to a library that unpacks them whole."""
+    web.answers = [(200, {"Content-Encoding": packing}, packed), ok(event(1))]
+    tracemalloc.start()
+    try:
+        poll(max_body=1_000_000)
+        await sink.got(1)
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+    (note,) = [status.note for status in sink.statuses if status.state == "down"]
+    assert says in note
+
+
+async def test_an_answer_of_many_packed_pieces_is_whole(web, poll, sink, event) -> None:
+    events = [event(n) for n in range(20_000)]
+    body = b"[" + b",".join(events) + b"]"
+    packed = [gzip.compress(body), zlib.compress(body, 0)]
+    web.answers = [
+        (200, {"Content-Encoding": kind, "Stockwatch-Cursor": kind}, one)
+        for kind, one in zip(("GZip", "deflate"), packed, strict=True)
+    ]
+    poll()
+    await sink.got(40_000)
+    assert sink.frames[:20_000] == sink.frames[20_000:40_000] == events
 
 
 async def test_the_same_answer_again_without_a_cursor_is_nothing_new(web, poll, sink, event) -> None:
