@@ -48,7 +48,6 @@ class Sender:
         within_s: float = 15.0,
         connect_s: float = 5.0,
         now: Callable[[], float] = time.time,
-        verify: ssl.SSLContext | bool = True,
     ) -> None:
         self._url = httpx.URL(url)
         self._key = key
@@ -65,7 +64,6 @@ class Sender:
             },
             follow_redirects=False,
             trust_env=not is_loopback(url),
-            verify=verify,
         )
 
     async def aclose(self) -> None:

@@ -31,7 +31,16 @@ from stockwatch.room.intents import (
     Stop,
     Watch,
 )
-from stockwatch.room.view import CallRow, Delta, RestockOption, RestockProposal, RestockRow, RoomView, Text
+from stockwatch.room.view import (
+    CallRow,
+    Delta,
+    FeedRow,
+    RestockOption,
+    RestockProposal,
+    RestockRow,
+    RoomView,
+    Text,
+)
 
 
 class Desk:
@@ -495,3 +504,12 @@ async def test_what_the_webhook_brought_is_said_once_and_rings_when_it_is_bad(
         assert rung == [1]
         await at.hear(stands("bad", "回绝"))
         assert rung == [1]
+
+
+async def test_comments_that_were_too_many_stand_beside_their_feed() -> None:
+    row = FeedRow(channel="douyin", title="抖音", state="live", comments=900, comments_lost=3400)
+    async with desk() as at:
+        await at.hear(Change(delta=Delta(feeds=(row,))))
+        assert "抖音 正常 弹幕太多,丢 3400" in at.text()
+        await at.hear(Change(delta=Delta(feeds=(msgspec.structs.replace(row, comments_lost=0),))))
+        assert "弹幕" not in at.text()
