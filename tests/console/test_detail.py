@@ -160,7 +160,11 @@ def test_a_flat_line_of_nothing():
 
 def test_outside_text_is_shown_as_text():
     sizes = (msgspec.structs.replace(link_row().sizes[0], label=HOSTILE),)
-    rows = (msgspec.structs.replace(restocks()[0], sku="HS", source=HOSTILE, by=HOSTILE, told=Text(HOSTILE, HOSTILE)),)
+    rows = (
+        msgspec.structs.replace(
+            restocks()[0], sku="HS", source=HOSTILE, by=HOSTILE, told=Text(HOSTILE, HOSTILE)
+        ),
+    )
     shown = picture(
         link=link_row(title=HOSTILE, sizes=sizes, channels=((HOSTILE, 3),), parts=((HOSTILE, 1, "item"),)),
         restocks=rows, channels=(),
