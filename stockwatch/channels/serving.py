@@ -41,7 +41,9 @@ async def serve(
         def capture_signals(self) -> Any:
             return nullcontext()
 
-    listening = socket.socket(socket.AF_INET6 if ":" in at.host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+    # Only of a socket that says TCP does asyncio send small packets at once; others let each answer wait 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((at.host, at.port))
