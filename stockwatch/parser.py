@@ -59,6 +59,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("doctor", "check this machine: terminal, disk, versions", "检查这台机器:终端、磁盘、版本"),
     ("help", "offline help for a command, a key, a tier, a word", "离线帮助:命令、设置项、预警级别、词语"),
 )
+LAB_PLATFORMS = ("douyin", "kuaishou", "taobao", "wechat")
+"""Those of stockwatch.lab.opening, whose platforms cost an import."""
 LATER = {"drill": "replay", "report": "ledger show", "prompter": "attach --read-only"}
 """Commands of a later version, and what does the nearest thing now."""
 
@@ -402,10 +404,11 @@ def _lab(command: Parser) -> None:
     command.add_argument("dir", metavar="DIR", type=_path, help=folder)
     room = say("sell this room's SKUs; default: a few samples", "卖这个直播间的 SKU;默认卖几样样品")
     command.add_argument("--room", metavar="ROOM.toml", type=_path, help=room)
-    platform = say("which platforms; default: all", "哪些平台;默认全部")
-    command.add_argument(
-        "--platform", choices=("douyin", "kuaishou", "taobao"), action="append", default=[], help=platform
+    platform = say(
+        "which platforms, one each time; default: douyin, kuaishou and taobao",
+        "哪些平台,可写多次;默认 douyin、kuaishou、taobao",
     )
+    command.add_argument("--platform", choices=LAB_PLATFORMS, action="append", default=[], help=platform)
     command.add_argument(
         "--script", metavar="FILE", type=_path, help=say("phases of a stream", "按剧本演(TOML)")
     )

@@ -1,9 +1,10 @@
 """A platform's own figure of a SKU: read, changed, and never changed twice.
 
-Platforms differ in what a change that goes below zero does (Douyin refuses it, Taobao stops at zero and keeps silent),
-and in whether a change that was told twice counts once. So the figure is read first, no more is taken than is there,
-and a change whose outcome is unknown is followed by reading, not by another try. Sales go on meanwhile: what a reading
-after an unknown outcome tells apart is only whether the figure has moved by about the change.
+Platforms differ in what a change that goes below zero does (Douyin, Kuaishou and WeChat refuse it, Taobao stops at zero
+and keeps silent, Shopify allows it but takes a change only from the figure that was read, TikTok Shop is told the new
+figure), and in whether a change that was told twice counts once. So the figure is read first, no more is taken than is
+there, and a change whose outcome is unknown is followed by reading, not by another try. Sales go on meanwhile: what a
+reading after an unknown outcome tells apart is only whether the figure has moved by about the change.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from stockwatch.channels.client import Client
-from stockwatch.channels.wire import ApiError, Listed, Offer, Stocked
+from stockwatch.channels.wire import ApiError, Ask, Listed, Offer, Overwrites, Stocked
 
 _MOST_ASKS = 2000
+_MOST_TRIES = 3
 
 
 class Changed(NamedTuple):
@@ -44,50 +46,65 @@ def _of(client: Client) -> Stocked:
 async def change(client: Client, product: str, sku: str, delta: int, once: str) -> Changed:
     """Add `delta` units, or take them as far as there are any. Raises ApiError where nothing was changed."""
     assert delta, "a change changes something"
-    adapter = _of(client)
-    before = await read(client, product, sku)
-    wanted = max(delta, -before)
-    for _ in range(3):
+    for _ in range(_MOST_TRIES):
+        reading, before = await _reading(client, product, sku)
+        # What sold meanwhile is not there to be taken.
+        wanted = max(delta, -before)
         if wanted == 0:
             return Changed(before, before, 0)
-        ask = adapter.change(product, sku, wanted, f"{once}:{wanted}")
+        ask = _of(client).change(product, sku, wanted, f"{once}:{wanted}", reading)
         try:
             await client.ask(ask, writes=True)
         except ApiError as error:
             if error.kind == "unknown":
-                return await _after_unknown(client, product, sku, before, wanted, once)
-            if error.kind != "refused" or wanted > 0:
+                changed = await _after_unknown(client, product, sku, before, wanted, ask, reading)
+                if changed is None:
+                    continue
+                return changed
+            if error.kind != "moved" and (error.kind != "refused" or wanted > 0):
                 raise
-            # Sold meanwhile: less is there than was read.
-            before = await read(client, product, sku)
-            wanted = max(wanted, -before)
             continue
-        return Changed(before, await read(client, product, sku), wanted)
-    raise ApiError("refused", "it sold faster than the figure could be lowered")
+        return await _after(client, product, sku, before, wanted, reading)
+    raise ApiError("refused", "it sold faster than the figure could be changed")
+
+
+async def _reading(client: Client, product: str, sku: str) -> tuple[bytes, int]:
+    adapter = _of(client)
+    answer = await client.ask(adapter.stock(product, sku))
+    return answer, adapter.stock_in(answer, sku)
+
+
+async def _after(client: Client, product: str, sku: str, before: int, wanted: int, reading: bytes) -> Changed:
+    """A change that was taken."""
+    answer, after = await _reading(client, product, sku)
+    adapter = client.adapter
+    sure = not (isinstance(adapter, Overwrites) and adapter.undone(reading, answer, sku))
+    return Changed(before, after, wanted, sure)
 
 
 async def _after_unknown(
-    client: Client, product: str, sku: str, before: int, wanted: int, once: str
-) -> Changed:
-    adapter = _of(client)
-    if adapter.repeatable:
+    client: Client, product: str, sku: str, before: int, wanted: int, ask: Ask, reading: bytes
+) -> Changed | None:
+    """None: it was not made, for sure, and the figure is another by now."""
+    if _of(client).repeatable:
         # Under the same name it counts once, however often it is told.
-        ask = adapter.change(product, sku, wanted, f"{once}:{wanted}")
         for _ in range(3):
             try:
                 await client.ask(ask, writes=True)
             except ApiError as error:
-                if error.kind != "unknown":
+                if error.kind == "moved":
+                    return None
+                if error.kind == "refused":
                     raise
                 continue
-            return Changed(before, await read(client, product, sku), wanted)
-    after = await read(client, product, sku)
-    if after == before + wanted:
-        return Changed(before, after, wanted)
-    if after == before:
-        return Changed(before, after, 0)
-    nearer = abs(after - before - wanted) < abs(after - before)
-    return Changed(before, after, wanted if nearer else 0, sure=False)
+            return await _after(client, product, sku, before, wanted, reading)
+    changed = await _after(client, product, sku, before, wanted, reading)
+    if changed.after == before + wanted:
+        return changed
+    if changed.after == before:
+        return changed._replace(applied=0)
+    nearer = abs(changed.after - before - wanted) < abs(changed.after - before)
+    return changed._replace(applied=wanted if nearer else 0, sure=False)
 
 
 async def offers(client: Client) -> list[Listed]:

@@ -71,6 +71,8 @@ class _Trial:
         self._client = client
         self._goods = Goods(config, channel.id, numbers)
         self._orders: list[Order] = []
+        self._last = ""
+        """The latest order that the list holds, or only names."""
 
     async def steps(self) -> AsyncIterator[Step]:
         missing = _missing(self._client.adapter.name, self._client.keys)
@@ -102,10 +104,12 @@ class _Trial:
         except ApiError as error:
             return Step("orders", "bad", Words(str(error), str(error)), _FIXES.get(error.kind))
         self._orders = list(page.orders)
+        named = [*(order.id for order in page.orders), *page.names]
+        self._last = named[-1] if named else ""
         minutes = (now - since) // (60 * _S)
         said = Words(
-            f"signature and token are taken; {len(page.orders)} orders of the last {minutes} min on the first page",
-            f"签名和令牌有效;最近 {minutes} 分钟首页有 {len(page.orders)} 单",
+            f"signature and token are taken; {len(named)} orders of the last {minutes} min on the first page",
+            f"签名和令牌有效;最近 {minutes} 分钟首页有 {len(named)} 单",
         )
         if page.unusable:
             return Step(
@@ -124,15 +128,17 @@ class _Trial:
         )  # fmt: skip
 
     async def _detail(self) -> Step:
-        if not self._orders:
+        if not self._last:
             return Step("detail", "note", Words("no order to read yet", "还没有订单可读"))
         adapter = self._client.adapter
         try:
             order = adapter.order(
-                await self._client.ask(adapter.detail(self._orders[-1].id), tries=3), self._client.keys
+                await self._client.ask(adapter.detail(self._last), tries=3), self._client.keys
             )
         except ApiError as error:
             return Step("detail", "bad", Words(str(error), str(error)), _FIXES.get(error.kind))
+        if not self._orders:
+            self._orders = [order]
         return Step(
             "detail",
             "ok",

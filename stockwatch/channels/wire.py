@@ -19,10 +19,11 @@ from stockwatch.printable import printable
 Id = Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(max_length=128)]
 """As platforms write ids: digits, quoted or not, over 2^53. `id_text` makes one string of them."""
 
-Kind = Literal["limited", "token", "clock", "denied", "refused", "broken", "unknown"]
+Kind = Literal["limited", "token", "clock", "denied", "refused", "moved", "broken", "unknown"]
 """limited: asked too often. token: the access token is not taken. clock: the timestamp is not. denied: credentials or
-permission; a person must act. refused: the request itself can't be met, and asking again gets the same answer. broken:
-the platform failed and may do better next time. unknown: it may or may not have been carried out."""
+permission; a person must act. refused: the request itself can't be met, and asking again gets the same answer. moved: a
+figure is no longer what was read, and nothing was changed; read again. broken: the platform failed and may do better
+next time. unknown: it may or may not have been carried out."""
 
 _PLAIN_ID = re.compile(r"[0-9A-Za-z_:.-]{1,128}")
 _T = TypeVar("_T")
@@ -213,7 +214,7 @@ class Stocked(Protocol):
     """An adapter that reads and changes its platform's figures, and lists what the shop offers."""
 
     repeatable: bool
-    """Whether a change told twice under one name counts once."""
+    """Whether a change that is told twice, byte for byte, counts once."""
 
     def stock(self, product: str, sku: str) -> Ask:
         """Ask what may still be sold of a SKU."""
@@ -221,14 +222,24 @@ class Stocked(Protocol):
     def stock_in(self, answer: bytes, sku: str) -> int:
         """Units, of that answer. Raises ApiError."""
 
-    def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
-        """Add to a SKU's figure, or take from it. `once` names the change, where the platform takes such a name."""
+    def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
+        """Add to a SKU's figure, or take from it. `once` names the change, where the platform takes such a name;
+        `reading` is the answer of `stock` just before, for platforms that are told what the figure was or shall be.
+        Raises ApiError where that answer does not allow it."""
 
     def goods(self) -> Ask:
         """Ask what the shop offers."""
 
     def offer(self, answer: bytes, ask: Ask) -> Offer:
         """Raises ApiError."""
+
+
+@runtime_checkable
+class Overwrites(Protocol):
+    """A stocked adapter whose platform is told what a figure shall be, so that a sale in between is undone by it."""
+
+    def undone(self, before: bytes, after: bytes, sku: str) -> bool:
+        """Whether sales came between two readings, which a change in between may have undone. Raises ApiError."""
 
 
 def id_text(value: int | str) -> str:

@@ -32,6 +32,8 @@ class Push(NamedTuple):
 
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
+    """Of the address that it goes to, where the signature stands there."""
 
 
 class Face(Protocol):
@@ -79,6 +81,12 @@ class Door:
         if self.faults.token_s and not self._token_until:
             self._token_until = now_ms + int(self.faults.token_s * 1000)
         return token == self._token and (not self._token_until or now_ms < self._token_until)
+
+    def issue(self, now_ms: int) -> str:
+        """The token of the day, for whoever has shown the app's secret; a new one once it has ended."""
+        if not self.takes(self._token, now_ms):
+            self.renew(self._refresh, now_ms)
+        return self._token
 
     def renew(self, refresh: str, now_ms: int) -> tuple[str, str] | None:
         """New (access, refresh) tokens; the old ones are worth nothing then. None: this refresh token is none."""

@@ -13,30 +13,39 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from stockwatch.channels.wire import Keys
-from stockwatch.lab import douyin, kuaishou, taobao
+from stockwatch.lab import douyin, kuaishou, taobao, wechat
 from stockwatch.lab.face import Door, Face
 from stockwatch.lab.faults import Chance, Faults
 from stockwatch.lab.shop import Buyers, Good, Shop
 from stockwatch.lab.world import LIVE_ROOM, Booth
 
 PLATFORMS = ("douyin", "kuaishou", "taobao")
-_KEYS = {"douyin": douyin.lab_keys, "kuaishou": kuaishou.lab_keys, "taobao": taobao.lab_keys}
-_FACES: dict[str, Callable[[Shop, Door], Face]] = {
-    "douyin": douyin.DouyinFace,
-    "kuaishou": kuaishou.KuaishouFace,
-    "taobao": taobao.TaobaoFace,
+"""What a lab holds unless others are asked for."""
+
+
+class _Kind(NamedTuple):
+    """One platform in a lab."""
+
+    title: str
+    face: Callable[[Shop, Door], Face]
+    keys: Callable[[], Keys]
+    first_order: int
+    first_product: int
+
+
+_KINDS = {
+    "douyin": _Kind(
+        "抖音", douyin.DouyinFace, douyin.lab_keys, 4_781_320_682_406_083_640, 3_561_234_567_890_123_456
+    ),
+    "kuaishou": _Kind(
+        "快手", kuaishou.KuaishouFace, kuaishou.lab_keys, 2_607_602_240_240_301, 21_000_000_000_001
+    ),
+    "taobao": _Kind("淘宝", taobao.TaobaoFace, taobao.lab_keys, 192_559_684_481_084, 680_000_000_001),
+    "wechat": _Kind(
+        "视频号", wechat.WeChatFace, wechat.lab_keys, 3_705_115_058_471_208_928, 10_000_180_000_001
+    ),
 }
-_TITLES = {"douyin": "抖音", "kuaishou": "快手", "taobao": "淘宝"}
-_FIRST_ORDER = {
-    "douyin": 4_781_320_682_406_083_640,
-    "kuaishou": 2_607_602_240_240_301,
-    "taobao": 192_559_684_481_084,
-}
-_FIRST_PRODUCT = {
-    "douyin": 3_561_234_567_890_123_456,
-    "kuaishou": 21_000_000_000_001,
-    "taobao": 680_000_000_001,
-}
+ALL_PLATFORMS = tuple(_KINDS)
 
 
 class Ware(NamedTuple):
@@ -49,7 +58,7 @@ class Ware(NamedTuple):
 
 def keys_of(platform: str) -> Keys:
     """Credentials that the lab's look-alike takes."""
-    return _KEYS[platform]()
+    return _KINDS[platform].keys()
 
 
 def booth_of(
@@ -64,18 +73,19 @@ def booth_of(
 ) -> Booth:
     """A look-alike that offers these wares, `share` of their stock each. `run` sets its orders apart from those of
     another run."""
-    first = _FIRST_PRODUCT[platform]
+    kind = _KINDS[platform]
+    first = kind.first_product
     goods = [
         Good(first + nth, first + 1_000_000 + nth, ware.sku, ware.title, int(ware.stock * share))
         for nth, ware in enumerate(wares)
     ]
     shop = Shop(
         goods,
-        first_order=_FIRST_ORDER[platform] + run * 10_000,
+        first_order=kind.first_order + run * 10_000,
         unpaid_ttl_ms=int(unpaid_s * 1000),
         second_grain=platform != "kuaishou",
     )
-    face: Face = _FACES[platform](shop, Door(keys_of(platform), faults))
+    face = kind.face(shop, Door(keys_of(platform), faults))
     buyers = Buyers(shop, seed, several=0.0 if platform == "kuaishou" else 0.15)
     return Booth(face, buyers, Chance(faults, seed + 1))
 
@@ -88,7 +98,7 @@ def room_files(
     for name in booths:
         channel = {
             "id": name,
-            "title": _TITLES[name],
+            "title": _KINDS[name].title,
             "feed": f"{name}:http://{address}/{name}",
             "secret": f"file:{name}.keys.toml",
         }

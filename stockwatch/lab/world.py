@@ -165,13 +165,14 @@ class Lab:
                 self._send(self._post(http, booth, booth.push_url, push))
 
     async def _post(self, http: httpx.AsyncClient, booth: Booth, url: str, push: Push) -> None:
+        where = f"{url}?{push.query}" if push.query else url
         for pause in (0.0, *_RETRIES_S):
             await asyncio.sleep(pause)
             if booth.is_out:
                 continue
             try:
                 async with self._at_once:
-                    answer = await http.post(url, content=push.body, headers=dict(push.headers))
+                    answer = await http.post(where, content=push.body, headers=dict(push.headers))
             except httpx.HTTPError:
                 continue
             if answer.status_code == 200:

@@ -12,7 +12,7 @@ from stockwatch.channels.wire import ApiError
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
 
-PLATFORMS = ("douyin", "kuaishou", "taobao")
+PLATFORMS = ("douyin", "kuaishou", "taobao", "wechat")
 WARES = [Ware("A", "卫衣 黑 M", 20), Ware("B", "袜子", 5)]
 QUIET = Faults(latency_s=0, list_lag_s=0)
 
@@ -49,7 +49,7 @@ async def test_a_change_whose_answer_is_lost_is_made_once(platform: str):
         def loses(request, now_ms):  # type: ignore[no-untyped-def]
             answer = handle(request, now_ms)
             if not lost and (b"stock.update" in request.body or b"syncStock" in request.query.encode()
-                             or b"quantity.update" in request.body):  # fmt: skip
+                             or b"quantity.update" in request.body or "stock/update" in request.path):  # fmt: skip
                 lost.append(request)
                 raise ConnectionResetError
             return answer

@@ -177,7 +177,7 @@ class Douyin:
         """Units that unpaid orders hold (prehold) are not in it."""
         return decoded(_stock, answer, "sku.stockNum").stock_num
 
-    def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
+    def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """One that would go below zero is refused."""
         params = {
             "product_id": product, "sku_id": sku, "stock_num": delta, "incremental": True, "idempotent_id": once,

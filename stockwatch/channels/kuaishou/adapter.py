@@ -177,7 +177,7 @@ class Kuaishou:
                 return one.sku_stock
         raise ApiError("refused", f"open.item.get: the item has no SKU {sku}")
 
-    def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
+    def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """There is no setting and no name for a change."""
         params = {
             "kwaiItemId": int(product), "skuId": int(sku), "skuChangeStock": abs(delta),

@@ -203,7 +203,7 @@ class Taobao:
     def stock_in(self, answer: bytes, sku: str) -> int:
         return decoded(_stock, answer, "item.sku.get").sku.quantity
 
-    def change(self, product: str, sku: str, delta: int, once: str) -> Ask:
+    def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """What would go below zero stops at zero, and nothing says so: read before and after."""
         return Ask(
             "taobao.skus.quantity.update",

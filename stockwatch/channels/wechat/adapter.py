@@ -3,6 +3,11 @@
 Requests carry the access token in their query and are not signed. The token comes for the app's id and secret, by
 `stable_token`, which leaves other holders of the same credentials theirs; there is no refresh token. Lists name orders
 only. Pages hold 50, since public sources differ on whether 100 are allowed.
+
+Stock: `product/stock/update` adds or takes (its setting is advised against while orders come), has no name for a
+change, and refuses (10020219) what would go below zero. `product/stock/get` counts what is set aside for a limited-time
+sale (限时抢购) beside the rest; only the rest is changed, so only the rest is read, where it is told. Uncertain, known
+from three public SDKs only: the names in that answer, and that a list of goods may hold 30.
 """
 
 from __future__ import annotations
@@ -23,6 +28,8 @@ from stockwatch.channels.wire import (
     Id,
     Keys,
     Kind,
+    Listed,
+    Offer,
     Page,
     Received,
     Tokens,
@@ -32,6 +39,10 @@ from stockwatch.channels.wire import (
 )
 
 _PAGE = 50
+_GOODS_PAGE = 30
+_ON_SALE = 5
+_ONLINE = 1
+_ADD, _TAKE = 1, 2
 _JSON = {"Content-Type": "application/json;charset=UTF-8"}
 _TOKEN = frozenset((40001, 40014, 41001, 42001))
 _LIMITED = frozenset((45009, 45011, 10020112))
@@ -60,14 +71,54 @@ class _Tokens(msgspec.Struct):
     expires_in: int = 0
 
 
+class _Stock(msgspec.Struct):
+    normal_stock_num: int | None = None
+    total_stock_num: int | None = None
+    stock_num: int | None = None
+
+
+class _StockOf(msgspec.Struct):
+    data: _Stock
+
+
+class _Attribute(msgspec.Struct):
+    attr_value: str = ""
+
+
+class _Sku(msgspec.Struct):
+    sku_id: Id
+    stock_num: int | None = None
+    sku_code: str | None = None
+    out_sku_id: Id | None = None
+    sku_attrs: list[_Attribute] | None = None
+
+
+class _Product(msgspec.Struct):
+    product_id: Id
+    title: str = ""
+    skus: list[_Sku] | None = None
+
+
+class _ProductOf(msgspec.Struct):
+    product: _Product
+
+
+class _Products(msgspec.Struct):
+    product_ids: list[Id] | None = None
+    next_key: str = ""
+
+
 _answer = msgspec.json.Decoder(_Answer).decode
 _detail = msgspec.json.Decoder(_Detail).decode
 _list = msgspec.json.Decoder(_List).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
+_stock_of = msgspec.json.Decoder(_StockOf).decode
+_product_of = msgspec.json.Decoder(_ProductOf).decode
+_products = msgspec.json.Decoder(_Products).decode
 
 
 class WeChat:
-    """See `stockwatch.channels.wire.Adapter`, `Echoes` and `RenewsBySecret`."""
+    """See `stockwatch.channels.wire.Adapter`, `Stocked`, `Echoes` and `RenewsBySecret`."""
 
     name = "wechat"
     base_url = "https://api.weixin.qq.com"
@@ -75,6 +126,7 @@ class WeChat:
     """The platform allows 7 days. An order that can't be fetched holds up the cursor no longer than this."""
     acknowledgement = push.REPLY
     renews_by_secret = True
+    repeatable = False
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         query = urlencode({"access_token": keys.access_token})
@@ -143,6 +195,46 @@ class WeChat:
 
     def echo(self, headers: Mapping[str, str], keys: Keys) -> bytes:
         return signing.echo(signing.query_of(headers), keys)
+
+    def stock(self, product: str, sku: str) -> Ask:
+        return Ask("channels/ec/product/stock/get", {"product_id": product, "sku_id": sku})
+
+    def stock_in(self, answer: bytes, sku: str) -> int:
+        found = decoded(_stock_of, answer, "stock/get").data
+        for units in (found.normal_stock_num, found.total_stock_num, found.stock_num):
+            if units is not None:
+                return units
+        raise ApiError("broken", "stock/get: no figure in the answer")
+
+    def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
+        """There is no name for a change."""
+        params = {
+            "product_id": product, "sku_id": sku, "diff_type": _ADD if delta > 0 else _TAKE, "num": abs(delta),
+        }  # fmt: skip
+        return Ask("channels/ec/product/stock/update", params)
+
+    def goods(self) -> Ask:
+        return Ask("channels/ec/product/list/get", {"status": _ON_SALE, "page_size": _GOODS_PAGE})
+
+    def offer(self, answer: bytes, ask: Ask) -> Offer:
+        """Lists name products only; each is then asked for as it is on sale, not as it is being edited."""
+        if ask.method == "channels/ec/product/get":
+            product = decoded(_product_of, answer, "product/get").product
+            return Offer(tuple(_listed(product, sku) for sku in product.skus or ()), ())
+        found = decoded(_products, answer, "product/list/get")
+        more = [
+            Ask("channels/ec/product/get", {"product_id": id_text(product), "data_type": _ONLINE})
+            for product in found.product_ids or ()
+        ]
+        if found.product_ids and found.next_key not in ("", ask.params.get("next_key")):
+            more.append(Ask(ask.method, {**ask.params, "next_key": found.next_key}))
+        return Offer((), tuple(more))
+
+
+def _listed(product: _Product, sku: _Sku) -> Listed:
+    spec = " ".join(one.attr_value for one in sku.sku_attrs or () if one.attr_value)
+    outer = sku.sku_code or str(sku.out_sku_id or "")
+    return Listed(id_text(product.product_id), id_text(sku.sku_id), product.title, spec, outer, sku.stock_num)
 
 
 def _kind(code: int) -> Kind:
