@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from stockwatch.channels.wire import Keys
-from stockwatch.lab import douyin, kuaishou, taobao, wechat
+from stockwatch.lab import douyin, kuaishou, shopify, taobao, wechat
 from stockwatch.lab.face import Door, Face
 from stockwatch.lab.faults import Chance, Faults
 from stockwatch.lab.shop import Buyers, Good, Shop
@@ -44,6 +44,7 @@ _KINDS = {
     "wechat": _Kind(
         "视频号", wechat.WeChatFace, wechat.lab_keys, 3_705_115_058_471_208_928, 10_000_180_000_001
     ),
+    "shopify": _Kind("Shopify", shopify.ShopifyFace, shopify.lab_keys, 5_678_901_234_567, 8_012_345_678_901),
 }
 ALL_PLATFORMS = tuple(_KINDS)
 

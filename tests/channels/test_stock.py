@@ -9,12 +9,20 @@ from rehearsal import Rehearsal, rehearsal
 
 from stockwatch.channels.stock import change, offers, read
 from stockwatch.channels.wire import ApiError
+from stockwatch.lab.face import Request
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
 
-PLATFORMS = ("douyin", "kuaishou", "taobao", "wechat")
+PLATFORMS = ("douyin", "kuaishou", "taobao", "wechat", "shopify")
 WARES = [Ware("A", "卫衣 黑 M", 20), Ware("B", "袜子", 5)]
 QUIET = Faults(latency_s=0, list_lag_s=0)
+
+
+def writes(request: Request) -> bool:
+    """Whether it changes a figure, on any platform."""
+    asked = f"{request.path} {request.query} {request.body.decode()}"
+    words = ("stock.update", "syncStock", "quantity.update", "stock/update", "mutation", "inventory/update")
+    return any(word in asked for word in words)
 
 
 def good(world: Rehearsal, platform: str) -> tuple[str, str]:
@@ -48,8 +56,7 @@ async def test_a_change_whose_answer_is_lost_is_made_once(platform: str):
 
         def loses(request, now_ms):  # type: ignore[no-untyped-def]
             answer = handle(request, now_ms)
-            if not lost and (b"stock.update" in request.body or b"syncStock" in request.query.encode()
-                             or b"quantity.update" in request.body or "stock/update" in request.path):  # fmt: skip
+            if not lost and writes(request):
                 lost.append(request)
                 raise ConnectionResetError
             return answer
@@ -61,19 +68,44 @@ async def test_a_change_whose_answer_is_lost_is_made_once(platform: str):
         assert booth.face.shop.goods[0].stock == 27
 
 
-async def test_what_sells_meanwhile_is_not_taken_twice():
-    async with rehearsal(["douyin"], WARES, QUIET, push=False, every_s=30) as world:
-        client, shop = world.feeds["douyin"].client, world.lab.booths["douyin"].face.shop
-        handle, sold = world.lab.booths["douyin"].face.handle, []
+@pytest.mark.parametrize("platform", ["douyin", "kuaishou", "wechat", "shopify"])
+async def test_what_sells_meanwhile_is_not_taken_twice(platform: str):
+    async with rehearsal([platform], WARES, QUIET, push=False, every_s=30) as world:
+        client, shop = world.feeds[platform].client, world.lab.booths[platform].face.shop
+        handle, sold = world.lab.booths[platform].face.handle, []
 
         def sells(request, now_ms):  # type: ignore[no-untyped-def]
-            if "syncStock" in request.query and not sold:
+            if writes(request) and not sold:
                 sold.append(shop.place([(shop.goods[0], 15)], int(time.time() * 1000)))
             return handle(request, now_ms)
 
-        world.lab.booths["douyin"].face.handle = sells  # type: ignore[method-assign]
-        changed = await change(client, *good(world, "douyin"), -10, "c1")
+        world.lab.booths[platform].face.handle = sells  # type: ignore[method-assign]
+        changed = await change(client, *good(world, platform), -10, "c1")
         assert (changed.before, changed.after, changed.applied) == (5, 0, -5)
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize("delta", [7, -7])
+async def test_shopify_makes_a_change_once_though_its_answer_is_lost_amid_sales(
+    carried_out: bool, delta: int
+):
+    async with rehearsal(["shopify"], WARES, QUIET, push=False, every_s=30) as world:
+        client, booth = world.feeds["shopify"].client, world.lab.booths["shopify"]
+        shop, handle, lost = booth.face.shop, booth.face.handle, []
+
+        def loses(request, now_ms):  # type: ignore[no-untyped-def]
+            if lost or not writes(request):
+                return handle(request, now_ms)
+            lost.append(request)
+            if carried_out:
+                handle(request, now_ms)
+            shop.place([(shop.goods[0], 3)], int(time.time() * 1000))
+            raise ConnectionResetError
+
+        booth.face.handle = loses  # type: ignore[method-assign]
+        changed = await change(client, *good(world, "shopify"), delta, "c1")
+        assert (changed.applied, changed.after, changed.sure) == (delta, 17 + delta, True)
+        assert shop.goods[0].stock == 17 + delta
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

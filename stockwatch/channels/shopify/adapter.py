@@ -2,7 +2,8 @@
 
 The Admin REST API, version 2026-04, with a custom app's token in a header; tokens do not expire, and there is nothing
 to sign. Its address is the shop's own: `shop` is NAME.myshopify.com, or the channel's feed gives a base URL. Orders of
-the last 60 days need the scope read_orders, older ones read_all_orders.
+the last 60 days need the scope read_orders, older ones read_all_orders. Figures and goods are asked for by GraphQL:
+see `stock`.
 
 Uncertain: Shopify calls this API legacy and may close it to new apps, and from what date a version is refused. The
 version is part of every path, so that an answer of 404 or 410 says so.
@@ -19,7 +20,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from stockwatch.channels.orders import Order
-from stockwatch.channels.shopify import push
+from stockwatch.channels.shopify import push, stock
 from stockwatch.channels.shopify.orders import FIELDS, ShopOrder, instant, order_of
 from stockwatch.channels.wire import (
     ApiError,
@@ -27,10 +28,12 @@ from stockwatch.channels.wire import (
     Call,
     Keys,
     Kind,
+    Offer,
     Page,
     Received,
     Tokens,
     decoded,
+    exact_json,
     id_text,
 )
 
@@ -61,25 +64,30 @@ _failed = msgspec.json.Decoder(_Failed).decode
 
 
 class Shopify:
-    """See `stockwatch.channels.wire.Adapter`."""
+    """See `stockwatch.channels.wire.Adapter` and `Stocked`."""
 
     name = "shopify"
     base_url = "https://admin.shopify.invalid"
     """Never asked: a call names the shop's own host, or the channel's feed does."""
     window_us = 24 * 3600 * _S
     acknowledgement = push.REPLY
+    repeatable = True
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         shop = keys.shop.lower()
         if shop and not _SHOP.fullmatch(shop):
             raise ApiError("denied", "the channel's shop is none; write NAME.myshopify.com")
-        path = f"/admin/api/{VERSION}/{ask.method}?{urlencode(ask.params)}"
         host = f"https://{shop}" if shop else ""
-        return Call("GET", host + path, headers={"X-Shopify-Access-Token": keys.access_token})
+        where = f"{host}/admin/api/{VERSION}/{ask.method}"
+        headers = {"X-Shopify-Access-Token": keys.access_token}
+        if ask.method == stock.METHOD:
+            headers["Content-Type"] = "application/json"
+            return Call("POST", where, exact_json(ask.params).encode(), headers)
+        return Call("GET", f"{where}?{urlencode(ask.params)}", headers=headers)
 
     def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
         if status == 200:
-            return body
+            return stock.data_of(body, _LEAK_S) if ask.method == stock.METHOD else body
         note = f"{ask.method}: HTTP {status} {_said(body)}"
         raise ApiError(
             _kind(ask, status), note, code=str(status), retry_after_s=_LEAK_S if status == 429 else None
@@ -131,6 +139,21 @@ class Shopify:
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)
+
+    def stock(self, product: str, sku: str) -> Ask:
+        return stock.stock(sku)
+
+    def stock_in(self, answer: bytes, sku: str) -> int:
+        return stock.stock_in(answer)
+
+    def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
+        return stock.change(delta, once, reading)
+
+    def goods(self) -> Ask:
+        return stock.goods()
+
+    def offer(self, answer: bytes, ask: Ask) -> Offer:
+        return stock.offer(answer, ask)
 
 
 def _written(second: int) -> str:
