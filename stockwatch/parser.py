@@ -59,7 +59,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("doctor", "check this machine: terminal, disk, versions", "检查这台机器:终端、磁盘、版本"),
     ("help", "offline help for a command, a key, a tier, a word", "离线帮助:命令、设置项、预警级别、词语"),
 )
-LAB_PLATFORMS = ("douyin", "kuaishou", "taobao", "wechat", "shopify")
+LAB_PLATFORMS = ("douyin", "kuaishou", "taobao", "wechat", "tiktok", "shopify")
 """Those of stockwatch.lab.opening, whose platforms cost an import."""
 LATER = {"drill": "replay", "report": "ledger show", "prompter": "attach --read-only"}
 """Commands of a later version, and what does the nearest thing now."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from stockwatch.channels.wire import Keys
-from stockwatch.lab import douyin, kuaishou, shopify, taobao, wechat
+from stockwatch.lab import douyin, kuaishou, shopify, taobao, tiktok, wechat
 from stockwatch.lab.face import Door, Face
 from stockwatch.lab.faults import Chance, Faults
 from stockwatch.lab.shop import Buyers, Good, Shop
@@ -43,6 +43,9 @@ _KINDS = {
     "taobao": _Kind("淘宝", taobao.TaobaoFace, taobao.lab_keys, 192_559_684_481_084, 680_000_000_001),
     "wechat": _Kind(
         "视频号", wechat.WeChatFace, wechat.lab_keys, 3_705_115_058_471_208_928, 10_000_180_000_001
+    ),
+    "tiktok": _Kind(
+        "TikTok Shop", tiktok.TikTokFace, tiktok.lab_keys, 576_461_413_038_785_000, 1_729_382_588_639_839_000
     ),
     "shopify": _Kind("Shopify", shopify.ShopifyFace, shopify.lab_keys, 5_678_901_234_567, 8_012_345_678_901),
 }
@@ -87,7 +90,7 @@ def booth_of(
         second_grain=platform != "kuaishou",
     )
     face = kind.face(shop, Door(keys_of(platform), faults))
-    buyers = Buyers(shop, seed, several=0.0 if platform == "kuaishou" else 0.15)
+    buyers = Buyers(shop, seed, several=0.0 if platform == "kuaishou" else 0.15, returns=platform != "tiktok")
     return Booth(face, buyers, Chance(faults, seed + 1))
 
 

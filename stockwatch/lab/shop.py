@@ -181,6 +181,8 @@ class Buyers:
     """1: they pay after 4 s on average, parcels leave 8 s later."""
     weights: list[float] = field(default_factory=list)
     """Of the goods; []: all alike."""
+    returns: bool = True
+    """Whether what was shipped is refunded too: not every platform's orders show that."""
 
     def __post_init__(self) -> None:
         self._draw = random.Random(self.seed)
@@ -227,7 +229,7 @@ class Buyers:
                     self.shop.ship(order, at)
                 case "cancel":
                     self.shop.cancel(order, at)
-                case _:
+                case _ if self.returns or not order.lines[0].shipped_ms:
                     self.shop.refund(order, order.lines[0], at)
 
     @property

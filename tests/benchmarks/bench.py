@@ -55,10 +55,12 @@ class Report:
         return 1 if self._short else 0
 
 
-def arguments(about: str | None, **more: int) -> argparse.Namespace:
-    """`--full` takes more samples; `more` are options with whole-number defaults."""
+def arguments(about: str | None, *flags: str, **more: int) -> argparse.Namespace:
+    """`--full` takes more samples; `flags` are switches, `more` options with whole-number defaults."""
     parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--full", action="store_true", help="more samples, longer windows")
+    for flag in flags:
+        parser.add_argument(f"--{flag}", action="store_true")
     for name, default in more.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     return parser.parse_args()

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 from typing import Any
 
+import httpx
+
 from stockwatch.channels.client import Client
 from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Goods, Numbered
@@ -252,8 +254,10 @@ def details(platform: str, orders: int) -> tuple[Adapter, Keys, Goods, list[byte
     for order in booth.face.shop.orders:
         ask = adapter.detail(str(order))
         call = adapter.call(ask, keys, now_ms * 1000)
-        path, _, query = call.path.partition("?")
-        reply = booth.face.handle(Request(call.verb, path, query, {}, call.body), now_ms)
+        url = httpx.URL(call.path)
+        headers = {name.lower(): value for name, value in call.headers.items()}
+        asked = Request(call.verb, url.path, url.query.decode(), headers, call.body)
+        reply = booth.face.handle(asked, now_ms)
         answers.append(adapter.answer(ask, reply.status, reply.body))
     config = RoomConfig(
         id="lab", name="lab", skus=tuple(Sku(id=ware.sku, title=ware.title) for ware in wares)

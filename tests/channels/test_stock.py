@@ -13,7 +13,7 @@ from stockwatch.lab.face import Request
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
 
-PLATFORMS = ("douyin", "kuaishou", "taobao", "wechat", "shopify")
+PLATFORMS = ("douyin", "kuaishou", "taobao", "wechat", "tiktok", "shopify")
 WARES = [Ware("A", "卫衣 黑 M", 20), Ware("B", "袜子", 5)]
 QUIET = Faults(latency_s=0, list_lag_s=0)
 
@@ -82,6 +82,24 @@ async def test_what_sells_meanwhile_is_not_taken_twice(platform: str):
         world.lab.booths[platform].face.handle = sells  # type: ignore[method-assign]
         changed = await change(client, *good(world, platform), -10, "c1")
         assert (changed.before, changed.after, changed.applied) == (5, 0, -5)
+
+
+async def test_tiktok_undoes_a_sale_that_comes_between_and_the_change_says_that_it_may_have():
+    async with rehearsal(["tiktok"], WARES, QUIET, push=False, every_s=30) as world:
+        client, booth = world.feeds["tiktok"].client, world.lab.booths["tiktok"]
+        shop, handle, sold = booth.face.shop, booth.face.handle, []
+
+        def sells(request, now_ms):  # type: ignore[no-untyped-def]
+            if writes(request) and not sold:
+                sold.append(shop.place([(shop.goods[0], 3)], int(time.time() * 1000)))
+            return handle(request, now_ms)
+
+        booth.face.handle = sells  # type: ignore[method-assign]
+        at = good(world, "tiktok")
+        changed = await change(client, *at, -7, "c1")
+        assert (changed.before, changed.after, changed.applied, changed.sure) == (20, 13, -7, False)
+        assert shop.goods[0].stock == 13, "three of them are sold already"
+        assert (await change(client, *at, -2, "c2")).sure, "nothing sold meanwhile"
 
 
 @pytest.mark.parametrize("carried_out", [True, False])

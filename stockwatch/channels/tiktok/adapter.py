@@ -1,9 +1,9 @@
 """TikTok Shop behind the frame's one shape. Pure: `stockwatch.channels.client` does the asking.
 
-Version 202309. A method is the path that is asked, its parameters what goes into the query and what into the body. The
-access token goes in a header, unsigned. The shapes of search and detail, the limits of a page and a stretch, and the
-codes of errors are as merchants' public programs have them: no page of the platform was at hand. So a refusal is sorted
-by what it says as well as by its code.
+Version 202309. A method is the path that is asked, its parameters what goes into the query, into the body, and where
+the path says `:id`. The access token goes in a header, unsigned. The shapes of search and detail, the limits of a page
+and a stretch, and the codes of errors are as merchants' public programs have them: no page of the platform was at hand.
+So a refusal is sorted by what it says as well as by its code. Figures and goods: see `stock`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from stockwatch.channels.orders import Order
-from stockwatch.channels.tiktok import push
+from stockwatch.channels.tiktok import push, stock
 from stockwatch.channels.tiktok.orders import ShopOrder, order_of
 from stockwatch.channels.tiktok.signing import sign
 from stockwatch.channels.wire import (
@@ -24,6 +24,7 @@ from stockwatch.channels.wire import (
     Call,
     Keys,
     Kind,
+    Offer,
     Page,
     Received,
     Tokens,
@@ -67,15 +68,16 @@ _tokens = msgspec.json.Decoder(_Tokens).decode
 
 
 class TikTok:
-    """See `stockwatch.channels.wire.Adapter`."""
+    """See `stockwatch.channels.wire.Adapter`, `Stocked` and `Overwrites`."""
 
     name = "tiktok"
     base_url = "https://open-api.tiktokglobalshop.com"
     window_us = 24 * 3600 * 1_000_000
     acknowledgement = push.REPLY
+    repeatable = False
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
-        path = f"/{ask.method}"
+        path = f"/{ask.method.replace(':id', ask.params.get('id', ''))}"
         query = {"app_key": keys.app_key, "timestamp": str(now_us // 1_000_000), **ask.params["query"]}
         if keys.shop_cipher:
             query["shop_cipher"] = keys.shop_cipher
@@ -92,6 +94,8 @@ class TikTok:
             raise ApiError("broken", f"{ask.method}: HTTP {status}")
         answer = decoded(_answer, body, ask.method)
         if answer.code == 0:
+            if ask.method == stock.CHANGE:
+                stock.carried_out(bytes(answer.data))
             return bytes(answer.data)
         note = f"{ask.method}: {answer.code} {answer.message}"
         note += f" (request {answer.request_id})" if answer.request_id else ""
@@ -145,6 +149,24 @@ class TikTok:
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)
+
+    def stock(self, product: str, sku: str) -> Ask:
+        return stock.stock(sku)
+
+    def stock_in(self, answer: bytes, sku: str) -> int:
+        return stock.stock_in(answer, sku)
+
+    def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
+        return stock.change(product, sku, delta, reading)
+
+    def undone(self, before: bytes, after: bytes, sku: str) -> bool:
+        return stock.undone(before, after, sku)
+
+    def goods(self) -> Ask:
+        return stock.goods()
+
+    def offer(self, answer: bytes, ask: Ask) -> Offer:
+        return stock.offer(answer, ask)
 
 
 def _kind(answer: _Answer) -> Kind:
