@@ -44,7 +44,8 @@ def _of(client: Client) -> Stocked:
 
 
 async def change(client: Client, product: str, sku: str, delta: int, once: str) -> Changed:
-    """Add `delta` units, or take them as far as there are any. Raises ApiError where nothing was changed."""
+    """Add `delta` units, or take them as far as there are any. Raises ApiError: of kind "unknown" where the change was
+    or may have been made and the figure can't be read any more, of any other where nothing was changed."""
     assert delta, "a change changes something"
     for _ in range(_MOST_TRIES):
         reading, before = await _reading(client, product, sku)
@@ -75,8 +76,11 @@ async def _reading(client: Client, product: str, sku: str) -> tuple[bytes, int]:
 
 
 async def _after(client: Client, product: str, sku: str, before: int, wanted: int, reading: bytes) -> Changed:
-    """A change that was taken."""
-    answer, after = await _reading(client, product, sku)
+    """A change that was or may have been taken, read back."""
+    try:
+        answer, after = await _reading(client, product, sku)
+    except ApiError as error:
+        raise ApiError("unknown", f"changed perhaps, and not read back: {error}", code=error.code) from None
     adapter = client.adapter
     sure = not (isinstance(adapter, Overwrites) and adapter.undone(reading, answer, sku))
     return Changed(before, after, wanted, sure)

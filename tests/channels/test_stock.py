@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 from rehearsal import Rehearsal, rehearsal
 
 from stockwatch.channels.stock import change, offers, read
 from stockwatch.channels.wire import ApiError
-from stockwatch.lab.face import Request
+from stockwatch.lab.face import Reply, Request
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
 
@@ -82,6 +83,27 @@ async def test_what_sells_meanwhile_is_not_taken_twice(platform: str):
         world.lab.booths[platform].face.handle = sells  # type: ignore[method-assign]
         changed = await change(client, *good(world, platform), -10, "c1")
         assert (changed.before, changed.after, changed.applied) == (5, 0, -5)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_a_change_that_can_not_be_read_back_is_not_told_as_none(platform: str):
+    async with rehearsal([platform], WARES, QUIET, push=False, every_s=30) as world:
+        client, booth = world.feeds[platform].client, world.lab.booths[platform]
+        handle, made = booth.face.handle, []
+
+        def ends(request, now_ms):  # type: ignore[no-untyped-def]
+            if made:
+                return Reply(400, b"{}")
+            answer = handle(request, now_ms)
+            made.extend([request] if writes(request) else [])
+            return answer
+
+        booth.face.handle = ends  # type: ignore[method-assign]
+        client.ask = partial(client.ask, tries=1)  # type: ignore[method-assign]
+        with pytest.raises(ApiError) as caught:
+            await change(client, *good(world, platform), 7, "c1")
+        assert caught.value.kind == "unknown"
+        assert booth.face.shop.goods[0].stock == 27
 
 
 async def test_tiktok_undoes_a_sale_that_comes_between_and_the_change_says_that_it_may_have():
