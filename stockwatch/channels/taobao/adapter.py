@@ -248,6 +248,6 @@ def _kind(error: _Error) -> Kind:
         return "clock"
     if error.code in (11, 12, 13, 25, 28, 29):
         return "denied"
-    if error.sub_code.startswith("isp.") or error.code in (10, 15, 900):
-        return "broken"
-    return "refused"
+    if error.sub_code.startswith("isv."):
+        return "refused"
+    return "broken" if error.sub_code.startswith("isp.") or error.code in (10, 15, 900) else "refused"
