@@ -49,8 +49,8 @@ async def change(client: Client, product: str, sku: str, delta: int, once: str) 
     assert delta, "a change changes something"
     for _ in range(_MOST_TRIES):
         reading, before = await _reading(client, product, sku)
-        # What sold meanwhile is not there to be taken.
-        wanted = max(delta, -before)
+        # What sold meanwhile is not there to be taken; a figure below zero has nothing to take, and is not added to.
+        wanted = max(delta, -max(0, before))
         if wanted == 0:
             return Changed(before, before, 0)
         ask = _of(client).change(product, sku, wanted, f"{once}:{wanted}", reading)

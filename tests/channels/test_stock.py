@@ -106,6 +106,13 @@ async def test_a_change_that_can_not_be_read_back_is_not_told_as_none(platform: 
         assert booth.face.shop.goods[0].stock == 27
 
 
+async def test_nothing_is_added_where_something_was_to_be_taken_from_less_than_none():
+    async with rehearsal(["wechat"], WARES, QUIET, push=False, every_s=30) as world:
+        world.lab.booths["wechat"].face.shop.goods[0].stock = -3
+        changed = await change(world.feeds["wechat"].client, *good(world, "wechat"), -5, "c1")
+        assert (changed.before, changed.after, changed.applied) == (-3, -3, 0)
+
+
 async def test_tiktok_undoes_a_sale_that_comes_between_and_the_change_says_that_it_may_have():
     async with rehearsal(["tiktok"], WARES, QUIET, push=False, every_s=30) as world:
         client, booth = world.feeds["tiktok"].client, world.lab.booths["tiktok"]
