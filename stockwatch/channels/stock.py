@@ -89,14 +89,14 @@ async def _after(client: Client, product: str, sku: str, before: int, wanted: in
 async def _after_unknown(
     client: Client, product: str, sku: str, before: int, wanted: int, ask: Ask, reading: bytes
 ) -> Changed | None:
-    """None: it was not made, for sure, and the figure is another by now."""
+    """None: it was not made, for sure, and the figure is another by now. Raises ApiError as `change` does."""
     if _of(client).repeatable:
         # Under the same name it counts once, however often it is told.
         for _ in range(3):
             try:
                 await client.ask(ask, writes=True)
             except ApiError as error:
-                if error.kind == "moved":
+                if error.kind == "moved" or (error.kind == "refused" and wanted < 0):
                     return None
                 if error.kind == "refused":
                     raise

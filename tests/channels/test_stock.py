@@ -131,6 +131,23 @@ async def test_tiktok_undoes_a_sale_that_comes_between_and_the_change_says_that_
         assert (await change(client, *at, -2, "c2")).sure, "nothing sold meanwhile"
 
 
+@pytest.mark.parametrize("platform", ["douyin", "shopify"])
+async def test_a_change_that_got_lost_before_it_was_made_is_made_of_what_is_left(platform: str):
+    async with rehearsal([platform], WARES, QUIET, push=False, every_s=30) as world:
+        client, booth = world.feeds[platform].client, world.lab.booths[platform]
+        shop, handle, lost = booth.face.shop, booth.face.handle, []
+
+        def loses(request, now_ms):  # type: ignore[no-untyped-def]
+            if lost or not writes(request):
+                return handle(request, now_ms)
+            lost.append(shop.place([(shop.goods[0], 15)], int(time.time() * 1000)))
+            raise ConnectionResetError
+
+        booth.face.handle = loses  # type: ignore[method-assign]
+        changed = await change(client, *good(world, platform), -10, "c1")
+        assert (changed.before, changed.after, changed.applied, changed.sure) == (5, 0, -5, True)
+
+
 @pytest.mark.parametrize("carried_out", [True, False])
 @pytest.mark.parametrize("delta", [7, -7])
 async def test_shopify_makes_a_change_once_though_its_answer_is_lost_amid_sales(
