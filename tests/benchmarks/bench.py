@@ -10,7 +10,7 @@ import argparse
 import os
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,12 +55,15 @@ class Report:
         return 1 if self._short else 0
 
 
-def arguments(about: str | None, *flags: str, **more: int) -> argparse.Namespace:
-    """`--full` takes more samples; `flags` are switches, `more` options with whole-number defaults."""
+def arguments(
+    about: str | None, several: Mapping[str, Sequence[str]] | None = None, **more: int
+) -> argparse.Namespace:
+    """`--full` takes more samples; `several` are options that may come again, with what they may be; `more` are options
+    with whole-number defaults."""
     parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--full", action="store_true", help="more samples, longer windows")
-    for flag in flags:
-        parser.add_argument(f"--{flag}", action="store_true")
+    for name, choices in (several or {}).items():
+        parser.add_argument(f"--{name}", action="append", choices=choices, default=[])
     for name, default in more.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     return parser.parse_args()
