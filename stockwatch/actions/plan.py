@@ -92,11 +92,16 @@ def _acknowledge(intent: intents.Acknowledge, room: Room, now_us: int, zone: tzi
         return _unknown("链接", "link", intent.listing)
     # Only alerts that stand on this row: those of a gift are its own link's.
     home = [sku for sku in link.skus if room.catalog.of_sku[sku][0] == link.listing]
-    waiting = [alert for sku in home if (alert := room.open_alert(sku)) is not None and alert.by is None]
+    waiting = [
+        (alert.sku, alert.id)
+        for sku in home
+        if (alert := room.open_alert(sku)) is not None and alert.by is None
+    ]
+    waiting += [(one.sku, one.id) for sku in home for one in room.figures.waiting(sku)]
     if not waiting:
         return _no("这个链接没有待认领的预警", "this link has no alert to acknowledge")
     drafts = tuple(
-        Draft("alert.acknowledged", alert.sku, {"alert": alert.id, "by": intent.by}) for alert in waiting
+        Draft("alert.acknowledged", sku, {"alert": alert, "by": intent.by}) for sku, alert in waiting
     )
     return Plan(
         Text(f"已认领 {len(waiting)} 条:{link.title}", f"acknowledged {len(waiting)}: {link.title}"), drafts

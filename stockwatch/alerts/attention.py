@@ -7,7 +7,9 @@ CRITICAL call. What is one thing calls once:
 - sizes that run out one by one (断码): a link calls by how much of its demand is in sizes at that tier, from a fifth on
   and again with every further fifth. The main size calls by itself, a side size is a badge;
 - surges of many links at once are traffic that came in, not news of each: from the fifth link within two minutes on
-  one call says so, and for five minutes no TREND calls.
+  one call says so, and for five minutes no TREND calls;
+- figures of one platform that somebody else changed within a minute (an ERP's sync) call once, from the fifth on once
+  more to say how many, and none of that platform calls for five minutes then. One figure calls once in ten minutes.
 
 An alert that nobody has taken calls again: CRITICAL every two minutes, three times; THRESHOLD once, after five. All
 memory comes from the calls, so that the same alerts give the same calls. Instants in microseconds.
@@ -105,6 +107,13 @@ class Attention:
         self._told_us: int | None = None
         self._shares: dict[tuple[str, int], float] = {}
         """By link and tier: the share of its sizes there, at the last call for that."""
+        self._of_figure: dict[tuple[str, str], int] = {}
+        """(channel, SKU) whose figure somebody else changed -> when that called."""
+        self._of_channel: dict[str, list[tuple[int, str]]] = {}
+        """(when, link) of figures changed within `MANY_US`."""
+        self._channel_us: dict[str, int] = {}
+        """When a channel's figures last called."""
+        self._channel_told_us: dict[str, int] = {}
 
     def heard(
         self, event: AlertEvent, listing: str, title: str, terms: Terms, sizes: Sizes | None = None
@@ -166,6 +175,31 @@ class Attention:
             listing,
             Words(f"{waited} 分钟没人认领:{text.zh}", f"nobody has taken it for {waited} min: {text.en}"),
         )
+
+    def overwritten(
+        self, now_us: int, channel: str, sku: str, listing: str, text: Words, title: str
+    ) -> Call | None:
+        """Somebody else changed a platform's figure of a SKU: the call that it makes. `title`: the channel's."""
+        lately = [one for one in self._of_channel.get(channel, []) if now_us - one[0] <= MANY_US]
+        self._of_channel[channel] = [*lately, (now_us, listing)]
+        told_us, called_us = self._channel_told_us.get(channel), self._channel_us.get(channel)
+        if told_us is not None and now_us - told_us <= TOLD_US:
+            return None
+        links = len({link for _, link in self._of_channel[channel]})
+        if links >= MANY:
+            self._channel_told_us[channel] = now_us
+            many = Words(
+                f"{title} 2 分钟内 {links} 个链接的库存被外部改",
+                f"{title}: stock of {links} links changed from outside within 2 min",
+            )
+            return self._call(now_us, CRITICAL, None, many)
+        figure_us = self._of_figure.get((channel, sku))
+        if figure_us is not None and now_us - figure_us <= RECENT_US:
+            return None
+        if called_us is not None and now_us - called_us <= SAME_US:
+            return None
+        self._of_figure[channel, sku] = self._channel_us[channel] = now_us
+        return self._call(now_us, CRITICAL, listing, text)
 
     def _last_of(self, listing: str) -> int:
         last = self._of_link.get(listing)

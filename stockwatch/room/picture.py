@@ -6,14 +6,17 @@ changing leaves the hub: sell-out times go by the whole minute, velocities by 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from stockwatch.alerts import OpenAlert, Words, advice
 from stockwatch.alerts.attention import Call
 from stockwatch.alerts.reasons import reason
 from stockwatch.ledger.figures import Restock
+from stockwatch.alerts.tiers import CRITICAL
+from stockwatch.room import overwritten
 from stockwatch.room.clock import SECOND_US
+from stockwatch.room.figures import Overwrite
 from stockwatch.room.links import Link
 from stockwatch.room.log import KEPT_RESOLVED_S
 from stockwatch.room.posts import said, stands
@@ -32,6 +35,7 @@ from stockwatch.room.view import (
     Header,
     LinkRow,
     Mark,
+    PlatformRow,
     RestockRow,
     RoomView,
     SkuRow,
@@ -226,6 +230,7 @@ class Picture:
             short=sum(room.books.stock(sku).shortfall for sku in room.log.short),
             presenting=presenting[0] if presenting else None,
             exceptions=room.books.exceptions_open(),
+            overwritten=sum(one.by is None and not one.over for one in room.figures.overwrites.values()),
             call=_call_row(room.attention.last),
             **{"mode": "LIVE", **self.header_extra},  # type: ignore[arg-type]
         )
@@ -242,6 +247,7 @@ class Picture:
                 rows.append(_resolved(last, at))
         kept = {row.id for row in rows}
         self._shown_alerts = {id: row for id, row in self._shown_alerts.items() if id in kept}
+        rows += [self._overwrite(one) for one in room.figures.current(room.now_us)]
         return tuple(sorted(rows, key=lambda row: (-row.changed, row.id)))
 
     def _alert(self, alert: OpenAlert) -> AlertRow:
@@ -267,6 +273,23 @@ class Picture:
             steps=tuple(_text(step) for step in plays.steps),
             say=_text(plays.say),
             by=alert.by,
+        )
+
+    def _overwrite(self, one: Overwrite) -> AlertRow:
+        room = self.room
+        return AlertRow(
+            id=one.id,
+            sku=one.sku,
+            listing=self._home(one.sku),
+            title=room.title(one.sku),
+            tier=CRITICAL,
+            state="resolved" if one.over else "open" if one.by is None else "acknowledged",
+            raised=one.raised_us // SECOND_US,
+            changed=one.changed_us // SECOND_US,
+            reason=_text(overwritten.sentence(one, room)),
+            steps=() if one.over else tuple(_text(step) for step in overwritten.STEPS),
+            by=one.by,
+            kind="overwrite",
         )
 
     def _substitute(self, sku: str) -> str | None:
@@ -376,7 +399,17 @@ class Picture:
             lead_time=min(leads, default=None),
             ahead=self._ahead(own, len(minutes), now),
             marks=tuple(sorted(marks, key=lambda mark: mark.at)),
+            platforms=tuple(self._platforms(own)),
         )
+
+    def _platforms(self, own: Sequence[str]) -> Iterator[PlatformRow]:
+        channels = [channel.id for channel in self.room.config.channels]
+        shown = [one for sku in own for one in self.room.figures.shown(sku) if one.channel in channels]
+        for one in sorted(shown, key=lambda one: channels.index(one.channel)):
+            as_of = one.at_us // SECOND_US // 10 * 10
+            yield PlatformRow(
+                sku=one.sku, channel=one.channel, qty=one.qty, as_of=as_of, overwritten=one.overwritten
+            )
 
     def _ahead(self, own: Sequence[str], past: int, now: int) -> tuple[Ahead, ...]:
         """The forecast for about a third of the time that the chart shows, all sizes together: their lows are added, as

@@ -25,8 +25,10 @@ from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import Applied, Stock
 from stockwatch.ledger.opening import channels_in, configured_events, opening_events
 from stockwatch.ledger.store import LedgerCorrupt
+from stockwatch.room import overwritten
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.learning import LEARNED, learned_events
+from stockwatch.room.figures import PlatformFigures, Seen, Told
 from stockwatch.room.links import catalog
 from stockwatch.room.log import RoomLog
 from stockwatch.room.pipeline import ROOM_SOURCE, Pipeline
@@ -60,6 +62,7 @@ class Room:
         self.desk = Desk(config, self.demand)
         self.attention = Attention()
         self.log = RoomLog(config)
+        self.figures = PlatformFigures(config)
         self.zone: tzinfo = UTC
         self.zone_known = False
         if config.timezone is not None and zone_of is not None:
@@ -262,6 +265,8 @@ class Room:
             if not applied.taken and here is not None:
                 self.demand.alive(here, event.time_us)
         if kind.startswith("order."):
+            if here is not None and self.figures.follows:
+                self.figures.moved(applied, self.books, here)
             return
         if applied.outcome not in ("accepted", "noop"):
             return
@@ -271,6 +276,10 @@ class Room:
             self._acknowledged(event, received_us)
         elif kind == LEARNED:
             self._learned(event, received_us)
+        elif kind == "channel.stock":
+            self._figure(event, received_us)
+        elif kind.startswith("lease."):
+            self.figures.lent(event)
         elif kind in ("product.pinned", "product.unpinned"):
             self._presented(event)
             self.log.happened(event, received_us)
@@ -351,11 +360,56 @@ class Room:
             parse_time(until) if isinstance(until, str) else None,
         )
 
+    def see(self, seen: Seen) -> Told:
+        """A feed has read a platform's figure: whether that is worth an event."""
+        self._news.touched.add(seen.sku)
+        return self.figures.see(seen, self.books, self._lag_of(seen.channel))
+
+    def _lag_of(self, channel: str) -> float:
+        feed = self.log.feeds.get(channel)
+        return 0.0 if feed is None or feed.lag_s is None else feed.lag_s
+
+    def _figure(self, event: Event, received_us: int) -> None:
+        channel, sku = event.data.get("channel"), event.subject
+        if not isinstance(channel, str) or sku is None:
+            return
+        if sku not in self.catalog.of_sku:
+            self.catalog.meet(sku)
+        self._news.touched.add(sku)
+        one = self.figures.read(event, self.books, self._lag_of(channel), received_us)
+        if one is None:
+            return
+        self._news.tier_changed = True
+        raw = encode(
+            type="alert.overwritten",
+            source=self.source,
+            id=f"{one.id}:{one.count}",
+            time=format_time(received_us, self.zone),
+            subject=sku,
+            data=overwritten.data(one, self),
+        )
+        self._news.said.append(raw)
+        self._called(
+            self.attention.overwritten(
+                received_us,
+                channel,
+                sku,
+                self.catalog.of_sku[sku][0],
+                overwritten.sentence(one, self),
+                overwritten.channel_title(channel, self),
+            )
+        )
+
     def _acknowledged(self, event: Event, received_us: int) -> None:
         alert = event.data.get("alert")
         by = event.data.get("by")
         if isinstance(alert, str):
-            taken = self.desk.acknowledge(alert, by if isinstance(by, str) else "", received_us)
+            who = by if isinstance(by, str) else ""
+            other = self.figures.acknowledge(alert, who, received_us)
+            if other is not None:
+                self._news.touched.add(other.sku)
+                self._news.tier_changed = True
+            taken = self.desk.acknowledge(alert, who, received_us)
             if taken is not None:
                 self._news.touched.add(taken.sku)
                 self._news.tier_changed = True

@@ -75,6 +75,8 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
     """The talk track for the host, with its figures filled in."""
     by: str | None = None
     """Who took it (认领)."""
+    kind: Literal["stock", "overwrite"] = "stock"
+    """What it is about: our stock runs out, or somebody else changed a platform's figure; that has tier 3."""
 
 
 class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +205,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     presenting: str | None = None
     exceptions: int = 0
     """Open entries of the work list."""
+    overwritten: int = 0
+    """Figures of platforms that somebody else changed, and nobody has taken."""
     call: CallRow | None = None
 
 
@@ -261,6 +265,18 @@ class Ahead(msgspec.Struct, frozen=True):
     """One time in ten it is at least this."""
 
 
+class PlatformRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a platform last said it has of a SKU."""
+
+    sku: str
+    channel: str
+    qty: int
+    as_of: int
+    """By the ten seconds."""
+    overwritten: bool = False
+    """Somebody else changed it, and nobody has taken that."""
+
+
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """The selected link's chart and movements."""
 
@@ -276,6 +292,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     ahead: tuple[Ahead, ...] = ()
     """The forecast, ascending from the last of `minutes` on; empty when nothing sells."""
     marks: tuple[Mark, ...] = ()
+    platforms: tuple[PlatformRow, ...] = ()
+    """In the order of the channels in room.toml."""
 
 
 class RestockOption(msgspec.Struct, frozen=True, kw_only=True):
