@@ -17,7 +17,7 @@ from textual.widget import Widget
 from stockwatch.console.escape import cells, clean, fit, lines, plain_glyphs
 from stockwatch.console.formats import age
 from stockwatch.console.tones import piece_style
-from stockwatch.console.words import Words, fill, say, tier_glyph, tier_word
+from stockwatch.console.words import Words, alert_word, fill, say, tier_glyph, tier_word
 from stockwatch.room.view import AlertRow
 
 Piece = tuple[str, str]
@@ -28,7 +28,7 @@ _STEPS_SHOWN = 4
 
 
 class Group(NamedTuple):
-    """The alerts of one link, most urgent first."""
+    """The alerts of one link and kind, most urgent first."""
 
     listing: str
     alerts: tuple[AlertRow, ...]
@@ -44,12 +44,14 @@ class AlertsPicture(NamedTuple):
 
 
 def grouped(alerts: Sequence[AlertRow]) -> list[Group]:
-    """Alerts by link: open before taken before resolved, then the higher tier, then the newer change."""
+    """Alerts by link, apart where somebody else changed a figure: open before taken before resolved, then the higher
+    tier, then the newer change."""
     ordered = sorted(alerts, key=lambda row: (_STATE_ORDER[row.state], -row.tier, -row.changed))
-    by_link: dict[str, list[AlertRow]] = {}
+    by_link: dict[tuple[str, str], list[AlertRow]] = {}
     for row in ordered:
-        by_link.setdefault(row.listing, []).append(row)
-    return [Group(listing, tuple(rows)) for listing, rows in by_link.items()]
+        # Each changed figure has a line of its own: from what to what is all that it says.
+        by_link.setdefault((row.listing, row.id if row.kind == "overwrite" else ""), []).append(row)
+    return [Group(listing, tuple(rows)) for (listing, _), rows in by_link.items()]
 
 
 def panel_lines(
@@ -96,6 +98,8 @@ class _Writer:
     def head(self, group: Group) -> PanelLine:
         """Tier, link, title, and on the right who took it and since when."""
         first, w = group.alerts[0], self._words
+        if first.kind == "overwrite":
+            return self._overwritten(first)
         resolved = first.state == "resolved"
         colour = "muted" if resolved else f"tier:{first.tier}"
         slot = self._slots.get(group.listing)
@@ -110,6 +114,22 @@ class _Writer:
             (fit(number, min(cells(number), max(self._width - cells(mark), 0))), "strong"),
             (title, "muted" if resolved else "strong"),
             (right, "tier-acknowledged" if first.state != "open" else colour),
+        )
+
+    def _overwritten(self, row: AlertRow) -> PanelLine:
+        """Its sentence is the line: it names the link itself."""
+        w = self._words
+        colour = "tier:3" if row.state == "open" else "muted"
+        mark = f"{tier_glyph(row.tier, ascii=self._ascii)} {fit(alert_word(row, w), 6)} "
+        text = clean(say(row.reason, w))
+        text = plain_glyphs(text) if self._ascii else text
+        room = max(self._width - cells(mark), 0)
+        state = "" if row.state == "open" else f" {self._state(row)}"
+        state = fit(state, min(cells(state), max(room - cells(text), 0)), ascii=self._ascii)
+        return (
+            (fit(mark, min(cells(mark), self._width)), colour),
+            (fit(text, min(cells(text), room - cells(state)), ascii=self._ascii), colour),
+            (state, "tier-acknowledged"),
         )
 
     def _state(self, row: AlertRow) -> str:
@@ -127,6 +147,9 @@ class _Writer:
     def reasons(self, group: Group, *, full: bool) -> list[PanelLine]:
         """One sentence an alert; wrapped in full, else cut to a line and to the first alert."""
         said: list[PanelLine] = []
+        if group.alerts[0].kind == "overwrite":
+            text = clean(group.alerts[0].title)
+            return self._wrapped(text, "muted", limit=1) if full else []
         for row in group.alerts if full else group.alerts[:1]:
             text = clean(say(row.reason, self._words))
             if row is not group.alerts[0]:

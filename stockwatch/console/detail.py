@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from stockwatch.console.chart import LEAST_HEIGHT, ChartCache, ChartLine, Marker, chart_lines, clipped
 from stockwatch.console.escape import cells, clean, fit, lines, plain_glyphs
-from stockwatch.console.formats import clock_time, count
+from stockwatch.console.formats import clock_time, count, span
 from stockwatch.console.tones import piece_style
 from stockwatch.console.words import Words, fill, restock_state, say, tier_glyph, tier_word
 from stockwatch.room.view import Detail, LinkRow, RestockRow, SkuRow
@@ -73,7 +73,7 @@ def detail_lines(
         return [((fit(words.detail_none, width).rstrip(" "), "muted"),)]
     writer = _Writer(picture, picture.link, picture.zone, width, words, ascii=marker == "ascii")
     facts = [writer.head()]
-    extra = [*writer.channels(), *writer.parts(), *writer.restocks()]
+    extra = [*writer.platforms(), *writer.channels(), *writer.parts(), *writer.restocks()]
     # The chart keeps its place where there is any; then the table is cut before it, and what else there is first.
     chart_room = _CHART_HEIGHT if height >= _CHART_HEIGHT + 3 else 0
     room = height - len(facts) - chart_room
@@ -158,6 +158,28 @@ class _Writer:
             bad = units > 0 and figure is _FIGURES[5]
             pieces.append((fit(count(units), _FIGURE_WIDTH, "right"), "tier:3" if bad else colour))
         return tuple(pieces)
+
+    def platforms(self) -> list[ChartLine]:
+        """What the platforms say they have, all sizes together, and how old the oldest of it is."""
+        w, detail = self._words, self._picture.detail
+        if detail is None or detail.listing != self._link.listing or not detail.platforms:
+            return []
+        titles = dict(self._picture.channels)
+        pieces: list[tuple[str, str]] = [(f"{w.by_platform}: ", "")]
+        for channel in dict.fromkeys(row.channel for row in detail.platforms):
+            rows = [row for row in detail.platforms if row.channel == channel]
+            ago = fill(w.read_ago, age=span(max(row.age for row in rows), w.language))
+            if len(pieces) > 1:
+                pieces.append((" - " if self.ascii else " · ", ""))
+            units = count(sum(row.qty for row in rows))
+            pieces.append(
+                (
+                    f"{clean(titles.get(channel) or channel)} {units}",
+                    "tier:3" if any(row.overwritten for row in rows) else "",
+                )
+            )
+            pieces.append((f" {ago}", "muted"))
+        return [tuple((plain_glyphs(text) if self.ascii else text, colour) for text, colour in pieces)]
 
     def channels(self) -> list[ChartLine]:
         """Units taken, channel by channel."""

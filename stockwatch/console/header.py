@@ -82,6 +82,8 @@ def _counts(state: HeaderState, header: Header, words: Words) -> list[Piece]:
     pieces: list[Piece] = []
     if header.short:
         pieces += [(fill(words.lines_short, count=header.short), "short"), ("  ", "base")]
+    if header.overwritten:
+        pieces += [(fill(words.overwritten, count=header.overwritten), "short"), ("  ", "base")]
     if header.exceptions:
         pieces += [(fill(words.exceptions_open, count=header.exceptions), "short"), ("  ", "base")]
     if header.dead:

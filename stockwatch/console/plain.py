@@ -17,7 +17,16 @@ from stockwatch.console.formats import age, clock_time, zone_of
 from stockwatch.console.header import speed_text
 from stockwatch.console.link import HubLink, Lost
 from stockwatch.console.state import Filter, channel_titles, lines_of
-from stockwatch.console.words import Words, fill, pick_ascii, pick_language, say, tier_glyph, tier_word, words
+from stockwatch.console.words import (
+    Words,
+    alert_word,
+    fill,
+    pick_ascii,
+    pick_language,
+    say,
+    tier_glyph,
+    words,
+)
 from stockwatch.exits import Exit
 from stockwatch.room.intents import Refused, Snapshot
 from stockwatch.room.view import RoomView
@@ -81,6 +90,8 @@ def picture(view: RoomView, table: Words, *, width: int, ascii: bool) -> list[st
     held = f" {table.paused}" if header.paused else ""
     mode = table.live if header.mode == "LIVE" else f"{table.replay} {speed}{held}"
     counts = [fill(table.lines_short, count=header.short)] if header.short else []
+    if header.overwritten:
+        counts.append(fill(table.overwritten, count=header.overwritten))
     if header.dead:
         counts.append(fill(table.dead_letters, count=header.dead))
     lines = ["  ".join([clean(header.name or header.room), mode, clock_time(header.clock, zone), *counts])]
@@ -115,7 +126,7 @@ def picture(view: RoomView, table: Words, *, width: int, ascii: bool) -> list[st
         state = {"open": table.open_alert, "acknowledged": table.acknowledged, "resolved": table.resolved}
         by = f" {clean(alert.by)}" if alert.by else ""
         lines.append(
-            f"{tier_glyph(alert.tier, ascii=ascii)} {tier_word(alert.tier, table)} {clean(alert.title)}: "
+            f"{tier_glyph(alert.tier, ascii=ascii)} {alert_word(alert, table)} {clean(alert.title)}: "
             f"{clean(say(alert.reason, table))} "
             f"({age(max(0, header.clock - alert.raised), table.language)}, {state[alert.state]}{by})"
         )

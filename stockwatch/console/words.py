@@ -19,12 +19,13 @@ from stockwatch.console.lexicon.panes import PaneWords
 from stockwatch.console.lexicon.records import RecordWords
 from stockwatch.console.lexicon.terms import Terms
 from stockwatch.console.lexicon.word import Language, Word
-from stockwatch.room.view import Text
+from stockwatch.room.view import AlertRow, Text
 
 __all__ = [
     "Language",
     "Words",
     "age",
+    "alert_word",
     "clock_time",
     "count",
     "eta_clock",
@@ -116,6 +117,11 @@ def tier_glyph(tier: int, *, ascii: bool = False) -> str:
 def tier_word(tier: int, table: Words) -> str:
     """At most 6 cells; the word for "none" at 0."""
     return (table.tier_none, table.tier_trend, table.tier_threshold, table.tier_critical)[tier]
+
+
+def alert_word(alert: AlertRow, table: Words) -> str:
+    """At most 6 cells: its tier, or that it is about a platform's figure."""
+    return table.alert_overwrite if alert.kind == "overwrite" else tier_word(alert.tier, table)
 
 
 def tier_full(tier: int, table: Words) -> str:

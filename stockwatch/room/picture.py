@@ -406,9 +406,13 @@ class Picture:
         channels = [channel.id for channel in self.room.config.channels]
         shown = [one for sku in own for one in self.room.figures.shown(sku) if one.channel in channels]
         for one in sorted(shown, key=lambda one: channels.index(one.channel)):
-            as_of = one.at_us // SECOND_US // 10 * 10
+            age = max(0, (self.room.now_us - one.at_us) // SECOND_US)
             yield PlatformRow(
-                sku=one.sku, channel=one.channel, qty=one.qty, as_of=as_of, overwritten=one.overwritten
+                sku=one.sku,
+                channel=one.channel,
+                qty=one.qty,
+                age=age // 10 * 10 if age < 60 else age // 60 * 60,
+                overwritten=one.overwritten,
             )
 
     def _ahead(self, own: Sequence[str], past: int, now: int) -> tuple[Ahead, ...]:

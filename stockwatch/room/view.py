@@ -271,8 +271,8 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True):
     sku: str
     channel: str
     qty: int
-    as_of: int
-    """By the ten seconds."""
+    age: int
+    """Seconds, by tens, and by minutes from one on."""
     overwritten: bool = False
     """Somebody else changed it, and nobody has taken that."""
 

@@ -135,3 +135,42 @@ def test_snapshot_alerts_in_each_tier(snap_compare, theme, language, ascii):
         await pilot.pause()
 
     assert snap_compare(Stage(panel, theme), terminal_size=(60, 16), run_before=fill)
+
+
+def overwritten(**changes):
+    said = Text("3号 M 抖店 被外部改 20→500(20:13:05)", "#3 M Douyin changed from outside 20→500 (20:13:05)")
+    row = msgspec.structs.replace(
+        alert_rows()[1], id="stock:douyin:M:1", tier=3, kind="overwrite", reason=said, say=None,
+        steps=(Text("问 ERP", "ask the ERP"),), state="open", by=None,
+    )  # fmt: skip
+    return msgspec.structs.replace(row, **changes)
+
+
+@pytest.mark.parametrize("height", [3, 20])
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("zh", "✖ 改库   3号 M 抖店 被外部改 20→500(20:13:05)"),
+        ("en", "✖ STOCK  #3 M Douyin changed from outside 20→500 (20:13:05)"),
+    ],
+)
+def test_a_changed_figure_is_one_red_line_of_its_own_beside_the_links_other_alerts(language, line, height):
+    rows = [*alert_rows(), overwritten(changed=NOW)]
+    lines = panel_lines(picture(rows), 70, height, words(language), ascii=False)
+    (found,) = [pieces for pieces in lines if "".join(text for text, _ in pieces).rstrip() == line]
+    assert {colour for text, colour in found if text.strip()} == {"tier:3"}
+
+
+def test_a_changed_figure_that_was_taken_says_by_whom_and_is_quiet():
+    lines = panel_lines(
+        picture([overwritten(state="acknowledged", by="小林")]), 70, 9, words("zh"), ascii=False
+    )
+    assert "".join(text for text, _ in lines[0]).rstrip().endswith("(20:13:05) 小林 认领")
+    assert "tier:3" not in {colour for _, colour in lines[0]}
+
+
+def test_a_changed_figure_says_what_to_do_and_obeys_nothing_from_outside():
+    text = told(picture([overwritten()], overwritten().listing))
+    assert any("下一步: 1.问 ERP" in line for line in text)
+    hostile = overwritten(reason=Text(HOSTILE, HOSTILE), title=HOSTILE)
+    assert "\x1b" not in "".join(told(picture([hostile])))

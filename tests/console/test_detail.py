@@ -13,7 +13,7 @@ from stockwatch.console.detail import DetailPane, DetailPicture, detail_lines
 from stockwatch.console.escape import cells
 from stockwatch.console.formats import clock_time
 from stockwatch.console.words import words
-from stockwatch.room.view import Ahead, Detail, Mark, Text
+from stockwatch.room.view import Ahead, Detail, Mark, PlatformRow, Text
 
 
 def picture(**changes):
@@ -284,3 +284,21 @@ def test_the_axis_holds_what_will_arrive():
     detail = chart_detail()
     assert not any("2000" in row for row in drawn(detail))
     assert any("2000" in row for row in drawn(foreseen(detail, (900, 1500, 1900))))
+
+
+def test_what_each_platform_says_is_told_with_its_age_and_red_where_somebody_else_changed_it():
+    rows = (
+        PlatformRow(sku="A", channel="douyin", qty=480, age=40, overwritten=True),
+        PlatformRow(sku="B", channel="douyin", qty=20, age=10),
+        PlatformRow(sku="A", channel=HOSTILE, qty=7, age=120),
+    )
+    shown = picture(detail=msgspec.structs.replace(chart_detail(), platforms=rows))
+    assert any(line.startswith("平台库存: 抖音 500 40秒前 · ") and "7 2分前" in line for line in told(shown))
+    lines = detail_lines(shown, 60, 30, words("en"), "ascii")
+    (line,) = [one for one in lines if one and one[0][0].startswith("Platforms' stock")]
+    assert ("抖音 500", "tier:3") in line
+    assert "\x1b" not in "".join(text for text, _ in line)
+
+
+def test_a_link_whose_platforms_were_not_read_says_nothing_of_them():
+    assert not any("平台库存" in line for line in told(picture()))

@@ -11,6 +11,7 @@ class BoardWords:
     goods_unmapped = Word("{count} 件未对上", "{count} unmapped")
     comments_taken = Word("弹幕 {count}", "{count} comments")
     comments_lost = Word("弹幕太多,丢 {count}", "{count} comments too many")
+    overwritten = Word("改库 {count}", "{count} changed outside")
     dead_letters = Word("{count} 条搁置", "{count} set aside")
     no_links = Word("还没有链接。", "No links yet.")
     no_match = Word(

@@ -14,6 +14,8 @@ class PaneWords:
     chart_safety = Word("安全线 {units}", "safety line {units}")
     chart_lead_time = Word("最快补货 {age}", "fastest restock {age}")
     by_channel = Word("各渠道下单", "Ordered by channel")
+    by_platform = Word("平台库存", "Platforms' stock")
+    read_ago = Word("{age}前", "{age} ago")
     due_at = Word("预计 {clock}", "due {clock}")
     received_of = Word("已收 {received}/{qty}", "in {received}/{qty}")
     parts_of = Word("组合", "Bundle")
@@ -21,6 +23,7 @@ class PaneWords:
     more_rows = Word("…还有 {count} 行", "…{count} more rows")
 
     alerts_title = Word("预警", "Alerts")
+    alert_overwrite = Word("改库", "STOCK")
     alerts_none = Word("没有预警", "No alerts")
     alerts_more = Word("…还有 {count} 条", "…{count} more")
     steps = Word("下一步", "Next")
