@@ -25,6 +25,7 @@ from stockwatch.channels.facts import KnownAs, facts_of
 from stockwatch.channels.goods import Goods
 from stockwatch.channels.memory import Remembered
 from stockwatch.channels.orders import Order, Part
+from stockwatch.channels.readback import ReadBack
 from stockwatch.channels.wire import ApiError, Nudge
 from stockwatch.feeds.base import MAX_BATCH, Backoff, FeedStatus, Now, Sink, cut, wall_clock
 from stockwatch.printable import printable
@@ -66,9 +67,10 @@ class PlatformFeed:
         fetchers: int = 96,
         beside: Callable[[PlatformFeed], Iterable[asyncio.Task[None]]] | None = None,
         comments: Comments | None = None,
+        read_back: ReadBack | None = None,
     ) -> None:
         """`since_us`: orders placed before are none of the room's; None: since the feed first ran. `beside` starts what
-        brings pushes by a connection of its own."""
+        brings pushes by a connection of its own. `read_back` reads the platform's own figures meanwhile."""
         self.channel = channel
         self.client = client
         self.goods = goods
@@ -86,6 +88,8 @@ class PlatformFeed:
         self._sweep_s, self._sweep_back_us = sweep_s, int(sweep_back_s * _S)
         self._fetchers = fetchers
         self._beside = beside
+        self._read_back = read_back
+        self._upto_us = 0
         self._pending: dict[str, Nudge] = {}
         self._fetching: set[str] = set()
         self._queue: asyncio.Queue[str] = asyncio.Queue()
@@ -110,6 +114,27 @@ class PlatformFeed:
     def pending(self) -> int:
         """Orders known to have changed whose detail is still to come (待查明细)."""
         return len(self._pending) + len(self._fetching)
+
+    # --- figures ---------------------------------------------------------------------------------
+
+    @property
+    def is_live(self) -> bool:
+        """Whether polling goes well."""
+        return self._shown.state == "live"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether orders wait for the platform's leave."""
+        adapter = self.client.adapter
+        return self.pending > 0 or self.client.pause(adapter.poll(0, 0, None).method) > 0
+
+    def has_told(self, at_us: int) -> bool:
+        """Whether all orders that changed until then have been handed over, lists that lag allowed for."""
+        return self._upto_us >= at_us + self._back_us
+
+    async def tell_figure(self, event: bytes) -> None:
+        """What the platform says it has."""
+        await self._sink.put(self.channel, [event], None)
 
     # --- pushes ----------------------------------------------------------------------------------
 
@@ -195,6 +220,8 @@ class PlatformFeed:
                 if self.comments is not None:
                     tasks.create_task(self.comments.run(sink, self._show))
                 running = list(self._beside(self)) if self._beside is not None else []
+                if self._read_back is not None:
+                    running.append(tasks.create_task(self._read_back.run(self)))
                 try:
                     await self._poll(cursor)
                 finally:
@@ -242,6 +269,7 @@ class PlatformFeed:
             upto = max(upto, until)
             await self._tell(orders, f"{first}:{upto}")
             self._told_as_asked()
+            self._upto_us = until
             self._show("live")
             if until >= self.client.platform_us() - self._back_us:
                 await asyncio.sleep(max(0.0, self._every_s - (loop.time() - began)))
@@ -339,7 +367,7 @@ class PlatformFeed:
         told: list[tuple[Order, frozenset[int]]] = []
         for order in orders:
             if order.created_us < self._first_us:
-                self.older += 1
+                self._is_older(order)
                 continue
             before = self._told.get(order.id)
             if before is not None and before.updated_us > order.updated_us:
@@ -364,6 +392,15 @@ class PlatformFeed:
         for order, ids in told:
             self._told.put(order.id, order)
             self._ids.put(order.id, ids)
+
+    def _is_older(self, order: Order) -> None:
+        """One placed before the room: none of its lines is told, but the platform's figures move with it."""
+        if self._told.get(order.id) == order:
+            return
+        self.older += 1
+        self._told.put(order.id, order)
+        if self._read_back is not None:
+            self._read_back.older(order, lambda part: [made.sku for made in self.goods.items_of(part)])
 
     def _known_as(self, order: str) -> str | None:
         return self._subjects.get(order) or self._known(order)

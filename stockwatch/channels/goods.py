@@ -57,6 +57,16 @@ class Goods:
         )
         return self._made_of.get(name, ())
 
+    def sku_of(self, part: Part) -> str | None:
+        """The SKU that it is one unit of, and nothing else."""
+        made = self.items_of(part)
+        return made[0].sku if len(made) == 1 and made[0].qty == 1 and not made[0].gift else None
+
+    def numbered(self) -> list[tuple[str, str, str]]:
+        """(product, SKU, our SKU) of all numbers that the map spells out and that stand for one unit of a SKU alone."""
+        found = ((*key, self.sku_of(Part(*key, outer=""))) for key in self._numbers if all(key))
+        return [(product, number, sku) for product, number, sku in found if sku is not None]
+
     def numbers_of(self, sku: str) -> list[tuple[str, str]]:
         """The platform's (product, SKU) numbers that stand for one unit of this SKU alone."""
         return [key for key, name in self._numbers.items() if self._made_of.get(name) == (Made(sku),)]

@@ -18,6 +18,7 @@ from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.keys import keeper, read_keys, with_kept
 from stockwatch.channels.kuaishou import Kuaishou
+from stockwatch.channels.readback import ReadBack, See
 from stockwatch.channels.shopify import Shopify
 from stockwatch.channels.taobao import Taobao, tmc_link
 from stockwatch.channels.tiktok import TikTok
@@ -26,6 +27,7 @@ from stockwatch.channels.wire import Adapter
 from stockwatch.config import Channel, ConfigError, RoomConfig
 from stockwatch.feeds.base import Now, wall_clock
 from stockwatch.printable import printable
+from stockwatch.room.figures import Told
 
 ADAPTERS: dict[str, Callable[[], Adapter]] = {
     "douyin": Douyin,
@@ -71,14 +73,19 @@ def open_platform(
     zone: tzinfo,
     known: KnownAs = lambda _: None,
     now: Now = wall_clock,
+    see: See = lambda _: Told(False, None),
 ) -> PlatformFeed:
-    """The feed of a channel that speaks to a platform. Raises ConfigError when its credentials can't be read."""
+    """The feed of a channel that speaks to a platform. `see`: what the room makes of a figure that was read back.
+    Raises ConfigError when its credentials can't be read."""
     client = open_client(channel, tokens, now)
     since = None if channel.since is None else int(datetime.fromisoformat(channel.since).timestamp() * 1e6)
     beside = None
     comments = _comments(channel, config, client, zone)
     if client.adapter.name == "taobao":
         beside = partial(_messages, address=channel.messages or tmc_link.ADDRESS)
+    read_back = None
+    if channel.read_back:
+        read_back = ReadBack(see, source=channel.source, zone=zone, every_s=channel.read_back)
     return PlatformFeed(
         channel.id,
         client,
@@ -90,6 +97,7 @@ def open_platform(
         now=now,
         beside=beside,
         comments=comments,
+        read_back=read_back,
     )
 
 

@@ -137,6 +137,25 @@ def duration(minimum: int) -> Check:
     return check
 
 
+def every(minimum: int) -> Check:
+    """A duration from `minimum` seconds on, or none at all."""
+    longer = duration(0)
+
+    def check(value: Any, base: Path) -> int:
+        seconds: int = longer(value, base)
+        if 0 < seconds < minimum:
+            shortest = format_duration(minimum)
+            raise Wrong(
+                Words(
+                    f'the shortest is {shortest}; write "0s" to switch it off',
+                    f'最短 {shortest};写 "0s" 关闭',
+                )
+            )
+        return seconds
+
+    return check
+
+
 def choice(struct: type[msgspec.Struct], field: str) -> Check:
     """One of the values that the field's Literal type names."""
     options = options_of(struct, field)

@@ -53,7 +53,7 @@ class Key:
         return self.name in DURATIONS
 
 
-DURATIONS = frozenset({"lead_time", "latest", "reaction_time"})
+DURATIONS = frozenset({"lead_time", "latest", "reaction_time", "read_back"})
 
 
 @dataclass(frozen=True)
@@ -265,6 +265,17 @@ _CHANNEL = Table(
                 "Douyin's id of the live room whose comments (直播小玩法 data pushes) are taken; they go to /push/, "
                 "the channel's id and /comments.",
                 "取哪个抖音直播间的弹幕(直播小玩法数据推送);推送地址是 /push/ 加渠道编号再加 /comments。",
+            ),
+        ),
+        Key(
+            "read_back",
+            checks.every(10),
+            '"30s"',
+            Words(
+                "How often the platform's own figure of a SKU is read, to see when somebody else overwrites it "
+                '(Douyin, Kuaishou, Taobao); "0s": never. With many SKUs it takes longer: at most two a second.',
+                "多久读一次平台上某个 SKU 的库存,好看见谁从外面改了它(抖店、快手、淘宝);"
+                '"0s" 不读。SKU 多时会更久:每秒至多请求两次。',
             ),
         ),
         Key(

@@ -117,6 +117,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Requests a second that the platform allows this app, for each of its methods."""
     live_room: str | None = None
     """Douyin: the live room whose comments are taken; None: none are."""
+    read_back: int = 30
+    """Seconds between two looks at a platform's own figure of a SKU; 0: none is taken."""
     messages: str | None = None
     """Taobao: where its message channel is; None: where Taobao has it."""
 

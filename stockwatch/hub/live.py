@@ -138,7 +138,7 @@ class LiveHub:
         outbox = None if self._read_only else open_outbox(hosted)
         hosted.on_change = server.changed if outbox is None else outbox.beside(server.changed)
         cursors = self._journal.cursors()
-        feeds = RoomFeeds(config, toml, books=room.books, zone=room.zone)
+        feeds = RoomFeeds(config, toml, books=room.books, zone=room.zone, see=room.see)
         remove = None
         try:
             async with asyncio.TaskGroup() as tasks:

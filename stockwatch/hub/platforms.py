@@ -13,6 +13,7 @@ from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Numbered
 from stockwatch.channels.known import Known
 from stockwatch.channels.open import open_platform, platform_of
+from stockwatch.channels.readback import See
 from stockwatch.channels.receiver import Receiver
 from stockwatch.channels.serving import Listen, serve
 from stockwatch.config import Channel, ConfigError, RoomConfig
@@ -20,6 +21,7 @@ from stockwatch.feeds.base import Feed, FeedStatus, Sink
 from stockwatch.feeds.open import open_feed
 from stockwatch.ledger.balances import Books
 from stockwatch.printable import printable
+from stockwatch.room.figures import Told
 from stockwatch.sheets.numbers import read_numbers
 from stockwatch.sheets.problems import SheetError
 
@@ -62,7 +64,16 @@ def check_feeds(config: RoomConfig, toml: Path) -> None:
 class RoomFeeds:
     """The feeds of one room. Opening raises ConfigError; a channel without one is left out."""
 
-    def __init__(self, config: RoomConfig, toml: Path, *, books: Books, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        config: RoomConfig,
+        toml: Path,
+        *,
+        books: Books,
+        zone: tzinfo,
+        see: See = lambda _: Told(False, None),
+    ) -> None:
+        """`see`: what the room makes of a platform's figure that was read back."""
         self._config = config
         self._books = books
         native = [channel for channel in config.channels if platform_of(channel) is not None]
@@ -76,6 +87,7 @@ class RoomFeeds:
                 tokens=tokens_file(config, channel),
                 zone=zone,
                 known=Known(books, channel.source).as_sku,
+                see=see,
             )
         self._folder = toml.parent
 

@@ -12,8 +12,8 @@ from typing import Protocol
 from stockwatch.alerts import OpenAlert, Words, advice
 from stockwatch.alerts.attention import Call
 from stockwatch.alerts.reasons import reason
-from stockwatch.ledger.figures import Restock
 from stockwatch.alerts.tiers import CRITICAL
+from stockwatch.ledger.figures import Restock
 from stockwatch.room import overwritten
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.figures import Overwrite

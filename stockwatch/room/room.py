@@ -27,8 +27,8 @@ from stockwatch.ledger.opening import channels_in, configured_events, opening_ev
 from stockwatch.ledger.store import LedgerCorrupt
 from stockwatch.room import overwritten
 from stockwatch.room.clock import SECOND_US
-from stockwatch.room.learning import LEARNED, learned_events
 from stockwatch.room.figures import PlatformFigures, Seen, Told
+from stockwatch.room.learning import LEARNED, learned_events
 from stockwatch.room.links import catalog
 from stockwatch.room.log import RoomLog
 from stockwatch.room.pipeline import ROOM_SOURCE, Pipeline

@@ -97,6 +97,10 @@ EVENTS: dict[str, Words] = {
     "alert.escalated": Words("It rose to a higher tier.", "预警升级。"),
     "alert.acknowledged": Words("Somebody took it.", "有人认领。"),
     "alert.resolved": Words("It ended.", "预警解除。"),
+    "alert.overwritten": Words(
+        "Somebody else changed a platform's figure; printed by replays, never journaled.",
+        "平台库存被外部改了;回放时输出,不入账本。",
+    ),
 }
 _FIGURES: dict[str, tuple[Words, Words]] = {
     "available": (

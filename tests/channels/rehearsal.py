@@ -19,6 +19,7 @@ from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.known import Known
 from stockwatch.channels.open import ADAPTERS
+from stockwatch.channels.readback import ReadBack
 from stockwatch.channels.receiver import Receiver
 from stockwatch.channels.serving import Listen, serve
 from stockwatch.channels.taobao import tmc_link
@@ -173,6 +174,8 @@ async def rehearsal(
     rate: float = 400.0,
     push: bool = True,
     share: float = 1.0,
+    sink: BookSink | None = None,
+    read_back: Callable[[str], ReadBack] | None = None,
     **feed: Any,
 ) -> AsyncIterator[Rehearsal]:
     """A running lab and the feeds that follow it."""
@@ -183,7 +186,7 @@ async def rehearsal(
     for booth in booths.values():
         booth.buyers.haste = 8.0
     lab = Lab(booths)
-    sink = BookSink(wares)
+    sink = BookSink(wares) if sink is None else sink
     config = RoomConfig(
         id="lab", name="lab", skus=tuple(Sku(id=ware.sku, title=ware.title) for ware in wares)
     )
@@ -204,7 +207,7 @@ async def rehearsal(
             beside = lambda one: [asyncio.ensure_future(tmc_link.follow(one, address))]  # noqa: E731
         return PlatformFeed(
             name, client, Goods(config, name, numbers), source=name, zone=ZONE, beside=beside,
-            known=Known(sink.books, name).as_sku, **feed,
+            known=Known(sink.books, name).as_sku, read_back=None if read_back is None else read_back(name), **feed,
         )  # fmt: skip
 
     feeds = {name: make(name) for name in platforms}
