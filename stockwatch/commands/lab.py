@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     if not wares:
         raise Failure(say("the room has no SKU to sell", "这个直播间没有可卖的 SKU"), Exit.USAGE)
     platforms = tuple(dict.fromkeys(args.platform or PLATFORMS))
-    phases = _phases(args, platforms)
+    phases = _phases(args, platforms, wares)
     faults = Faults(
         duplicated=args.duplicated, lost=args.lost, late_s=args.late, latency_s=args.latency,
         per_second=args.limit, token_s=args.token_life, skew_s=args.skew, failing=args.failing,
@@ -64,14 +64,14 @@ def run(args: argparse.Namespace) -> int:
         ) from None
 
 
-def _phases(args: argparse.Namespace, platforms: tuple[str, ...]) -> list[Phase]:
+def _phases(args: argparse.Namespace, platforms: tuple[str, ...], wares: list[Ware]) -> list[Phase]:
     if args.script is None:
         seconds = 315_360_000 if args.for_ is None else seconds_of(args.for_)
         if seconds is None:
             raise Failure(say('--for: write a time like "90s" or "10m"', "--for:写成 90s 或 10m"), Exit.USAGE)
         return [Phase(seconds, args.rate, args.chat)]
     try:
-        return read_script(args.script.read_text("utf-8"), platforms)
+        return read_script(args.script.read_text("utf-8"), platforms, [ware.sku for ware in wares])
     except (OSError, UnicodeDecodeError, ScriptError) as error:
         shown = printable(str(args.script))
         raise Failure(f"{shown}: {printable(str(error))}", Exit.USAGE) from None
@@ -149,6 +149,10 @@ def _begin(lab: Lab, phase: Phase) -> None:
             [phase.hot.get(good.outer, 1.0) for good in booth.face.shop.goods] if phase.hot else []
         )
         booth.out_until = time.monotonic() + phase.seconds if name in phase.out else 0.0
+        for sku, stock in phase.set.get(name, {}).items():
+            booth.face.shop.overwrite(sku, stock)
+            shown = printable(sku, 80)
+            complain(say(f"{name}: {shown} is written to be {stock}", f"{name}:{shown} 被写成 {stock}"))
 
 
 async def _tell(lab: Lab) -> None:

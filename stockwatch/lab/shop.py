@@ -132,6 +132,12 @@ class Shop:
         self._changed(order, "refunded", now_ms)
         return True
 
+    def overwrite(self, outer: str, stock: int) -> None:
+        """Somebody (an ERP, a colleague) writes a figure: no order changes, nothing is announced."""
+        for good in self.goods:
+            if good.outer == outer:
+                good.stock = stock
+
     def updated(self, since_ms: int, until_ms: int) -> list[Order]:
         """Orders whose last change lies in the stretch, oldest first."""
         lo = bisect_left(self._log, (since_ms, 0))
