@@ -47,17 +47,25 @@ class Step(NamedTuple):
 
 
 async def steps(
-    channel: Channel, config: RoomConfig, numbers: Sequence[Numbered], tokens: Path
+    channel: Channel,
+    config: RoomConfig,
+    numbers: Sequence[Numbered],
+    tokens: Path,
+    offered: dict[str, list[Listed]] | None = None,
 ) -> AsyncIterator[Step]:
-    """The steps of one channel that speaks to a platform. `tokens`: where refreshed tokens are kept."""
+    """The steps of one channel that speaks to a platform. `tokens`: where refreshed tokens are kept. `offered` gets
+    what the shop offers, under the channel's id, where it is told."""
     try:
         client = open_client(channel, tokens)
     except ConfigError as error:
         yield Step("credentials", "bad", Words(str(error), str(error)))
         return
     try:
-        async for step in _Trial(channel, config, numbers, client).steps():
+        trial = _Trial(channel, config, numbers, client)
+        async for step in trial.steps():
             yield step
+        if offered is not None and trial.listed is not None:
+            offered[channel.id] = trial.listed
     finally:
         await client.aclose()
 
@@ -73,6 +81,8 @@ class _Trial:
         self._orders: list[Order] = []
         self._last = ""
         """The latest order that the list holds, or only names."""
+        self.listed: list[Listed] | None = None
+        """What the shop offers; None: it does not tell."""
 
     async def steps(self) -> AsyncIterator[Step]:
         missing = _missing(self._client.adapter.name, self._client.keys)
@@ -147,7 +157,7 @@ class _Trial:
 
     async def _offered(self) -> list[Step]:
         try:
-            listed = await offers(self._client)
+            listed = self.listed = await offers(self._client)
         except ApiError as error:
             fix = Words(
                 "orders are followed all the same; `channel map` needs it", "不影响跟单;channel map 需要它"

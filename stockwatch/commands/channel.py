@@ -19,6 +19,7 @@ from stockwatch.channels.open import open_client, platform_of
 from stockwatch.channels.stock import offers
 from stockwatch.channels.trial import Step, steps
 from stockwatch.channels.wire import ApiError, Listed
+from stockwatch.commands.channel_figures import as_json, as_text, compared
 from stockwatch.config import Channel, RoomConfig, load_room
 from stockwatch.exits import Exit, Failure
 from stockwatch.hub.platforms import numbers_of, tokens_file
@@ -69,23 +70,28 @@ async def _try(args: argparse.Namespace, config: RoomConfig, channels: Sequence[
     numbers = numbers_of(args.room)
     good = True
     told: list[dict[str, object]] = []
+    offered: dict[str, list[Listed]] = {}
     for channel in channels:
         if not args.json:
             sys.stdout.write(
                 f"{printable(channel.title or channel.id)} ({printable(channel.feed or '', 80)})\n"
             )
-        async for step in steps(channel, config, numbers, tokens_file(config, channel)):
+        async for step in steps(channel, config, numbers, tokens_file(config, channel), offered):
             good = good and step.state != "bad"
             if args.json:
                 told.append(_row(channel, step))
             else:
                 sys.stdout.write(_lines(step))
                 sys.stdout.flush()
+    rows = compared(config, offered, numbers) if args.channel_command == "preflight" else []
     if args.json:
-        sys.stdout.write(
-            json.dumps({"ok": good, "steps": told}, ensure_ascii=False, separators=(",", ":")) + "\n"
-        )
+        whole = {"ok": good, "steps": told}
+        if args.channel_command == "preflight":
+            whole["figures"] = as_json(rows)
+        sys.stdout.write(json.dumps(whole, ensure_ascii=False, separators=(",", ":")) + "\n")
     else:
+        if rows:
+            sys.stdout.write(as_text(rows, channels))
         sys.stdout.write(
             say("ready\n", "可以开播\n") if good else say("not ready: see BAD\n", "还不能开播:见 BAD 行\n")
         )
