@@ -17,7 +17,7 @@ from textual.widget import Widget
 from stockwatch.console.escape import cells, clean, fit, lines, plain_glyphs
 from stockwatch.console.formats import age
 from stockwatch.console.tones import piece_style
-from stockwatch.console.words import Words, alert_word, fill, say, tier_glyph, tier_word
+from stockwatch.console.words import Words, fill, say, tier_glyph, tier_word
 from stockwatch.room.view import AlertRow
 
 Piece = tuple[str, str]
@@ -120,7 +120,7 @@ class _Writer:
         """Its sentence is the line: it names the link itself."""
         w = self._words
         colour = "tier:3" if row.state == "open" else "muted"
-        mark = f"{tier_glyph(row.tier, ascii=self._ascii)} {fit(alert_word(row, w), 6)} "
+        mark = f"{tier_glyph(row.tier, ascii=self._ascii)} "
         text = clean(say(row.reason, w))
         text = plain_glyphs(text) if self._ascii else text
         room = max(self._width - cells(mark), 0)

@@ -165,21 +165,20 @@ class _Writer:
         if detail is None or detail.listing != self._link.listing or not detail.platforms:
             return []
         titles = dict(self._picture.channels)
-        pieces: list[tuple[str, str]] = [(f"{w.by_platform}: ", "")]
+        shown: list[list[tuple[str, str]]] = [[(f"{w.by_platform}: ", "")]]
         for channel in dict.fromkeys(row.channel for row in detail.platforms):
             rows = [row for row in detail.platforms if row.channel == channel]
             ago = fill(w.read_ago, age=span(max(row.age for row in rows), w.language))
-            if len(pieces) > 1:
-                pieces.append((" - " if self.ascii else " · ", ""))
             units = count(sum(row.qty for row in rows))
-            pieces.append(
-                (
-                    f"{clean(titles.get(channel) or channel)} {units}",
-                    "tier:3" if any(row.overwritten for row in rows) else "",
-                )
-            )
-            pieces.append((f" {ago}", "muted"))
-        return [tuple((plain_glyphs(text) if self.ascii else text, colour) for text, colour in pieces)]
+            colour = "tier:3" if any(row.overwritten for row in rows) else ""
+            piece = [(f"{clean(titles.get(channel) or channel)} {units}", colour), (f" {ago}  ", "muted")]
+            if len(shown[-1]) > 1 and sum(cells(text) for text, _ in shown[-1] + piece) - 2 > self._width:
+                shown.append([("  ", "")])
+            shown[-1] += piece
+        return [
+            tuple((plain_glyphs(text) if self.ascii else text, colour) for text, colour in line)
+            for line in shown[:3]
+        ]
 
     def channels(self) -> list[ChartLine]:
         """Units taken, channel by channel."""

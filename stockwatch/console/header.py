@@ -17,11 +17,13 @@ from textual.widget import Widget
 from stockwatch.console.columns import Piece
 from stockwatch.console.escape import cells, clean, fit
 from stockwatch.console.formats import clock_time, span, zone_of
-from stockwatch.console.words import Words, fill
+from stockwatch.console.words import Words, fill, say
 from stockwatch.room.view import FeedRow, Header
 
 STYLES = ("base", "name", "live", "replay", "dim", "good", "warn", "bad", "short", "mark")
 
+_LEAST_SAID = 24
+"""Cells below which a sentence says nothing."""
 _MANY_PENDING = 5
 """Orders to look up from which on it is said: one or two are on their way at any moment of a busy stream."""
 
@@ -52,8 +54,19 @@ def header_lines(state: HeaderState, words: Words, width: int) -> tuple[list[Pie
         return _line([(f" {note}", "base")], [], width, state.ascii), _line([], [], width, state.ascii)
     return (
         _line(_room(state, state.header, words), _counts(state, state.header, words), width, state.ascii),
-        _line(_feeds(state, words), _view(state, words), width, state.ascii),
+        _line(_feeds(state, words), _second(state, words, width), width, state.ascii),
     )
+
+
+def _second(state: HeaderState, words: Words, width: int) -> list[Piece]:
+    """What is set, and as far as the feeds leave room, the latest figure that somebody else changed."""
+    view = _view(state, words)
+    said = None if state.header is None or state.lost else state.header.overwrite
+    room = width - _length(_feeds(state, words)) - _length(view) - 1
+    if said is None or room < _LEAST_SAID:
+        return view
+    text = clean(say(said, words))
+    return [(fit(text, min(cells(text), room), ascii=state.ascii), "short"), (" ", "base"), *view]
 
 
 def _room(state: HeaderState, header: Header, words: Words) -> list[Piece]:

@@ -239,9 +239,14 @@ class PlatformFigures:
                 return one
         return None
 
+    def open(self) -> list[Overwrite]:
+        """Those that nobody has taken, the latest last."""
+        there = [one for one in self.overwrites.values() if one.by is None and not one.over]
+        return sorted(there, key=lambda one: (one.changed_us, one.id))
+
     def waiting(self, sku: str) -> list[Overwrite]:
         """Those of a SKU that nobody has taken."""
-        return [one for one in self.overwrites.values() if one.sku == sku and one.by is None and not one.over]
+        return [one for one in self.open() if one.sku == sku]
 
     def current(self, now_us: int) -> Iterator[Overwrite]:
         """Those to be shown, oldest first."""

@@ -221,6 +221,7 @@ class Picture:
     def _make_header(self, now: int) -> Header:
         room = self.room
         presenting = room.presenting
+        waiting = room.figures.open()
         return Header(
             room=room.config.id,
             name=room.config.name,
@@ -230,7 +231,8 @@ class Picture:
             short=sum(room.books.stock(sku).shortfall for sku in room.log.short),
             presenting=presenting[0] if presenting else None,
             exceptions=room.books.exceptions_open(),
-            overwritten=sum(one.by is None and not one.over for one in room.figures.overwrites.values()),
+            overwritten=len(waiting),
+            overwrite=_text(overwritten.sentence(waiting[-1], room)) if waiting else None,
             call=_call_row(room.attention.last),
             **{"mode": "LIVE", **self.header_extra},  # type: ignore[arg-type]
         )

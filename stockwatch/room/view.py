@@ -207,6 +207,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """Open entries of the work list."""
     overwritten: int = 0
     """Figures of platforms that somebody else changed, and nobody has taken."""
+    overwrite: Text | None = None
+    """What the latest of them says."""
     call: CallRow | None = None
 
 

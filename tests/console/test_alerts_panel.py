@@ -150,8 +150,8 @@ def overwritten(**changes):
 @pytest.mark.parametrize(
     ("language", "line"),
     [
-        ("zh", "✖ 改库   3号 M 抖店 被外部改 20→500(20:13:05)"),
-        ("en", "✖ STOCK  #3 M Douyin changed from outside 20→500 (20:13:05)"),
+        ("zh", "✖ 3号 M 抖店 被外部改 20→500(20:13:05)"),
+        ("en", "✖ #3 M Douyin changed from outside 20→500 (20:13:05)"),
     ],
 )
 def test_a_changed_figure_is_one_red_line_of_its_own_beside_the_links_other_alerts(language, line, height):

@@ -294,7 +294,7 @@ def test_what_each_platform_says_is_told_with_its_age_and_red_where_somebody_els
     )
     shown = picture(detail=msgspec.structs.replace(chart_detail(), platforms=rows))
     assert any(
-        line.startswith("平台库存: 抖音 500 40秒前 · ") and "7 2分前" in line
+        line.startswith("平台库存: 抖音 500 40秒前  ") and "7 2分前" in line
         for line in told(shown, width=120)
     )
     lines = detail_lines(shown, 60, 30, words("en"), "ascii")
