@@ -92,8 +92,9 @@ class Change(msgspec.Struct, frozen=True):
     at_us: int
     """When it was first seen otherwise."""
     was: int
-    """What it should have said."""
+    """What it should have said then."""
     now: int
+    """What it said."""
 
 
 class Verdict(NamedTuple):
@@ -169,8 +170,9 @@ class Figure:
         same = [one for one in doubts if (one.qty < self._range(last, one.at_us, moves, slack)[0]) == fell]
         lasted = bool(same) and reading.at_us - same[0].at_us >= GRACE_US + slack.lag_us
         if lasted or (not fell and qty > high + slack.back):
-            at_us = same[0].at_us if same else reading.at_us
-            change = Change(last.at_us, at_us, low if fell else high, qty)
+            first = same[0] if same else reading
+            least, most = self._range(last, first.at_us, moves, slack)
+            change = Change(last.at_us, first.at_us, least if fell else most, first.qty)
             return Verdict("changed", low, high, change), last, doubts
         return Verdict("waits", low, high), last, doubts
 
