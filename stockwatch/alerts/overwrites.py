@@ -28,7 +28,7 @@ GRACE_US = 75 * SECOND_US
 KEPT_S = 3600
 """Readings further apart are not compared, and movements not kept for longer."""
 _MOST = 2 * KEPT_S
-_DOUBTS = 100
+_DOUBTS = 30
 
 
 class Moves:

@@ -246,7 +246,7 @@ class PlatformFigures:
 
     def waiting(self, sku: str) -> list[Overwrite]:
         """Those of a SKU that nobody has taken."""
-        return [one for one in self.open() if one.sku == sku]
+        return [one for one in self.open() if one.sku == sku] if self.overwrites else []
 
     def current(self, now_us: int) -> Iterator[Overwrite]:
         """Those to be shown, oldest first."""

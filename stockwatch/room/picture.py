@@ -171,6 +171,7 @@ class Picture:
         alerts = [alert for sku in link.skus if (alert := room.open_alert(sku)) is not None]
         alerts = [alert for alert in alerts if self._home(alert.sku) == link.listing]
         worst = max(alerts, key=_urgency, default=None)
+        changed = any(room.figures.waiting(sku) for sku in link.skus if self._home(sku) == link.listing)
         of_part = {row.sku: row.sellable for row, _, _ in parts}
         mains = [sum(of_part[sku] // qty for sku in skus) for skus, qty in link.choices]
         sellable = sum(row.sellable for row in sizes)
@@ -192,7 +193,7 @@ class Picture:
             slot=link.slot,
             title=link.title,
             tier=worst.tier if worst else 0,
-            alert="" if worst is None else "acknowledged" if worst.by else "open",
+            alert="open" if changed else "" if worst is None else "acknowledged" if worst.by else "open",
             by=worst.by if worst else None,
             sellable=sellable,
             available=sum(row.available for row in own),

@@ -87,6 +87,7 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     tier: int = 0
     alert: Literal["", "open", "acknowledged"] = ""
+    """Of its alerts and of figures that somebody else changed."""
     by: str | None = None
     sellable: int = 0
     """Orders that can still be taken: over its sizes; for a bundle the scarcest part, gifts left aside."""

@@ -120,11 +120,14 @@ def test_who_takes_it_is_shown_and_it_leaves_after_ten_minutes():
     room = played([*FOLLOWED, reading(40, 500)], made())
     now_us = parse_time(at(50)) or 0
     planned = plan(intents.Acknowledge(id="1", by="小林", listing="L1"), room, now_us=now_us, zone=room.zone)
+    link = Picture(room).whole().links[0]
+    assert (link.listing, link.alert, link.tier) == ("L1", "open", 0), "it can be taken on its row"
     (draft,) = planned.drafts
     assert (draft.type, draft.data["alert"]) == ("alert.acknowledged", "stock:douyin:H-M:1")
     taken = event("alert.acknowledged", 50, "H-M", alert="stock:douyin:H-M:1", by="小林")
     (row,) = alerts(played([taken, reading(70, 500)], room))
     assert (row.state, row.by, Picture(room).whole().header.overwritten) == ("acknowledged", "小林", 0)
+    assert Picture(room).whole().links[0].alert == ""
     assert plan(
         intents.Acknowledge(id="2", by="b", listing="L1"), room, now_us=now_us, zone=room.zone
     ).refused
