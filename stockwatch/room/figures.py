@@ -90,7 +90,8 @@ class Shown(NamedTuple):
     sku: str
     listing: str
     qty: int
-    at_us: int
+    heard_us: int
+    """By the decision clock: a platform's own may be off."""
     overwritten: bool
 
 
@@ -103,8 +104,8 @@ class PlatformFigures:
         """Channel -> since when its orders are followed, by its platform's clock."""
         self._moves: dict[tuple[str, str], Moves] = {}
         self._figures: dict[Key, Figure] = {}
-        self._latest: dict[Key, Reading] = {}
-        """Read last, whether or not it became an event: shown, and never decided by."""
+        self._latest: dict[Key, tuple[Reading, int]] = {}
+        """Read last, whether or not it became an event, and when we heard: shown, and never decided by."""
         self._count: dict[Key, int] = {}
         self.overwrites: dict[Key, Overwrite] = {}
 
@@ -159,10 +160,10 @@ class PlatformFigures:
 
     # --- readings ----------------------------------------------------------------------------------------------------
 
-    def see(self, seen: Seen, books: Books, lag_s: float) -> Told:
+    def see(self, seen: Seen, books: Books, lag_s: float, now_us: int) -> Told:
         """A reading that is no event yet: whether it should become one. Shown from now on, and nothing else."""
         key, reading = (seen.channel, seen.sku, seen.listing), Reading(seen.qty, seen.at_us)
-        self._latest[key] = reading
+        self._latest[key] = reading, now_us
         figure = self._figures.get(key)
         if figure is None or figure.last is None:
             return Told(True, None)
@@ -185,8 +186,9 @@ class PlatformFigures:
         listing, unbooked = data.get("listing"), data.get("unbooked")
         key = (channel, event.subject, listing if isinstance(listing, str) else "")
         reading = Reading(qty, at_us)
-        if self._latest.get(key, reading).at_us <= at_us:
-            self._latest[key] = reading
+        latest = self._latest.get(key)
+        if latest is None or latest[0].at_us < at_us:
+            self._latest[key] = reading, now_us
         since_us = self._since.setdefault(channel, event.time_us)
         if at_us < since_us + EDGE_US:
             return None
@@ -257,8 +259,8 @@ class PlatformFigures:
     def shown(self, sku: str) -> list[Shown]:
         """The latest figures of a SKU, by channel."""
         return [
-            Shown(*key, reading.qty, reading.at_us, self._is_off(key))
-            for key, reading in self._latest.items()
+            Shown(*key, reading.qty, heard_us, self._is_off(key))
+            for key, (reading, heard_us) in self._latest.items()
             if key[1] == sku
         ]
 

@@ -409,7 +409,7 @@ class Picture:
         channels = [channel.id for channel in self.room.config.channels]
         shown = [one for sku in own for one in self.room.figures.shown(sku) if one.channel in channels]
         for one in sorted(shown, key=lambda one: channels.index(one.channel)):
-            age = max(0, (self.room.now_us - one.at_us) // SECOND_US)
+            age = max(0, (self.room.now_us - one.heard_us) // SECOND_US)
             yield PlatformRow(
                 sku=one.sku,
                 channel=one.channel,

@@ -363,7 +363,7 @@ class Room:
     def see(self, seen: Seen) -> Told:
         """A feed has read a platform's figure: whether that is worth an event."""
         self._news.touched.add(seen.sku)
-        return self.figures.see(seen, self.books, self._lag_of(seen.channel))
+        return self.figures.see(seen, self.books, self._lag_of(seen.channel), self.now_us)
 
     def _lag_of(self, channel: str) -> float:
         feed = self.log.feeds.get(channel)
