@@ -203,3 +203,34 @@ def test_a_reading_that_says_nothing_usable_is_left_alone():
         reading(40, 20, unbooked=-5, listing=7),
     ):
         assert alerts(played([*FOLLOWED, raw], made())) == []
+
+
+def test_what_we_told_the_platform_ourselves_is_nobody_elses_change():
+    grant = encode(
+        type="lease.granted", source="own/1", id="g", time=at(20), subject="H-M",
+        data={"channel": "douyin", "qty": 480},
+    )  # fmt: skip
+    back = encode(
+        type="lease.returned", source="own/1", id="r", time=at(60), subject="H-M",
+        data={"channel": "douyin", "qty": 100},
+    )  # fmt: skip
+    room = played([*FOLLOWED, grant, reading(40, 500), back, reading(80, 400), reading(180, 400)], made())
+    assert alerts(room) == []
+
+
+def test_a_line_that_changes_its_sku_may_move_both_figures():
+    start = [reading(second, qty, sku) for second in (0, 10) for sku, qty in (("H-M", 20), ("H-L", 10))]
+    sold = [placed(20, "H-M", "A", qty=2), event("order.changed", 25, "H-M", order="A", to="H-L")]
+    for medium, large in ((20, 8), (18, 10)):
+        after = [
+            reading(second, qty, sku)
+            for second in (40, 140)
+            for sku, qty in (("H-M", medium), ("H-L", large))
+        ]
+        assert alerts(played([*start, *sold, *after], made())) == []
+
+
+def test_a_cancellation_that_comes_twice_counts_once():
+    gone = event("order.cancelled", 30, order="A")
+    room = played([*FOLLOWED, placed(20, "H-M", "A", qty=3), gone, gone, reading(60, 23)], made())
+    assert alerts(played([reading(160, 23)], room)) != [], "three units more than it had"
