@@ -71,6 +71,8 @@ class Overwrite(msgspec.Struct):
     """When the figure was last in order."""
     at_us: int
     """When it was first seen otherwise, by the platform's clock."""
+    seen_us: int
+    """The same by our own."""
     raised_us: int
     """When we heard, by the decision clock."""
     changed_us: int
@@ -196,7 +198,9 @@ class PlatformFigures:
         either = unbooked if type(unbooked) is int and unbooked > 0 else 0
         slack = self._slack(key, at_us, books, lag_s, either)
         verdict = figure.take(reading, self._of(channel, event.subject), slack)
-        return None if verdict.change is None else self._changed(key, verdict.change, now_us)
+        # A reading is told at `time` by the platform's clock, and comes in at `now_us` by ours.
+        ahead_us = event.time_us - now_us
+        return None if verdict.change is None else self._changed(key, verdict.change, ahead_us, now_us)
 
     def _slack(self, key: Key, at_us: int, books: Books, lag_s: float, unbooked: int) -> Slack:
         """What the books know of orders that may still change a figure: unpaid ones may be closed, few of the paid ones
@@ -209,7 +213,7 @@ class PlatformFigures:
         )
         return Slack(back, unbooked, int(lag_s * SECOND_US), bool(listing))
 
-    def _changed(self, key: Key, change: Change, now_us: int) -> Overwrite | None:
+    def _changed(self, key: Key, change: Change, ahead_us: int, now_us: int) -> Overwrite | None:
         there = self.overwrites.get(key)
         off = change.now - change.was
         if there is not None and not there.over:
@@ -220,13 +224,15 @@ class PlatformFigures:
             if there.by is None:
                 there.was, there.now, there.off = change.was, change.now, there.off + off
                 there.since_us, there.at_us, there.changed_us = change.since_us, change.at_us, now_us
+                there.seen_us = change.at_us - ahead_us
                 there.count += 1
                 return there
         number = self._count[key] = self._count.get(key, 0) + 1
         channel, sku, listing = key
         made = Overwrite(
             ":".join(filter(None, ("stock", channel, sku, listing, str(number)))),
-            channel, sku, listing, change.was, change.now, change.since_us, change.at_us, now_us, now_us, off,
+            channel, sku, listing, change.was, change.now, change.since_us, change.at_us,
+            change.at_us - ahead_us, now_us, now_us, off,
         )  # fmt: skip
         self.overwrites[key] = made
         return made

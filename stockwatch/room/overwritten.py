@@ -30,7 +30,7 @@ def sentence(one: Overwrite, room: Room) -> Words:
     label = " ".join(sku.attrs.values()) if sku is not None and len(link.skus) > 1 else ""
     number = (link.title,) * 2 if link.slot is None else (f"{link.slot}号", f"#{link.slot}")
     zh, en = (" ".join(filter(None, (name, label, channel_title(one.channel, room)))) for name in number)
-    clock = datetime.fromtimestamp(one.at_us // 1_000_000, UTC).astimezone(room.zone).strftime("%H:%M:%S")
+    clock = datetime.fromtimestamp(one.seen_us // 1_000_000, UTC).astimezone(room.zone).strftime("%H:%M:%S")
     return Words(
         f"{zh} 被外部改 {one.was}→{one.now}({clock})",
         f"{en} changed from outside {one.was}→{one.now} ({clock})",

@@ -234,3 +234,10 @@ def test_a_cancellation_that_comes_twice_counts_once():
     gone = event("order.cancelled", 30, order="A")
     room = played([*FOLLOWED, placed(20, "H-M", "A", qty=3), gone, gone, reading(60, 23)], made())
     assert alerts(played([reading(160, 23)], room)) != [], "three units more than it had"
+
+
+def test_the_time_that_people_read_is_by_the_rooms_clock_though_the_platforms_is_ahead():
+    room = made()
+    for second, qty in ((0, 20), (10, 20), (40, 500)):
+        room.pipeline.take(reading(second + 40, qty), parse_time(at(second)))
+    assert [row.reason.zh for row in alerts(room)] == ["1号 M 抖店 被外部改 20→500(20:00:40)"]
