@@ -26,6 +26,7 @@ import msgspec
 
 from stockwatch.alerts import lines, reasons, tiers
 from stockwatch.alerts.facts import Arrival, Facts, Terms, believed
+from stockwatch.alerts.last_call import terms_of, terms_turn
 from stockwatch.alerts.reasons import Words
 from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment, Pace, Verdict
 from stockwatch.config import RoomConfig
@@ -109,7 +110,7 @@ class _State:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self.turns_us: int | None = None
-        """When a restock source next opens or closes."""
+        """When a restock source next opens or closes, or that comes into what the lines look ahead to."""
         self.count = 0
         """Alert events of this SKU so far."""
         self.alert = ""
@@ -166,9 +167,10 @@ class Desk:
         if state is None:
             state = self._states[sku] = _State(self.terms(sku, now_us))
             state.turns_us = self._turns_us(sku, now_us)
-        elif state.turns_us is not None and now_us >= state.turns_us:
+        elif state.turns_us is not None:
             state.terms = self.terms(sku, now_us)
-            state.turns_us = self._turns_us(sku, now_us)
+            if now_us >= state.turns_us:
+                state.turns_us = self._turns_us(sku, now_us)
         self._note_stock(sku, state, now_us, facts)
         demand = self._demand
         series = demand.at(sku, now_us)
@@ -385,13 +387,13 @@ class Desk:
         known = self._skus.get(sku)
         if known is None:
             return Terms(None, self._settings.reaction_time, 0, None, sku)
-        return Terms.of(known, self._settings, second_of_day(now_us, self.zone))
+        return terms_of(known, self._settings, second_of_day(now_us, self.zone))
 
     def _turns_us(self, sku: str, now_us: int) -> int | None:
         known = self._skus.get(sku)
         if known is None:
             return None
-        turns = known.restock_turns(second_of_day(now_us, self.zone))
+        turns = terms_turn(known, self._settings, second_of_day(now_us, self.zone))
         return None if turns is None else (now_us // SECOND_US + turns) * SECOND_US
 
     def alert(self, sku: str) -> OpenAlert | None:

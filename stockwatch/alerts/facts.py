@@ -14,8 +14,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from stockwatch.config import AlertSettings, Sku
+HANDS_S = 5 * 60
+"""Seconds that a decision takes from the ring to the order. Both lines look so far beyond what must have been decided.
 
+Looking further ahead at a middling chance is better than looking less far at a small one: what is known well rings when
+it must, and what is known badly does not ring long before."""
 _GRACE_MIN_US = 120 * 1_000_000
 _GRACE_MAX_US = 600 * 1_000_000
 
@@ -87,6 +90,19 @@ def believed(facts: Facts, now_us: int) -> Facts:
     return msgspec.structs.replace(facts, arrivals=kept)
 
 
+class Closing(NamedTuple):
+    """A source is about to close, after which a restock comes much later: the last call (`last_call.py`)."""
+
+    source: str
+    """Outside text."""
+    in_s: int
+    """Seconds until it closes."""
+    soonest_s: int
+    """Seconds from now until what is asked for then can be there at the soonest."""
+    surely_s: int
+    """The same by when it is sure."""
+
+
 class Terms(NamedTuple):
     """A SKU's settings, as the deciders need them."""
 
@@ -99,9 +115,10 @@ class Terms(NamedTuple):
     title: str
     soonest_s: int | None = None
     """The same at the soonest, where `lead_s` is by when it is sure."""
-
-    @classmethod
-    def of(cls, sku: Sku, settings: AlertSettings, second: int) -> Terms:
-        """`second` of the room's day: a source may be closed."""
-        soonest, surely = sku.fastest_restock(second) or (None, None)
-        return cls(surely, settings.reaction_time, sku.safety_line or 0, sku.trend_sold, sku.title, soonest)
+    lead_decided_s: int | None = None
+    """`lead_s` of a restock that is asked for `HANDS_S` from now, where opening hours make it another; None: the
+    same."""
+    lead_reacted_s: int | None = None
+    """The same of one asked for after the reaction time and `HANDS_S`."""
+    closing: Closing | None = None
+    """The last call that is on."""

@@ -1,7 +1,8 @@
 """The safety line, what can be sold, and how far ahead both look. Pure arithmetic.
 
 The safety line is the demand that, three times in four, is not exceeded until more can be on sale: over the
-lead time of the fastest restock, the team's reaction time and `HANDS_S`. A line set by hand is a floor under it. Few
+lead time of the fastest restock, the team's reaction time and `HANDS_S`; where that time takes it past the closing of
+a source, over what a restock takes that is asked for then (`last_call.py`). A line set by hand is a floor under it. Few
 orders are weak evidence among hundreds of SKUs: fewer than `SURE_ORDERS` speak for `UNITS_AN_ORDER` units each,
 so that two orders can warn of the last eight units and never of seventy.
 """
@@ -10,17 +11,12 @@ from __future__ import annotations
 
 from math import sqrt
 
-from stockwatch.alerts.facts import Facts, Terms
+from stockwatch.alerts.facts import HANDS_S, Facts, Terms
 from stockwatch.demand.outlook import Outlook, demand_quantile
 from stockwatch.demand.series import HISTORY
 
 NO_SOURCE_S = 15 * 60
 """Without a restock source, a sell-out this near is CRITICAL."""
-HANDS_S = 5 * 60
-"""Seconds that a decision takes from the ring to the order. Both lines look so far beyond what must have been decided.
-
-Looking further ahead at a middling chance is better than looking less far at a small one: what is known well rings when
-it must, and what is known badly does not ring long before."""
 AHEAD = 12
 """A rate isn't extrapolated further than this many times as long as it has been seen: five minutes of a burst tell
 of an hour, a steady half hour of six. A longer lead time counts as this, or every presentation of a thing that takes
@@ -45,21 +41,36 @@ Z_LINE_CLEAR = 1.8807936081512509
 _Z_UNSEEN = 1.6448536269514722
 
 
-def lead(terms: Terms, outlook: Outlook) -> int:
-    """Seconds that a sell-out must be away so that a restock can still come first, as far as the outlook reaches."""
-    return NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, AHEAD * max(outlook.seen_s, SEEN_MIN_S))
+def deadline(terms: Terms, outlook: Outlook) -> int:
+    """Seconds that a sell-out must be away so that a restock asked for within `HANDS_S` can still come first, as far as
+    the outlook reaches."""
+    lead_s = terms.lead_s if terms.lead_decided_s is None else terms.lead_decided_s
+    return HANDS_S + (NO_SOURCE_S if lead_s is None else min(lead_s, _reach(outlook)))
 
 
 def horizon(terms: Terms, outlook: Outlook) -> int:
     """Seconds that the safety line looks ahead."""
-    return lead(terms, outlook) + terms.reaction_s + HANDS_S
+    return _ahead(terms, _reach(outlook))
 
 
 def furthest(terms: Terms) -> int:
     """The longest horizon that any outlook gives."""
-    return (
-        (NO_SOURCE_S if terms.lead_s is None else min(terms.lead_s, LEAD_MAX_S)) + terms.reaction_s + HANDS_S
-    )
+    return _ahead(terms, LEAD_MAX_S)
+
+
+def _reach(outlook: Outlook) -> int:
+    """The longest lead time that an outlook can tell of."""
+    return AHEAD * max(outlook.seen_s, SEEN_MIN_S)
+
+
+def _ahead(terms: Terms, reach_s: int) -> int:
+    lead_s = terms.lead_s if terms.lead_reacted_s is None else terms.lead_reacted_s
+    return (NO_SOURCE_S if lead_s is None else min(lead_s, reach_s)) + terms.reaction_s + HANDS_S
+
+
+def without_closing(terms: Terms) -> Terms:
+    """The same, as if whatever is open now stayed open."""
+    return terms._replace(lead_decided_s=None, lead_reacted_s=None, closing=None)
 
 
 def safety_line(terms: Terms, outlook: Outlook) -> int:

@@ -11,9 +11,11 @@ from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
+from stockwatch.alerts.facts import Closing
 from stockwatch.alerts.lines import NO_SOURCE_S
 from stockwatch.alerts.tiers import THRESHOLD, TREND, Assessment, Pace
 from stockwatch.demand.outlook import HORIZON_S, Forecast
+from stockwatch.printable import printable
 
 _SECOND_US = 1_000_000
 
@@ -40,6 +42,9 @@ def clock_text(now_us: int, after_s: float, zone: tzinfo) -> Words:
 def reason(what: Assessment, now_us: int, zone: tzinfo) -> Words:
     """Why the tier holds. `what.cause` says which sentence: any other than those of the tiers tells the pace."""
     head = _HEADS.get(what.cause, _pace)(what)
+    if what.closing is not None and what.tier > TREND and what.cause != "gone":
+        closing = _closing(what.closing, now_us, zone)
+        head = _joined(closing, head) if what.cause == "last_call" else _joined(head, closing)
     supply = _supply(what, now_us, zone)
     if what.cause == "gone":
         return _joined(head, supply)
@@ -185,7 +190,7 @@ def _taken(what: Assessment) -> Words:
     return _joined(head, _pace(what)) if what.recent else head
 
 
-_HEADS = {"gone": _gone, "sellout": _near, "line": _low, "sold": _taken}
+_HEADS = {"gone": _gone, "sellout": _near, "line": _low, "last_call": _near, "sold": _taken}
 
 
 def _joined(head: Words, tail: Words) -> Words:
@@ -222,6 +227,20 @@ def _sell_out(eta: Forecast, now_us: int, zone: tzinfo) -> Words:
     return Words(
         f"按此 {middle.zh} 售罄({early.zh}–{late.zh})",
         f"at this pace sold out at {middle.en} ({early.en}–{late.en})",
+    )
+
+
+def _closing(closing: Closing, now_us: int, zone: tzinfo) -> Words:
+    """Until when a source takes requests, and what can come after that."""
+    source = printable(closing.source, 32)
+    until = clock_text(now_us, closing.in_s, zone)
+    at = clock_text(now_us, closing.soonest_s, zone)
+    late = clock_text(now_us, closing.surely_s, zone)
+    known = late.zh == at.zh
+    return Words(
+        f"最后补货机会:{source} {until.zh} 截单,之后最快 {at.zh} 到" + ("" if known else f"(最迟 {late.zh})"),
+        f"last call: {source} takes orders until {until.en}, after that by {at.en} at the earliest"
+        + ("" if known else f" ({late.en} at the latest)"),
     )
 
 

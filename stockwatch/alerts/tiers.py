@@ -5,6 +5,7 @@
   least 35 %, on at least 5 orders.
 - THRESHOLD: what can be sold or released, with what arrives within lead + reaction time, is at or under the safety
   line.
+  Either while a source is about to close, and only because of what comes after that: cause `last_call`.
 - TREND: a surge, or the taken-units line (both are the desk's, for they happen once).
 
 Units held back (waves) are not gone: they count as stock, an empty wave alone raises nothing, and while any
@@ -17,10 +18,10 @@ an arrival is looked at at each arrival, and at the lead time. The feed's lag lo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from stockwatch.alerts import lines
-from stockwatch.alerts.facts import Arrival, Facts, Terms, believed
+from stockwatch.alerts.facts import Arrival, Closing, Facts, Terms, believed
 from stockwatch.demand import outlook as outlooks
 from stockwatch.demand.outlook import NEVER, Forecast, Outlook
 
@@ -43,7 +44,7 @@ class Verdict(NamedTuple):
     loose: int
     """The tier that an open alert is still held at; at least `tier`."""
     cause: str
-    """`gone`, `sellout`, `line`, or empty."""
+    """`gone`, `sellout`, `line`, `last_call`, or empty."""
     line: int
     """The safety line, units."""
 
@@ -63,7 +64,7 @@ class Assessment(NamedTuple):
 
     tier: int
     cause: str
-    """`gone`, `sellout`, `line`, `surge`, `sold` (the taken-units line), or empty."""
+    """`gone`, `sellout`, `line`, `last_call`, `surge`, `sold` (the taken-units line), or empty."""
     available: int
     held: int
     sellable: int
@@ -103,6 +104,8 @@ class Assessment(NamedTuple):
     """Of the surge that goes on, where the rule tells when it began."""
     presented_per_min: float = 0.0
     """Orders a minute that earlier streams had while the link was presented, where the sell-out rests on that."""
+    closing: Closing | None = None
+    """The source that is about to close."""
 
     @property
     def free(self) -> int:
@@ -130,7 +133,12 @@ def judge(
     if not held and (wide or outlook.orders >= MIN_ORDERS):
         chance = _chance_too_late(free, arrivals, terms, outlook, now_us)
         if chance >= CHANCE_CRITICAL and outlook.orders >= MIN_ORDERS:
-            return Verdict(CRITICAL, CRITICAL, "sellout", line)
+            cause = "sellout"
+            if terms.closing is not None:
+                unclosed = lines.without_closing(terms)
+                if _chance_too_late(free, arrivals, unclosed, outlook, now_us) < CHANCE_CRITICAL:
+                    cause = "last_call"
+            return Verdict(CRITICAL, CRITICAL, cause, line)
     in_time = free + held + _soon(arrivals, terms, outlook, now_us)
     tier = THRESHOLD if in_time <= line else NONE
     loose = tier
@@ -139,7 +147,18 @@ def judge(
             loose = CRITICAL
         elif in_time <= wide_line:
             loose = THRESHOLD
-    return Verdict(tier, loose, "line" if tier else "", line)
+    return Verdict(tier, loose, _under(free + held, arrivals, terms, outlook, now_us) if tier else "", line)
+
+
+def _under(
+    left: int, arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
+) -> Literal["line", "last_call"]:
+    """Why the line is reached: by itself, or because a source is about to close."""
+    if terms.closing is None:
+        return "line"
+    unclosed = lines.without_closing(terms)
+    in_time = left + _soon(arrivals, unclosed, outlook, now_us)
+    return "line" if in_time <= lines.safety_line(unclosed, outlook) else "last_call"
 
 
 def _soon(arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int) -> int:
@@ -152,7 +171,7 @@ def _chance_too_late(
     free: int, arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
 ) -> float:
     """Chance that everything is sold before more can be: before the next arrival, or within the lead time."""
-    lead_s = lines.lead(terms, outlook) + lines.HANDS_S
+    lead_s = lines.deadline(terms, outlook)
     chance = 0.0
     left = free
     for due_us, qty in sorted((item.expected_us(now_us), item.qty) for item in arrivals if not item.counts):
@@ -247,6 +266,7 @@ def assess(
         soonest_s=terms.soonest_s,
         pace=pace,
         presented_per_min=60.0 * outlook.presented,
+        closing=terms.closing,
     )
 
 

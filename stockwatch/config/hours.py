@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 DAY_S = 86_400
 _SHAPE = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 
 
+@lru_cache(maxsize=512)
 def parse_hours(text: str) -> tuple[int, int] | None:
     """(opens, closes) in seconds of the day, 24:00 as the end of one. None if it isn't that, or opens and closes at
     once."""

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from stockwatch.config.hours import parse_hours, turns, waits
+from stockwatch.config.hours import DAY_S, parse_hours, turns, waits
 
 
 class RestockSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,15 @@ class RestockSource(msgspec.Struct, frozen=True, kw_only=True):
     def waits(self, second: int) -> int:
         """Seconds until it takes requests, at `second` of the room's day."""
         hours = None if self.hours is None else parse_hours(self.hours)
-        return 0 if hours is None else waits(hours, second)
+        return 0 if hours is None else waits(hours, second % DAY_S)
+
+    def closes(self, second: int) -> int | None:
+        """Seconds until it stops taking requests, at `second` of the room's day; None if it is closed or never
+        closes."""
+        hours = None if self.hours is None else parse_hours(self.hours)
+        if hours is None or (hours[1] - hours[0]) % DAY_S == 0 or waits(hours, second % DAY_S):
+            return None
+        return (hours[1] - second) % DAY_S
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +67,7 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
 
     def fastest_restock(self, second: int) -> tuple[int, int] | None:
         """(soonest, surely) seconds of the way by which more can first be counted on, asked for at `second` of the
-        room's day; None if there is no way."""
+        room's day, which may be past its end; None if there is no way."""
         if self.lead_time is not None:
             return self.lead_time, self.lead_time
         ways = ((source.waits(second), source) for source in self.restock)
@@ -74,7 +82,7 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
         if self.lead_time is not None:
             return None
         hours = (parse_hours(source.hours) for source in self.restock if source.hours is not None)
-        return min((turns(one, second) for one in hours if one is not None), default=None)
+        return min((turns(one, second % DAY_S) for one in hours if one is not None), default=None)
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

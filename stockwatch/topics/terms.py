@@ -19,9 +19,10 @@ TIERS: dict[str, Words] = {
     ),
     "THRESHOLD": Words(
         "Stock is under the safety line: what sells, three times in four at most, during the restock's lead time, the "
-        "reaction time and five minutes to decide, or the line set by hand when that is higher. Restock now.",
+        "reaction time and five minutes to decide, or the line set by hand when that is higher. Restock now. "
+        "That long before a source closes, the lead time is that of what can come after the closing: the last call.",
         "库存低于安全线:补货期、反应时间再加 5 分钟决定时间内会卖掉的件数(四次里三次不超过);手设的线更高时用手设的。"
-        "现在补货。",
+        "现在补货。货源截单前同样长的时间里,补货期按截单之后才能到的算:最后补货机会。",
     ),
     "CRITICAL": Words(
         "With a chance of a third or more it runs out before a restock that is ordered within five minutes could be "

@@ -494,7 +494,7 @@ def test_alerts_count_on_the_latest_and_the_sentence_names_both():
     assert events[0].reason.en.endswith("a restock by 22:10 at the earliest (22:25 at the latest)")
 
 
-def test_when_the_warehouse_shuts_a_stock_that_lasted_until_its_goods_does_not():
+def test_before_the_warehouse_shuts_a_stock_that_lasts_only_until_its_goods_rings():
     """Nothing happens but that the clock strikes: an event of its own, which must not wait for an order."""
     begins = at("21:00:00") // S
     stream = Stream.__new__(Stream)
@@ -505,12 +505,14 @@ def test_when_the_warehouse_shuts_a_stock_that_lasted_until_its_goods_does_not()
     sold, due, rang = 0, None, []
     for second in range(begins, begins + 2 * 3600 + 120):
         now_us = second * S
-        if second < begins + 2 * 3600 - 5 and rng.random() < 0.5:
+        if 5 < (second - begins) % 300 < 290 and rng.random() < 0.5:
             stream.demand.take("A", "c", now_us, 1)
             sold += 1
         elif due is None or due > now_us:
             continue
         found, due = stream.desk.evaluate("A", now_us, Facts(available=8000 - sold, sold=sold))
         rang += [(event.kind, event.tier, now_us) for event in found]
-    assert [(kind, tier) for kind, tier, _ in rang] == [("raised", "CRITICAL")]
-    assert rang[0][2] == at("23:00:00")
+    assert rang == [
+        ("raised", "THRESHOLD", at("22:40:00")),
+        ("escalated", "CRITICAL", at("22:55:00")),
+    ]

@@ -9,9 +9,9 @@ from stockwatch.alerts.lines import (
     HANDS_S,
     LEAD_MAX_S,
     clear_line,
+    deadline,
     furthest,
     horizon,
-    lead,
     safety_line,
     sellable,
 )
@@ -178,7 +178,7 @@ def test_a_longer_lead_time_gives_a_higher_line_up_to_a_stream():
     by_lead = [safety_line(TERMS._replace(lead_s=lead_s), BRISK) for lead_s in (60, 600, 3600, LEAD_MAX_S)]
     assert by_lead == sorted(set(by_lead))
     factory = TERMS._replace(lead_s=10 * 86400)
-    assert lead(factory, BRISK) == LEAD_MAX_S
+    assert deadline(factory, BRISK) == LEAD_MAX_S + HANDS_S
     assert horizon(factory, BRISK) == furthest(factory) == LEAD_MAX_S + 900 + HANDS_S
 
 
@@ -187,11 +187,11 @@ def test_a_burst_of_five_minutes_is_not_extrapolated_over_days():
     steady = Outlook(60 / 1800, 60, 10.0, 1.0, 1800)
     for lead_s in (86400, 3 * 86400):
         far = TERMS._replace(lead_s=lead_s)
-        assert lead(far, burst) == 3600
+        assert deadline(far, burst) == 3600 + HANDS_S
         assert tier(Facts(available=417, sold=80), burst, far) == NONE
         assert tier(Facts(available=417, sold=80), steady, far) == CRITICAL
         assert tier(Facts(available=100, sold=80), burst, far) == CRITICAL, "within the hour"
-    assert lead(TERMS, burst) == 600
+    assert deadline(TERMS, burst) == 600 + HANDS_S
 
 
 def test_sellable_subtracts_what_channels_may_have_sold_unseen():
