@@ -3,9 +3,11 @@
 Pure: time comes in with the calls. `Desk` is the door; `Facts` is what it wants to know about a SKU.
 """
 
+from stockwatch.alerts.arriving import Arrival
 from stockwatch.alerts.desk import AlertEvent, Desk, OpenAlert
-from stockwatch.alerts.facts import Arrival, Facts, Terms
+from stockwatch.alerts.facts import Facts, Terms
 from stockwatch.alerts.playbook import Advice, advice
+from stockwatch.alerts.punctuality import Punctuality
 from stockwatch.alerts.reasons import Words
 from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TIER_NAMES, TREND, Assessment
 
@@ -22,6 +24,7 @@ __all__ = [
     "Desk",
     "Facts",
     "OpenAlert",
+    "Punctuality",
     "Terms",
     "Words",
     "advice",

@@ -25,7 +25,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from stockwatch.alerts import lines, reasons, tiers
-from stockwatch.alerts.facts import Arrival, Facts, Terms, believed
+from stockwatch.alerts.arriving import Arrival
+from stockwatch.alerts.facts import Facts, Terms, believed
 from stockwatch.alerts.last_call import terms_of, terms_turn
 from stockwatch.alerts.reasons import Words
 from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment, Pace, Verdict
@@ -45,7 +46,7 @@ CALM_UNITS = 3
 """No line is higher than this many times the mean demand at the fastest rate of any window, and this many units:
 a gamma rate from a single order has its 90 % at 2.7 times its mean."""
 OPEN_LOOK_US = 10 * SECOND_US
-"""How often an open alert is looked at when nothing comes in."""
+"""How often an open alert is looked at when nothing comes in, and goods on their way that may come sooner or later."""
 
 
 class AlertEvent(msgspec.Struct, frozen=True):
@@ -359,6 +360,9 @@ class Desk:
         for arrival in facts.arrivals:
             if arrival.given_up_us > now_us:
                 due = _sooner(due, arrival.due_us if arrival.due_us > now_us else arrival.given_up_us)
+                if not arrival.counts and not arrival.is_sure(now_us):
+                    matters_us = arrival.earliest_us - lines.furthest(state.terms) * SECOND_US
+                    due = _sooner(due, max(now_us + OPEN_LOOK_US, matters_us))
         return due
 
     # --- people -----------------------------------------------------------------------------------
@@ -426,15 +430,11 @@ class Desk:
         series = self._demand.at(sku, now_us)
         return None if series is None or series.watch is None else series.watch.since
 
-    def preview(
-        self, sku: str, now_us: int, facts: Facts, qty: int, lead_s: int, *, counts: bool
-    ) -> tuple[int, Forecast]:
-        """Tier by stock (0, 2, 3) and sell-out if a restock of `qty` in `lead_s` seconds were confirmed
-        now."""
+    def preview(self, sku: str, now_us: int, facts: Facts, extra: Arrival) -> tuple[int, Forecast]:
+        """Tier by stock (0, 2, 3) and sell-out if the restock `extra` were confirmed now."""
         state = self._states.get(sku)
         series = self._demand.at(sku, now_us)
         rate = NOTHING if series is None else self._demand.estimate(series, censored=not facts.held)
-        extra = Arrival(qty, now_us + lead_s * SECOND_US, counts)
         had_stock = state is not None and state.had_stock
         return tiers.preview(facts, self.terms(sku, now_us), rate, now_us, extra, had_stock=had_stock)
 

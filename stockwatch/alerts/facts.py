@@ -1,10 +1,6 @@
 """What the deciders need to know about one SKU at one instant: plain figures, no references to the ledger.
 
 Counts are units, instants microseconds since the epoch, durations seconds.
-
-A restock that isn't here when it was due is overdue, not gone: it still counts as about to come for a tenth of
-the time it was promised in, at least 2 and at most 10 minutes. After that it counts for nothing until it is
-received or promised anew, also where its source lets it be sold once confirmed.
 """
 
 from __future__ import annotations
@@ -14,34 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from stockwatch.alerts.arriving import Arrival
+
 HANDS_S = 5 * 60
 """Seconds that a decision takes from the ring to the order. Both lines look so far beyond what must have been decided.
 
 Looking further ahead at a middling chance is better than looking less far at a small one: what is known well rings when
 it must, and what is known badly does not ring long before."""
-_GRACE_MIN_US = 120 * 1_000_000
-_GRACE_MAX_US = 600 * 1_000_000
-
-
-class Arrival(NamedTuple):
-    """Units that a restock source has confirmed and that haven't come yet."""
-
-    qty: int
-    due_us: int
-    counts: bool
-    """They may be sold now (the source counts when confirmed)."""
-    ordered_us: int | None = None
-    """When it was asked for, None if nobody knows."""
-
-    @property
-    def given_up_us(self) -> int:
-        """From when on it counts no more, if it hasn't come."""
-        promised_in = 0 if self.ordered_us is None else (self.due_us - self.ordered_us) // 10
-        return self.due_us + min(max(promised_in, _GRACE_MIN_US), _GRACE_MAX_US)
-
-    def expected_us(self, now_us: int) -> int:
-        """When it can be counted on: once overdue, only at the end of its grace."""
-        return self.due_us if self.due_us > now_us else self.given_up_us
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import sqrt
 
 from stockwatch.alerts.facts import HANDS_S, Facts, Terms
-from stockwatch.demand.outlook import Outlook, demand_quantile
+from stockwatch.demand.outlook import Outlook, chance_sold, demand_quantile
 from stockwatch.demand.series import HISTORY
 
 NO_SOURCE_S = 15 * 60
@@ -38,6 +38,8 @@ on average."""
 Z_LINE = 0.6744897501960817
 """The demand does not exceed the line three times in four; an open THRESHOLD clears above 97 %."""
 Z_LINE_CLEAR = 1.8807936081512509
+CHANCE_LINE, CHANCE_LINE_CLEAR = 0.25, 0.03
+"""What remains above each, where units that may not come in time make it a question of chance."""
 _Z_UNSEEN = 1.6448536269514722
 
 
@@ -83,13 +85,30 @@ def safety_line(terms: Terms, outlook: Outlook) -> int:
     return max(terms.floor, line)
 
 
+def clear_floor(terms: Terms) -> int:
+    """Units that a hand-set line must be clear of."""
+    return terms.floor + max(2, terms.floor // 5) if terms.floor else 0
+
+
 def clear_line(terms: Terms, outlook: Outlook) -> int:
     """Units above which an open THRESHOLD may end: a fifth (at least 2) above the hand-set line, and 97 % of demand,
     however few the orders: what was worth a warning is not over because evidence thins out."""
-    floor = terms.floor + max(2, terms.floor // 5) if terms.floor else 0
+    floor = clear_floor(terms)
     if outlook.orders < MIN_ORDERS:
         return floor
     return max(floor, int(demand_quantile(outlook, horizon(terms, outlook), Z_LINE_CLEAR) + 1.5))
+
+
+def chance_short(terms: Terms, outlook: Outlook, units: int, *, clear: bool) -> float:
+    """Probability that `units` don't last as far as the safety line (`clear`: the clear line) looks ahead; 1 at or
+    under the hand-set line."""
+    floor = clear_floor(terms) if clear else terms.floor
+    if units <= floor:
+        return 1.0
+    scarce = not clear and outlook.orders < SURE_ORDERS and units > UNITS_AN_ORDER * outlook.orders
+    return (
+        0.0 if scarce or outlook.orders < MIN_ORDERS else chance_sold(outlook, units, horizon(terms, outlook))
+    )
 
 
 def unseen(outlook: Outlook, lag_s: float) -> int:

@@ -100,6 +100,12 @@ def _left(what: Assessment) -> Words:
 
 def _clear_of_the_line(what: Assessment) -> Words:
     line = what.safety_line
+    if what.free + what.held + what.soon <= line:
+        return Words(
+            f"在途 {what.doubtful} 件多半来得及,补货期内卖完的可能只剩 {_percent(what.short)}%",
+            f"the {what.doubtful} on their way are likely in time, sold out within a restock's time with only "
+            f"{_percent(what.short)} %",
+        )
     if what.free + what.held <= line:
         return Words(
             f"加上来得及到的 {what.soon} 件,稳定高于安全线 {line} 件",
@@ -185,12 +191,38 @@ def _low(what: Assessment) -> Words:
     return Words(zh, en)
 
 
+def _doubtful(what: Assessment) -> Words:
+    left = _left(what)
+    more = Words(
+        f"加上来得及到的 {what.soon} 件," if what.soon else "",
+        f"with {what.soon} due in time " if what.soon else "",
+    )
+    late, short = _percent(what.doubt), _percent(what.short)
+    return Words(
+        f"{left.zh},{more.zh}在途 {what.doubtful} 件有 {late}% 可能赶不上:补货期内卖完的可能 {short}%",
+        f"{left.en}, {more.en}{what.doubtful} on their way come too late with a chance of {late} %: "
+        f"sold out within a restock's time with {short} %",
+    )
+
+
+def _percent(chance: float) -> int:
+    """Never 0 or 100: what is in doubt is neither."""
+    return min(99, max(1, round(100 * chance)))
+
+
 def _taken(what: Assessment) -> Words:
     head = Words(f"已拍 {what.taken} 件,到达起量线", f"{what.taken} taken, the trend line is reached")
     return _joined(head, _pace(what)) if what.recent else head
 
 
-_HEADS = {"gone": _gone, "sellout": _near, "line": _low, "last_call": _near, "sold": _taken}
+_HEADS = {
+    "gone": _gone,
+    "sellout": _near,
+    "line": _low,
+    "late": _doubtful,
+    "last_call": _near,
+    "sold": _taken,
+}
 
 
 def _joined(head: Words, tail: Words) -> Words:

@@ -4,24 +4,28 @@
   fastest restock, asked for within five minutes, could be sold (no source: within 20 minutes) with a chance of at
   least 35 %, on at least 5 orders.
 - THRESHOLD: what can be sold or released, with what arrives within lead + reaction time, is at or under the safety
-  line.
+  line. Where only some of the ways in which goods may arrive come to that: the chance that what there is by then
+  doesn't last so long is more than a quarter (cause `late`).
   Either while a source is about to close, and only because of what comes after that: cause `last_call`.
 - TREND: a surge, or the taken-units line (both are the desk's, for they happen once).
 
 Units held back (waves) are not gone: they count as stock, an empty wave alone raises nothing, and while any
 are held the tier is THRESHOLD at most, since a person can release them at once. Confirmed arrivals count
-when they come before the sell-out; overdue ones a while longer (`facts.py`). The chance of a sell-out before
-an arrival is looked at at each arrival, and at the lead time. The feed's lag lowers what the host is told
+by how likely they come before the sell-out; overdue ones a while longer (`arriving.py`). The chance of a sell-out
+before an arrival is looked at at each arrival, and at the lead time. The feed's lag lowers what the host is told
 (`sellable`), not the tier: a broken feed is its own warning, not a stock alert.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from stockwatch.alerts import lines
-from stockwatch.alerts.facts import Arrival, Closing, Facts, Terms, believed
+import msgspec
+
+from stockwatch.alerts import arriving, lines
+from stockwatch.alerts.arriving import Arrival
+from stockwatch.alerts.facts import Closing, Facts, Terms, believed
 from stockwatch.demand import outlook as outlooks
 from stockwatch.demand.outlook import NEVER, Forecast, Outlook
 
@@ -44,7 +48,7 @@ class Verdict(NamedTuple):
     loose: int
     """The tier that an open alert is still held at; at least `tier`."""
     cause: str
-    """`gone`, `sellout`, `line`, `last_call`, or empty."""
+    """`gone`, `sellout`, `line`, `late`, `last_call`, or empty."""
     line: int
     """The safety line, units."""
 
@@ -64,7 +68,7 @@ class Assessment(NamedTuple):
 
     tier: int
     cause: str
-    """`gone`, `sellout`, `line`, `last_call`, `surge`, `sold` (the taken-units line), or empty."""
+    """`gone`, `sellout`, `line`, `late`, `last_call`, `surge`, `sold` (the taken-units line), or empty."""
     available: int
     held: int
     sellable: int
@@ -93,7 +97,13 @@ class Assessment(NamedTuple):
     """Units on their way that may be sold already."""
     shortfall: int = 0
     soon: int = 0
-    """Units on their way, not yet for sale, that come early enough to count against the safety line."""
+    """Units on their way, not yet for sale, that surely come early enough to count against the safety line."""
+    doubtful: int = 0
+    """Units of which that is possible, not sure."""
+    doubt: float = 0.0
+    """How likely those of them that are latest don't."""
+    short: float = 0.0
+    """Probability that what there is and arrives doesn't last as far as the safety line looks ahead."""
     overdue: int = 0
     """Units that should be here and aren't."""
     overdue_us: int | None = None
@@ -139,32 +149,60 @@ def judge(
                 if _chance_too_late(free, arrivals, unclosed, outlook, now_us) < CHANCE_CRITICAL:
                     cause = "last_call"
             return Verdict(CRITICAL, CRITICAL, cause, line)
-    in_time = free + held + _soon(arrivals, terms, outlook, now_us)
-    tier = THRESHOLD if in_time <= line else NONE
+    left = free + held
+    expected = _in_time(arrivals, terms, outlook, now_us)
+    cause = _under(left, expected, line, terms, outlook)
+    tier = THRESHOLD if cause else NONE
     loose = tier
     if wide:
         if chance >= CHANCE_CLEAR or (free <= CRUMBS and not held):
             loose = CRITICAL
-        elif in_time <= wide_line:
+        elif _under(left, expected, wide_line, terms, outlook, clear=True):
             loose = THRESHOLD
-    return Verdict(tier, loose, _under(free + held, arrivals, terms, outlook, now_us) if tier else "", line)
+    if cause and terms.closing is not None:
+        unclosed = lines.without_closing(terms)
+        expected = _in_time(arrivals, unclosed, outlook, now_us)
+        if not _under(left, expected, lines.safety_line(unclosed, outlook), unclosed, outlook):
+            cause = "last_call"
+    return Verdict(tier, loose, cause, line)
+
+
+def _in_time(
+    arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
+) -> list[tuple[float, int]]:
+    """(probability, units) not yet for sale that come as far as the safety line looks ahead, the most first; with what
+    is overdue and still believed."""
+    if not arrivals:
+        return [(1.0, 0)]
+    return arriving.by(arrivals, now_us + lines.horizon(terms, outlook) * _SECOND_US, now_us)
 
 
 def _under(
-    left: int, arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int
-) -> Literal["line", "last_call"]:
-    """Why the line is reached: by itself, or because a source is about to close."""
-    if terms.closing is None:
+    left: int,
+    expected: Sequence[tuple[float, int]],
+    line: int,
+    terms: Terms,
+    outlook: Outlook,
+    *,
+    clear: bool = False,
+) -> str:
+    """Whether what is left and expected is under a line (`clear`: the clear line): surely (`line`), too likely
+    (`late`), or not (empty)."""
+    if left + expected[0][1] <= line:
         return "line"
-    unclosed = lines.without_closing(terms)
-    in_time = left + _soon(arrivals, unclosed, outlook, now_us)
-    return "line" if in_time <= lines.safety_line(unclosed, outlook) else "last_call"
+    if left + expected[-1][1] > line:
+        return ""
+    limit = lines.CHANCE_LINE_CLEAR if clear else lines.CHANCE_LINE
+    return "late" if _short(left, expected, terms, outlook, clear=clear) > limit else ""
 
 
-def _soon(arrivals: Sequence[Arrival], terms: Terms, outlook: Outlook, now_us: int) -> int:
-    """Units not yet for sale that come within lead and reaction time, or are overdue and still believed."""
-    until = now_us + lines.horizon(terms, outlook) * _SECOND_US
-    return sum(arrival.qty for arrival in arrivals if not arrival.counts and arrival.due_us <= until)
+def _short(
+    left: int, expected: Sequence[tuple[float, int]], terms: Terms, outlook: Outlook, *, clear: bool
+) -> float:
+    """Probability that what is left and expected doesn't last as far as a line looks ahead."""
+    return sum(
+        chance * lines.chance_short(terms, outlook, left + units, clear=clear) for chance, units in expected
+    )
 
 
 def _chance_too_late(
@@ -172,15 +210,10 @@ def _chance_too_late(
 ) -> float:
     """Chance that everything is sold before more can be: before the next arrival, or within the lead time."""
     lead_s = lines.deadline(terms, outlook)
-    chance = 0.0
-    left = free
-    for due_us, qty in sorted((item.expected_us(now_us), item.qty) for item in arrivals if not item.counts):
-        due_s = (due_us - now_us) / _SECOND_US
-        if due_s >= lead_s:
-            break
-        chance = max(chance, outlooks.chance_sold(outlook, left, due_s))
-        left += qty
-    return max(chance, outlooks.chance_sold(outlook, left, lead_s))
+    if not arrivals:
+        return outlooks.chance_sold(outlook, free, lead_s)
+    ways = arriving.scenarios(arrivals, now_us)
+    return sum(outlooks.gone_by(outlook, free, coming, lead_s) for coming in ways) / len(ways)
 
 
 def eta(facts: Facts, outlook: Outlook, now_us: int) -> Forecast:
@@ -191,23 +224,14 @@ def eta(facts: Facts, outlook: Outlook, now_us: int) -> Forecast:
         return Forecast(0, 0, 0)
     if outlook.rate <= 0.0:
         return NEVER
-    return outlooks.forecast(outlook, left, _coming(facts, now_us))
-
-
-def _coming(facts: Facts, now_us: int) -> list[tuple[int, float]]:
-    """(units, seconds from now) of what is not yet for sale."""
-    return [
-        (item.qty, (item.expected_us(now_us) - now_us) / _SECOND_US)
-        for item in facts.arrivals
-        if not item.counts
-    ]
+    return outlooks.forecast(outlook, left, arriving.scenarios(facts.arrivals, now_us))
 
 
 def ahead(facts: Facts, outlook: Outlook, now_us: int, ats: Sequence[int]) -> list[tuple[int, int, int]]:
     """What may be sold after each of `ats` seconds without anything being released, as `outlook.left_after` has it."""
     facts = believed(facts, now_us)
-    left, coming = facts.free, _coming(facts, now_us)
-    return [outlooks.left_after(outlook, left, seconds, coming) for seconds in ats]
+    left, ways = facts.free, arriving.scenarios(facts.arrivals, now_us)
+    return [outlooks.left_after(outlook, left, seconds, ways) for seconds in ats]
 
 
 def assess(
@@ -239,6 +263,20 @@ def assess(
         elif not item.counts:
             to_come.append(item)
     first_us = min((item.due_us for item in to_come), default=None)
+    until_us = now_us + lines.horizon(terms, outlook) * _SECOND_US
+    soon = doubtful = 0
+    doubt = short = 0.0
+    for item in real.arrivals:
+        if not item.counts:
+            chance = item.chance_by(until_us, now_us)
+            if chance >= 1.0:
+                soon += item.qty
+            elif chance > 0.0:
+                doubtful += item.qty
+                doubt = max(doubt, 1.0 - chance)
+    if doubtful:
+        left, expected = real.free + real.held, _in_time(real.arrivals, terms, outlook, now_us)
+        short = _short(left, expected, terms, outlook, clear=False)
     return Assessment(
         tier=tier,
         cause=cause,
@@ -260,7 +298,10 @@ def assess(
         arrival_qty=sum(item.qty for item in to_come if item.due_us == first_us),
         promised=real.promised,
         shortfall=facts.shortfall,
-        soon=_soon(real.arrivals, terms, outlook, now_us) if real.arrivals else 0,
+        soon=soon,
+        doubtful=doubtful,
+        doubt=doubt,
+        short=short,
         overdue=sum(item.qty for item in overdue),
         overdue_us=min((item.due_us for item in overdue), default=None),
         soonest_s=terms.soonest_s,
@@ -270,24 +311,10 @@ def assess(
     )
 
 
-def with_arrival(facts: Facts, qty: int, due_us: int, counts: bool) -> Facts:
-    """The same SKU with one more restock confirmed: what R17's preview asks about."""
-    return Facts(
-        available=facts.available,
-        held=facts.held,
-        reserved=facts.reserved,
-        sold=facts.sold,
-        shortfall=facts.shortfall,
-        quarantined=facts.quarantined,
-        arrivals=(*facts.arrivals, Arrival(qty, due_us, counts)),
-        lag_s=facts.lag_s,
-    )
-
-
 def preview(
     facts: Facts, terms: Terms, outlook: Outlook, now_us: int, extra: Arrival, *, had_stock: bool = False
 ) -> tuple[int, Forecast]:
-    """Tier by stock and sell-out if `extra` were confirmed now."""
-    after = with_arrival(facts, extra.qty, extra.due_us, extra.counts)
+    """Tier by stock and sell-out if `extra` were confirmed now: what a restock's preview asks about."""
+    after = msgspec.structs.replace(facts, arrivals=(*facts.arrivals, extra))
     verdict = judge(after, terms, outlook, now_us, had_stock=had_stock, wide=False)
     return verdict.tier, eta(after, outlook, now_us)

@@ -269,8 +269,9 @@ class Demand:
 
         `arrivals`: (units, due_us). p10 <= p50 <= p90; each None beyond 24 hours.
         """
-        coming = [(quantity, (due_us - now_us) / SECOND_US) for quantity, due_us in arrivals]
-        return outlooks.forecast(self.outlook(sku, now_us), units_left, coming)
+        ahead = ((due_us - now_us, quantity) for quantity, due_us in arrivals if due_us > now_us)
+        coming = sorted((after_us / SECOND_US, quantity) for after_us, quantity in ahead)
+        return outlooks.forecast(self.outlook(sku, now_us), units_left, (coming,))
 
     def recent(self, sku: str, now_us: int) -> tuple[int, int]:
         """Orders in the last five minutes and in the five before, at the watermark."""

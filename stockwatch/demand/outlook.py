@@ -9,7 +9,7 @@ free of iteration. Pure arithmetic; seconds and units.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import erfc, exp, inf, sqrt
 from typing import NamedTuple
 
@@ -87,6 +87,8 @@ class Forecast(NamedTuple):
 
 
 NEVER = Forecast(None, None, None)
+Coming = Sequence[tuple[float, int]]
+"""(seconds from now, units) of what arrives, ascending."""
 
 
 def chance_sold(outlook: Outlook, units: int, seconds: float) -> float:
@@ -185,29 +187,65 @@ def unbounded(outlook: Outlook) -> Outlook:
 
 
 def left_after(
-    outlook: Outlook, units: int, seconds: float, arrivals: Iterable[tuple[int, float]] = ()
+    outlook: Outlook, units: int, seconds: float, scenarios: Sequence[Coming] = ((),)
 ) -> tuple[int, int, int]:
     """What is left of `units`, and of what arrives until then, after so many seconds: at least the first nine times in
-    ten, the second one time in two, the third one time in ten. `arrivals` as in `forecast`; demand that meets nothing
-    is counted all the same."""
-    has = units + sum(quantity for quantity, due in arrivals if 0 < due <= seconds)
+    ten, the second one time in two, the third one time in ten. `scenarios` as in `forecast`, of which the latest goes
+    with the highest demand; demand that meets nothing is counted all the same."""
+    has = sorted(units + sum(qty for due, qty in coming if 0 < due <= seconds) for coming in scenarios)
     outlook = unbounded(outlook)
-    low, middle, high = (max(0, round(has - demand_quantile(outlook, seconds, z))) for z in (Z90, Z50, Z10))
+    last = len(has) - 1
+    low, middle, high = (
+        max(0, round(has[at] - demand_quantile(outlook, seconds, z)))
+        for at, z in ((0, Z90), (last // 2, Z50), (last, Z10))
+    )
     return low, middle, high
 
 
-def forecast(outlook: Outlook, units: int, arrivals: Iterable[tuple[int, float]] = ()) -> Forecast:
+def gone_by(outlook: Outlook, units: int, coming: Coming, seconds: float) -> float:
+    """Probability that everything is sold out within `seconds`: before any arrival until then, or at their end."""
+    chance = 0.0
+    for due, quantity in coming:
+        if due >= seconds:
+            break
+        chance = max(chance, chance_sold(outlook, units, due))
+        units += quantity
+    return max(chance, chance_sold(outlook, units, seconds))
+
+
+def forecast(outlook: Outlook, units: int, scenarios: Sequence[Coming] = ((),)) -> Forecast:
     """When `units` and what arrives in time are sold out.
 
-    `arrivals`: (units, seconds from now), in any order. Units that arrive before the sell-out put it off;
-    units that arrive later don't. Times not ahead of now are taken as still to come at an unknown time, and
-    left out.
+    `scenarios`: what arrives when, in ways that are equally likely, all of it ahead of now. Units that arrive before
+    the sell-out put it off; units that arrive later don't.
     """
-    coming = sorted((due, quantity) for quantity, due in arrivals if due > 0)
-    return Forecast(*(_sold_out_at(outlook, units, coming, z) for z in (Z10, Z50, Z90)))
+    ends = (_sold_out_at(outlook, units, scenarios, z) for z in (Z10, Z50, Z90))
+    return Forecast(*(None if at is None or at > HORIZON_S else round(at) for at in ends))
 
 
-def _sold_out_at(outlook: Outlook, units: int, coming: Sequence[tuple[float, int]], z: float) -> int | None:
+def _sold_out_at(outlook: Outlook, units: int, scenarios: Sequence[Coming], z: float) -> float | None:
+    """The quantile at normal score `z` over all scenarios, by bisection between those of the first and the last."""
+    times = [_sold_out_in(outlook, units, coming, z) for coming in scenarios]
+    known = [at for at in times if at is not None]
+    if not known:
+        return None
+    low, high = min(known), HORIZON_S + 1.0 if len(known) < len(times) else max(known)
+    if high <= 1.001 * low:
+        return low
+    outlook = unbounded(outlook)
+    wanted = 0.5 * erfc(-z * 0.7071067811865476) * len(scenarios)
+    if sum(gone_by(outlook, units, coming, high) for coming in scenarios) < wanted - 1e-6:
+        return None if len(known) < len(times) else high
+    while high > 1.001 * low:
+        middle = sqrt(low * high)
+        if sum(gone_by(outlook, units, coming, middle) for coming in scenarios) >= wanted:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _sold_out_in(outlook: Outlook, units: int, coming: Coming, z: float) -> float | None:
     left = units
     at = time_to_sell(outlook, left, z)
     for due, quantity in coming:
@@ -215,4 +253,4 @@ def _sold_out_at(outlook: Outlook, units: int, coming: Sequence[tuple[float, int
             break
         left += quantity
         at = time_to_sell(outlook, left, z)
-    return None if at is None or at > HORIZON_S else round(at)
+    return at

@@ -35,9 +35,8 @@ def restock(room: Room, sku: str, quantity: int | None) -> RestockProposal:
             continue
         waits = source.waits(second_of_day(now * SECOND_US, room.desk.zone))
         due = now + waits + source.surely
-        tier_after, eta_after = room.desk.preview(
-            sku, now * SECOND_US, facts, units, due - now, counts=source.counts == "confirmed"
-        )
+        extra = room.arrival(source, source.source, units, due * SECOND_US, now * SECOND_US)
+        tier_after, eta_after = room.desk.preview(sku, now * SECOND_US, facts, extra)
         options.append(
             RestockOption(
                 source=source.source,

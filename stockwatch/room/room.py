@@ -15,9 +15,9 @@ from functools import cached_property, partial
 from hashlib import sha256
 
 from stockwatch import instants
-from stockwatch.alerts import TIER_NAMES, AlertEvent, Arrival, Desk, Facts, OpenAlert
+from stockwatch.alerts import TIER_NAMES, AlertEvent, Arrival, Desk, Facts, OpenAlert, Punctuality
 from stockwatch.alerts.attention import Attention, Call, Figures, Sizes
-from stockwatch.config import RoomConfig, Sku
+from stockwatch.config import RestockSource, RoomConfig, Sku
 from stockwatch.demand import Demand
 from stockwatch.demand.lessons import BadLessons, Lessons, lessons_of
 from stockwatch.events import Event, Invalid, encode, format_time, parse_time
@@ -61,6 +61,7 @@ class Room:
         self.demand = Demand()
         self.desk = Desk(config, self.demand)
         self.attention = Attention()
+        self.punctuality = Punctuality()
         self.log = RoomLog(config)
         self.figures = PlatformFigures(config)
         self.zone: tzinfo = UTC
@@ -270,6 +271,8 @@ class Room:
             return
         if applied.outcome not in ("accepted", "noop"):
             return
+        if kind == "stock.received":
+            self._received(event)
         if kind == "feed.gap":
             self._gap(event)
         elif kind == "alert.acknowledged":
@@ -306,6 +309,8 @@ class Room:
             source = event.data.get("source")
             if isinstance(source, str) and self.log.channel_of(source) is None:
                 self._gap_of(source, event)
+        elif event.type == "stock.received":
+            self._received(event)
         elif event.type.startswith("action.") and event.subject is not None and self._is_here(event.subject):
             self.log.happened(event, received_us)
 
@@ -400,6 +405,20 @@ class Room:
             )
         )
 
+    def _received(self, event: Event) -> None:
+        """Goods came: how punctual their source was, once all of them are there."""
+        document = event.data.get("restock")
+        for restock in self.books.restocks().values() if isinstance(document, str) else ():
+            if (restock.sku, restock.document) == (event.subject, document) and restock.state == "received":
+                self.punctuality.received(
+                    restock.source,
+                    restock.sku,
+                    restock.document,
+                    restock.asked_us,
+                    restock.due_us,
+                    event.time_us,
+                )
+
     def _acknowledged(self, event: Event, received_us: int) -> None:
         alert = event.data.get("alert")
         by = event.data.get("by")
@@ -439,17 +458,29 @@ class Room:
     def arrivals(self, sku: str) -> tuple[Arrival, ...]:
         """Units promised and not here yet, with when they may be sold."""
         settings = self.skus.get(sku)
-        counts = {source.source: source.counts for source in settings.restock} if settings else {}
+        sources = {source.source: source for source in settings.restock} if settings else {}
         return tuple(
-            Arrival(
+            self.arrival(
+                sources.get(restock.source),
+                restock.source,
                 restock.in_transit,
                 restock.due_us,
-                counts.get(restock.source) == "confirmed",
                 restock.asked_us,
             )
             for restock in self.books.restocks().values()
             if restock.sku == sku and restock.in_transit
         )
+
+    def arrival(
+        self, settings: RestockSource | None, source: str, qty: int, due_us: int, asked_us: int
+    ) -> Arrival:
+        """Units of a source, promised for `due_us` when they were asked for. The source's range goes with a promise
+        that leaves it room; a nearer one is taken at its word."""
+        soonest_us = None
+        if settings is not None and due_us - asked_us >= settings.surely * SECOND_US:
+            soonest_us = due_us - (settings.surely - settings.lead_time) * SECOND_US
+        counts = settings is not None and settings.counts == "confirmed"
+        return Arrival(qty, due_us, counts, asked_us, soonest_us, self.punctuality.slips(source))
 
     def stock(self, sku: str) -> Stock:
         return self.books.stock(sku)

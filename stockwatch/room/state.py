@@ -24,8 +24,8 @@ FORMAT = 6
 """Raise it with every change of what a room remembers."""
 KIND = "room"
 _KEPT = (
-    "attention", "catalog", "demand", "desk", "figures", "log", "zone", "zone_known", "_dirty", "_lag_s", "_due",
-    "_due_of",
+    "attention", "catalog", "demand", "desk", "figures", "log", "punctuality", "zone", "zone_known", "_dirty", "_lag_s",
+    "_due", "_due_of",
 )  # fmt: skip
 _KEPT_OF_PIPELINE = ("clock", "ticked", "events", "outcomes")
 

@@ -395,7 +395,8 @@ def test_reading_figures_changes_no_decision():
             seed_stream.second(1 if rng.random() < 0.06 else 0)
             if seed_stream is watched:
                 watched.desk.assess("A", (T0 + watched.now) * S, watched.facts())
-                watched.desk.preview("A", (T0 + watched.now) * S, watched.facts(), 50, 300, counts=True)
+                now = (T0 + watched.now) * S
+                watched.desk.preview("A", now, watched.facts(), Arrival(50, now + 300 * S, counts=True))
     assert watched.events == quiet.events
     assert quiet.events
 
@@ -407,10 +408,10 @@ def test_the_preview_shows_what_a_restock_would_change():
     stream.second(touched=True)
     assert stream.desk.alert("A").tier == CRITICAL
     now = (T0 + stream.now) * S
-    tier, eta = stream.desk.preview("A", now, stream.facts(), 600, 600, counts=True)
+    tier, eta = stream.desk.preview("A", now, stream.facts(), Arrival(600, now + 600 * S, counts=True))
     assert tier == 0
     assert eta.p50_s > 5000
-    tier, eta = stream.desk.preview("A", now, stream.facts(), 600, 3600, counts=False)
+    tier, eta = stream.desk.preview("A", now, stream.facts(), Arrival(600, now + 3600 * S, counts=False))
     assert tier == CRITICAL
     assert eta.p50_s < 600
 

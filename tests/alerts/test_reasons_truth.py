@@ -18,13 +18,20 @@ NOW = 1_700_000_000 * S
 
 arrivals = st.lists(
     st.builds(
-        lambda qty, minutes, counts, told: Arrival(
-            qty, NOW + minutes * 60 * S, counts, None if told is None else NOW - told * 60 * S
+        lambda qty, minutes, counts, told, earlier, slips: Arrival(
+            qty,
+            NOW + minutes * 60 * S,
+            counts,
+            None if told is None else NOW - told * 60 * S,
+            NOW + (minutes - earlier) * 60 * S,
+            slips,
         ),
         st.integers(1, 300),
         st.integers(-15, 120),
         st.booleans(),
         st.none() | st.integers(16, 3000),
+        st.sampled_from([0, 0, 20, 90]),
+        st.sampled_from([(), (), (-0.2, 0.1, 0.5)]),
     ),
     max_size=3,
 ).map(tuple)
@@ -99,9 +106,10 @@ def check_supply(words, facts, terms):
 
 
 def soon(facts, terms, rate):
+    """Units that surely come in time, and those that perhaps do."""
     until = NOW + horizon(terms, rate) * S
-    real = believed(facts, NOW)
-    return sum(item.qty for item in real.arrivals if not item.counts and item.due_us <= until)
+    chances = [(i.chance_by(until, NOW), i.qty) for i in believed(facts, NOW).arrivals if not i.counts]
+    return sum(qty for p, qty in chances if p == 1.0), sum(qty for p, qty in chances if 0.0 < p < 1.0)
 
 
 @given(*everything)
@@ -113,11 +121,21 @@ def test_a_reason_is_true(facts, rate, terms, recent, before):
     check_supply(words, facts, terms)
     if verdict.cause == "line":
         named = number(r"加上来得及到的 (\d+) 件", words.zh) or 0
-        assert named == soon(facts, terms, rate) == (number(r"with (\d+) due in time", words.en) or 0)
+        assert named == soon(facts, terms, rate)[0] == (number(r"with (\d+) due in time", words.en) or 0)
         line = number(r"安全线 (\d+) 件", words.zh)
         assert line == verdict.line == number(r"safety line (\d+)", words.en)
         assert left + named <= line
         assert ("手设" in words.zh) == (line == terms.floor)
+    if verdict.cause == "late":
+        sure, perhaps = soon(facts, terms, rate)
+        assert (number(r"来得及到的 (\d+) 件", words.zh) or 0) == sure
+        assert (
+            number(r"在途 (\d+) 件有", words.zh)
+            == perhaps
+            == number(r"(\d+) on their way come too", words.en)
+        )
+        assert number(r"卖完的可能 (\d+)%", words.zh) >= 25
+        assert left + sure <= verdict.line < left + sure + perhaps
     if verdict.cause == "gone":
         assert left is None
         assert what.sellable == 0
@@ -134,13 +152,17 @@ def test_an_end_is_told_truly(facts, rate, terms, recent, before):
         words = resolved_reason(THRESHOLD, what, NOW, UTC)
         left = check_left(words, facts)
         line = number(r"高于安全线 (\d+) 件", words.zh)
-        if line is None:
+        if "多半来得及" in words.zh:
+            assert number(r"在途 (\d+) 件多半", words.zh) == soon(facts, terms, rate)[1] > 0
+            assert number(r"(\d+) on their way are likely", words.en) == soon(facts, terms, rate)[1]
+            assert number(r"只剩 (\d+)%", words.zh) <= 25
+        elif line is None:
             assert verdict.line == 0
             assert "fallen to 0" in words.en
         else:
             named = number(r"加上来得及到的 (\d+) 件", words.zh) or 0
             assert line == verdict.line == number(r"above the safety line (\d+)", words.en)
-            assert named in (0, soon(facts, terms, rate))
+            assert named in (0, soon(facts, terms, rate)[0])
             assert left + named > line
     if verdict.loose < CRITICAL:
         words = resolved_reason(CRITICAL, what, NOW, UTC)

@@ -118,7 +118,17 @@ stocks = st.builds(
     sold=st.integers(0, 50),
     shortfall=st.just(0),
     arrivals=st.lists(
-        st.builds(arrival, st.integers(1, 300), st.integers(-5, 120), st.booleans()), max_size=3
+        st.builds(
+            lambda qty, minutes, counts, earlier, slips: arrival(qty, minutes, counts)._replace(
+                soonest_us=NOW + (minutes - earlier) * 60 * S, ordered_us=NOW - 1800 * S, slips=slips
+            ),
+            st.integers(1, 300),
+            st.integers(-5, 120),
+            st.booleans(),
+            st.sampled_from([0, 0, 10, 60]),
+            st.sampled_from([(), (), (-0.3, 0.0, 0.4)]),
+        ),
+        max_size=3,
     ).map(tuple),
     lag_s=st.floats(0, 30),
 )

@@ -48,6 +48,9 @@ def test_what_is_left_ahead_is_gone_when_the_forecast_says_it_is():
 
 def test_what_arrives_counts_from_then_on():
     outlook = Outlook(0.2, 100, 50.0, 1.0)
-    before, after = left_after(outlook, 300, 599, [(200, 600)]), left_after(outlook, 300, 600, [(200, 600)])
+    before, after = (
+        left_after(outlook, 300, 599, [[(600, 200)]]),
+        left_after(outlook, 300, 600, [[(600, 200)]]),
+    )
     assert [late - soon for late, soon in zip(after, before, strict=True)] == [200] * 3
     assert list(before) == sorted(before)
