@@ -12,6 +12,9 @@ How an alert moves:
   one is raised in the same tick, taken by whoever had taken the old one. The wider lines: THRESHOLD a fifth
   (at least 2 units) above the hand-set line and 97 % of demand in place of 75 %; CRITICAL a 10 % chance in
   place of 35 %, and more than 2 units left.
+- A feed that is silent for longer than chance explains takes nothing away: forecasts rest on the seconds that were
+  covered, at last on what they were before, so that neither silence nor what catches up after it raises or ends
+  anything by itself. What there is in stock does.
 - TREND is an edge: a surge raises once, and again only after 600 s without one. The taken-units line raises
   once per SKU, ever. Either is used up if an alert is open then. TREND resolves after 600 s without a surge.
 """
@@ -33,8 +36,9 @@ from stockwatch.alerts.tiers import CRITICAL, NONE, THRESHOLD, TREND, Assessment
 from stockwatch.config import RoomConfig
 from stockwatch.demand import Demand, detector
 from stockwatch.demand.demand import STILL
-from stockwatch.demand.outlook import NOTHING, Forecast
+from stockwatch.demand.outlook import NOTHING, Forecast, Outlook
 from stockwatch.demand.series import V300, V600, V1800, Series
+from stockwatch.demand.sight import KNOWN_PART
 from stockwatch.demand.surge import WATERMARK_S, Surge
 from stockwatch.instants import second_of_day
 
@@ -97,6 +101,7 @@ class _State:
         "changed_us",
         "count",
         "had_stock",
+        "outlook",
         "pace",
         "raised_us",
         "reason",
@@ -131,6 +136,8 @@ class _State:
         """Of the surge that goes on."""
         self.had_stock = False
         self.shut = False
+        self.outlook = NOTHING
+        """The last that rested on orders: what holds while a feed is silent for so long that none are left."""
 
 
 class Desk:
@@ -188,7 +195,7 @@ class Desk:
         state.calm_above = above = None
         if not state.tier and not state.shut and not facts.arrivals and not facts.shortfall:
             state.calm_above = above = self._calm_above(state.terms, series)
-        if above is not None and facts.available + facts.held > above:
+        if above is not None and facts.available + facts.held > above * self._torn(now_us):
             # Far above any line there is nothing to judge.
             verdict: Verdict | None = None
             want, cause = NONE, ""
@@ -229,6 +236,7 @@ class Desk:
             or state.calm_above is None
             or available <= 0
             or available + held <= state.calm_above
+            or available + held <= state.calm_above * self._torn(now_us)
         ):
             return False, None
         trend_sold = state.terms.trend_sold
@@ -240,10 +248,24 @@ class Desk:
         return True, counts_us
 
     def _judge(self, state: _State, series: Series | None, now_us: int, facts: Facts) -> Verdict:
-        rate = NOTHING if series is None else self._demand.estimate(series, censored=not facts.held)
+        rate = state.outlook = self._outlook(state, series, facts)
         return tiers.judge(
             facts, state.terms, rate, now_us, had_stock=state.had_stock, wide=state.tier > TREND
         )
+
+    def _outlook(self, state: _State | None, series: Series | None, facts: Facts) -> Outlook:
+        """What the orders say; while a feed is silent for so long that none are left, what they last said."""
+        if series is None:
+            return NOTHING
+        rate = self._demand.estimate(series, censored=not facts.held)
+        if rate.orders or state is None or self._demand.silent_since(series) is None:
+            return rate
+        return state.outlook
+
+    def _torn(self, now_us: int) -> float:
+        """By how much an estimate may be above the busiest window: it rests on half of one at least where a feed has
+        missed the rest."""
+        return 1.0 / KNOWN_PART if self._demand.torn(now_us) else 1.0
 
     def _calm_above(self, terms: Terms, series: Series | None) -> float | None:
         """Units above which no line can be until another order counts; None: not known."""
@@ -421,8 +443,7 @@ class Desk:
         self, sku: str, now_us: int, facts: Facts, ats: Sequence[int]
     ) -> list[tuple[int, int, int]] | None:
         """What will be left after each of `ats` seconds (`outlook.left_after`); None when nothing sells."""
-        series = self._demand.at(sku, now_us)
-        rate = NOTHING if series is None else self._demand.estimate(series, censored=not facts.held)
+        rate = self._outlook(self._states.get(sku), self._demand.at(sku, now_us), facts)
         return tiers.ahead(facts, rate, now_us, ats) if rate.rate > 0.0 else None
 
     def surge_since(self, sku: str, now_us: int) -> int | None:
@@ -433,8 +454,7 @@ class Desk:
     def preview(self, sku: str, now_us: int, facts: Facts, extra: Arrival) -> tuple[int, Forecast]:
         """Tier by stock (0, 2, 3) and sell-out if the restock `extra` were confirmed now."""
         state = self._states.get(sku)
-        series = self._demand.at(sku, now_us)
-        rate = NOTHING if series is None else self._demand.estimate(series, censored=not facts.held)
+        rate = self._outlook(state, self._demand.at(sku, now_us), facts)
         had_stock = state is not None and state.had_stock
         return tiers.preview(facts, self.terms(sku, now_us), rate, now_us, extra, had_stock=had_stock)
 
@@ -444,8 +464,11 @@ class Desk:
         demand = self._demand
         series = demand.at(sku, now_us)
         rate, velocity, recent = NOTHING, STILL, (0, 0)
+        silent_s = None
         if series is not None:
-            rate = demand.estimate(series, censored=not facts.held)
+            rate = self._outlook(state, series, facts)
+            since = demand.silent_since(series)
+            silent_s = None if since is None else now_us // SECOND_US - since
             velocity = demand.velocity_of(series)
             recent = (series.order_sums[V300], series.order_sums[V600] - series.order_sums[V300])
         return tiers.assess(
@@ -458,7 +481,7 @@ class Desk:
             recent=recent,
             verdict=verdict,
             pace=state.pace,
-        )
+        )._replace(silent_s=silent_s)
 
     def _open(self, sku: str, state: _State) -> OpenAlert:
         return OpenAlert(

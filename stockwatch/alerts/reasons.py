@@ -49,6 +49,8 @@ def reason(what: Assessment, now_us: int, zone: tzinfo) -> Words:
     if what.cause == "gone":
         return _joined(head, supply)
     out = _sell_out(what.eta, now_us, zone)
+    if what.silent_s is not None:
+        out = _before_silence(out, what.silent_s)
     return _joined(head, Words(f"{out.zh},{supply.zh}", f"{out.en}, {supply.en}") if supply.zh else out)
 
 
@@ -259,6 +261,15 @@ def _sell_out(eta: Forecast, now_us: int, zone: tzinfo) -> Words:
     return Words(
         f"按此 {middle.zh} 售罄({early.zh}–{late.zh})",
         f"at this pace sold out at {middle.en} ({early.en}–{late.en})",
+    )
+
+
+def _before_silence(out: Words, silent_s: int) -> Words:
+    """A forecast that rests on what was heard before a feed fell silent."""
+    minutes, seconds = divmod(silent_s, 60)
+    zh, en = (f"{minutes} 分钟", f"{minutes} min") if minutes else (f"{seconds} 秒", f"{seconds} s")
+    return Words(
+        f"{out.zh}(断流 {zh},按断流前的销量)", f"{out.en} (feed silent for {en}: by the sales before it)"
     )
 
 

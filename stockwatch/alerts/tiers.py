@@ -116,6 +116,9 @@ class Assessment(NamedTuple):
     """Orders a minute that earlier streams had while the link was presented, where the sell-out rests on that."""
     closing: Closing | None = None
     """The source that is about to close."""
+    silent_s: int | None = None
+    """Seconds for which a feed has been silent by which it sells, longer than chance explains: all that rests on orders
+    is older than that."""
 
     @property
     def free(self) -> int:

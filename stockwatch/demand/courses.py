@@ -21,19 +21,24 @@ def weighed(
     sure: float,
     clustering: float,
     met: Sequence[float],
+    seen: Sequence[float] | None = None,
 ) -> list[tuple[float, float, Kind]]:
     """(weight, extra orders a second at the last edge, course) of a surge that goes on.
 
     `counts`: orders between each two `edges`, seconds since the surge began; `usual`: orders a second; `sure`: the part
-    of the excess that is not owed to its having been noticed.
+    of the excess that is not owed to its having been noticed; `seen`: the part of the orders between each two edges
+    that could be made and were told of, None: all.
     """
     span, total = edges[-1], sum(counts)
+    seen = [1.0] * len(counts) if seen is None else seen
+    expected = usual * sum(part * (edges[n + 1] - edges[n]) for n, part in enumerate(seen))
     found: list[tuple[float, float]] = []
     for kind, often in zip(COURSES, met, strict=True):
         shape = None if kind.name == "ends" else kind.fading
         reached = [fading(edge, shape) for edge in edges]
-        extra = max(sure * (total - usual * span) / reached[-1], 0.05 * usual)
-        likely = log(max(often, 1e-9)) + _likely(counts, edges, reached, usual, extra) / clustering
+        lasted = sum(part * (reached[n + 1] - reached[n]) for n, part in enumerate(seen))
+        extra = max(sure * (total - expected) / lasted, 0.05 * usual)
+        likely = log(max(often, 1e-9)) + _likely(counts, edges, reached, usual, extra, seen) / clustering
         if kind.name == "ends" and kind.tau_s is not None:
             likely -= span / kind.tau_s
         found.append((likely, extra if shape is None else extra * exp(-span / shape)))
@@ -70,12 +75,19 @@ def shares(
 
 
 def _likely(
-    counts: Sequence[int], edges: Sequence[int], reached: Sequence[float], usual: float, extra: float
+    counts: Sequence[int],
+    edges: Sequence[int],
+    reached: Sequence[float],
+    usual: float,
+    extra: float,
+    seen: Sequence[float] | None = None,
 ) -> float:
     """Log-likelihood of counts but for what is the same for all; `reached`: the extra's integral at each edge."""
     likely = 0.0
     for n, count in enumerate(counts):
         mean = usual * (edges[n + 1] - edges[n]) + extra * (reached[n + 1] - reached[n])
+        if seen is not None:
+            mean *= seen[n]
         likely += count * log(mean) - mean
     return likely
 

@@ -19,6 +19,8 @@ SILENCE_ORDERS = 14.0
 SILENCE_MIN_S = 20
 _SHORT_S = 60.0
 _LONG_S = 600.0
+CATCH_UP_S = 60
+"""Seconds after a gap in which a feed without true timestamps may catch up."""
 KEEP_S = 3600
 """Gaps that ended longer ago than this are forgotten: no window reaches them."""
 
@@ -94,11 +96,26 @@ class ChannelCoverage:
         while self.gaps and self.gaps[0][1] < self.seen - KEEP_S:
             del self.gaps[0]
 
+    def silent_since(self, now: int) -> int | None:
+        """Since when it has said nothing, where that is too long to be chance."""
+        silence = now - self.seen
+        return self.seen if silence >= SILENCE_MIN_S and self.rate() * silence >= SILENCE_ORDERS else None
+
     def uncovered(self, now: int) -> list[Span]:
         """Its gaps, with the silence that goes on now where it is too long to be chance."""
-        silence = now - self.seen
-        if silence >= SILENCE_MIN_S and self.rate() * silence >= SILENCE_ORDERS:
-            spans = list(self.gaps)
-            join(spans, (self.seen + 1, now))
-            return spans
-        return self.gaps
+        since = self.silent_since(now)
+        if since is None:
+            return self.gaps
+        spans = list(self.gaps)
+        join(spans, (since + 1, now))
+        return spans
+
+    def blank(self, now: int) -> list[Span]:
+        """The same, the longer ones with the time in which it may catch up: what is heard then tells no rate."""
+        uncovered = self.uncovered(now)
+        if not uncovered:
+            return uncovered
+        spans: list[Span] = []
+        for since, until in uncovered:
+            join(spans, (since, until + CATCH_UP_S if until - since >= SILENCE_MIN_S else until))
+        return spans

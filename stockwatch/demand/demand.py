@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from stockwatch.demand import outlook as outlooks
 from stockwatch.demand import presenting
-from stockwatch.demand.coverage import ChannelCoverage
+from stockwatch.demand.coverage import CATCH_UP_S, ChannelCoverage
 from stockwatch.demand.estimate import estimate, fate, least_s
 from stockwatch.demand.fates import Fates, was_presented
 from stockwatch.demand.lessons import (
@@ -234,7 +234,28 @@ class Demand:
 
     def estimate(self, series: Series, *, censored: bool = True) -> Outlook:
         """The rate of a series that `at` returned; see `estimate.estimate`."""
-        return estimate(series, self._first, self.fates, censored=censored)
+        return estimate(series, self._channels, self._first, self.fates, censored=censored)
+
+    def silent_since(self, series: Series) -> int | None:
+        """Since when a feed says nothing by which this SKU has sold, longer than chance explains; epoch seconds of its
+        last word. None while all of them talk."""
+        now = series.mark + WATERMARK_S
+        since = [
+            at
+            for name, channel in self._channels.items()
+            if (at := channel.silent_since(now)) is not None
+            and (name in series.channels or (series.watch is not None and name in series.watch.channels))
+        ]
+        return min(since, default=None)
+
+    def torn(self, now_us: int) -> bool:
+        """Whether seconds are left out of what estimates rest on because a feed missed them, or does now."""
+        now = now_us // SECOND_US
+        return any(
+            channel.silent_since(now) is not None
+            or (channel.gaps and channel.gaps[-1][1] + CATCH_UP_S > now - WINDOWS[V1800])
+            for channel in self._channels.values()
+        )
 
     def velocity_of(self, series: Series) -> Velocity:
         """Units a minute of a series that `at` returned."""

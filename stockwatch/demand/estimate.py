@@ -14,15 +14,17 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from stockwatch.demand import presenting
 from stockwatch.demand.courses import shares, weighed
-from stockwatch.demand.coverage import overlap
+from stockwatch.demand.coverage import SILENCE_MIN_S, ChannelCoverage
 from stockwatch.demand.fates import Fates, was_presented
 from stockwatch.demand.outlook import DRIFT, MIN_SHAPE, NOTHING, Course, Outlook
 from stockwatch.demand.series import HISTORY, V300, WINDOWS, Series
+from stockwatch.demand.sight import KNOWN_PART, Sight, sight
+from stockwatch.demand.surge import WATERMARK_S
 from stockwatch.demand.watch import Watch
 
 _MIN_EXPOSURE_S = 60
@@ -35,36 +37,61 @@ _CHOSEN = 4.0
 """Orders by which a change looks larger than it is, since its beginning was chosen to fit."""
 _BIN_S = 20
 _BINS = 12
+_LEAST_PART = 0.05
+"""Of a bin's orders that could be seen, at least: orders that come while a thing is gone are wanted all the same."""
 _SETTLED_S = 400.0
 """From this age on clustering counts in full against the shape of a change."""
 
 
-def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = True) -> Outlook:
+def estimate(
+    series: Series,
+    channels: Mapping[str, ChannelCoverage],
+    feed_first: int,
+    fates: Fates,
+    *,
+    censored: bool = True,
+) -> Outlook:
     """The outlook at the series' mark.
 
-    `fates`: what became of the room's surges. Seconds in which nothing could be sold are no exposure (unless
-    `censored` is false), nor are those before the feed began.
+    `channels`: of the room, with what their feeds have covered; `fates`: what became of the room's surges. Seconds in
+    which nothing could be sold are no exposure (unless `censored` is false), nor are those before the feed began, nor
+    what a feed has not covered, which is left out with its orders.
     """
     order_sums = series.order_sums
-    watch = series.watch
-    if series.showing is not None and (watch is None or watch.since is None):
+    mark, watch = series.mark, series.watch
+    now = mark + WATERMARK_S
+    age = max(mark - feed_first, least_s(series))
+    since = None if watch is None else watch.since
+    if series.showing is not None and since is None:
         prompted = presenting.prompted(series)
         if prompted is not None:
             return prompted
-    if order_sums[-1] == 0:
+    seen: Sight | None = None
+    closed = censored and (series.shut or series.shut_since is not None)
+    if closed or any(channel.gaps or now - channel.seen >= SILENCE_MIN_S for channel in channels.values()):
+        first = mark - min(HISTORY, age)
+        first = first if since is None else min(first, since)
+        seen = sight(series, channels, now, first, censored=bool(closed))
+    blind = seen is not None and any(feed.blank for feed in seen.feeds)
+    if order_sums[-1] == 0 and not blind:
         return NOTHING
-    if watch is not None and watch.since is not None and series.mark - watch.since >= 2:
-        presented = was_presented(watch.since, series.presented)
-        return _changing(series, watch, watch.since, fates.met(series.fates, presented=presented))
-    mark = series.mark
-    age = max(mark - feed_first, least_s(series))
-    spans = series.closed(mark) if censored and (series.shut or series.shut_since is not None) else None
+    if watch is not None and since is not None and mark - since >= 2 and series.count:
+        presented = was_presented(since, series.presented)
+        return _changing(series, watch, since, fates.met(series.fates, presented=presented), seen)
     clustering = 1.0 if watch is None else watch.dispersion_ahead()
     stretches: list[tuple[float, float, float]] = []
     for window in range(V300, len(WINDOWS)):
         length = min(WINDOWS[window], age)
-        shut_s = 0 if spans is None else overlap(spans, mark - length, mark)
-        stretches.append((order_sums[window], series.unit_sums[window], length - shut_s))
+        total, sold = float(order_sums[window]), float(series.unit_sums[window])
+        open_s = float(length)
+        if seen is not None:
+            open_s = seen.seconds(mark - length, mark)
+            if blind:
+                covered = seen.orders(mark - length, mark)
+                total, sold = covered, sold * covered / total if total else 0.0
+                if open_s < KNOWN_PART * length:
+                    continue
+        stretches.append((total, sold, open_s))
     if watch is not None:
         known, seconds = watch.known
         if seconds > _KNOWN_S or series.taught is not None:
@@ -87,7 +114,7 @@ def estimate(series: Series, feed_first: int, fates: Fates, *, censored: bool = 
         orders, units, exposure = total, sold, open_s
     if not orders or not exposure:
         return NOTHING
-    if rose and not spans and watch is not None and watch.known[1] > _KNOWN_S:
+    if rose and seen is None and watch is not None and watch.known[1] > _KNOWN_S:
         since = mark - round(exposure)
         presented = was_presented(since, series.presented)
         return _changing(series, watch, since, fates.met(series.fates, presented=presented))
@@ -128,18 +155,29 @@ def _clustering(watch: Watch, faster: float, span: int) -> float:
     return max(1.0, 1.0 + (ahead - 1.0) * max(1.0, faster) * min(1.0, span / _SETTLED_S))
 
 
-def _changing(series: Series, watch: Watch, since: int, met: Sequence[float]) -> Outlook:
+def _changing(
+    series: Series, watch: Watch, since: int, met: Sequence[float], seen: Sight | None = None
+) -> Outlook:
     """While orders come faster than usual, since then."""
     usual = max(watch.usual, 1e-6)
     edges, counts = _binned(series, since, series.mark)
-    span, total = edges[-1], sum(counts)
+    parts = None
+    span = open_s = float(edges[-1])
+    if seen is not None:
+        bins = [(since + edges[n], since + edges[n + 1]) for n in range(len(counts))]
+        parts = [max(_LEAST_PART, seen.seconds(*one) / (one[1] - one[0])) for one in bins]
+        counts = [seen.orders(*one) for one in bins]
+        open_s = sum(part * (last - first) for part, (first, last) in zip(parts, bins, strict=True))
+    total = sum(counts)
     an_order = series.total / series.count
     lumps = max(1.0, series.squares / series.total)
     ahead = watch.dispersion_ahead()
-    clustering = _clustering(watch, total / span / usual, span)
+    clustering = _clustering(watch, total / open_s / usual, edges[-1])
     shape = max(MIN_SHAPE, 1.0 / (lumps * clustering / max(1.0, total * an_order) + _COURSE_DRIFT))
     courses = []
-    for weight, extra, kind in weighed(counts, edges, usual, total / (total + _CHOSEN), clustering, met):
+    for weight, extra, kind in weighed(
+        counts, edges, usual, total / (total + _CHOSEN), clustering, met, parts
+    ):
         one = Course(weight, usual * an_order, extra * an_order, kind.fading, shape, lumps, _REACH * span)
         more = max(1.0, one.mean(900.0) / (900.0 * one.usual))
         courses.append(one._replace(lumps=lumps * (1.0 + (ahead - 1.0) * more)))

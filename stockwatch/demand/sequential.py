@@ -12,12 +12,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from math import log
 
-from stockwatch.demand.coverage import SILENCE_MIN_S, ChannelCoverage, Span, join, overlap
+from stockwatch.demand.coverage import ChannelCoverage, Span, join, overlap
 from stockwatch.demand.series import V300, V600, Series
 from stockwatch.demand.surge import FEED_S, WATERMARK_S, Surge
 from stockwatch.demand.watch import Watch
 
-CATCH_UP_S = 60
 FEED_TAUGHT_S = 180
 """As FEED_S, of a channel whose rate earlier streams have taught."""
 LATE_S = 60
@@ -110,12 +109,12 @@ def _blank(series: Series, channels: dict[str, ChannelCoverage], now: int) -> di
     closed = series.closed(series.mark)
     blank: dict[str, list[Span]] = {}
     for name, channel in channels.items():
-        gaps = channel.uncovered(now)
+        gaps = channel.blank(now)
         if not gaps and not closed:
             continue
         spans = list(closed)
-        for since, until in gaps:
-            join(spans, (since, until + CATCH_UP_S if until - since >= SILENCE_MIN_S else until))
+        for gap in gaps:
+            join(spans, gap)
         blank[name] = spans
     return blank
 

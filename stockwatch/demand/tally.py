@@ -80,6 +80,11 @@ class Tally:
         """Orders of all channels with since <= second < until."""
         return self._all.before(until) - self._all.before(since)
 
+    def count_of(self, channel: str, since: int, until: int) -> int:
+        """The same of one channel."""
+        sums = self._channels.get(channel)
+        return 0 if sums is None else sums.before(until) - sums.before(since)
+
     def outside(self, channel: str, blank: Sequence[Span], since: int, until: int) -> int:
         """Orders of a channel with since <= second < until that lie in none of the spans (sorted, disjoint)."""
         sums = self._channels.get(channel)
