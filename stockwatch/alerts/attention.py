@@ -56,7 +56,7 @@ class Sizes(msgspec.Struct, frozen=True):
     title: str
     labels: tuple[str, ...]
     share: float
-    """Of the link's demand that is theirs, by units taken so far."""
+    """Of the link's demand that is theirs, as far as it could be seen while they were there."""
     gone: bool
     """None of them has anything left."""
     every: bool

@@ -55,6 +55,15 @@ def overlap(spans: list[Span], since: int, until: int) -> int:
     return total
 
 
+def by_minute(minutes: dict[int, int], since: int, until: int) -> None:
+    """Add the seconds of [since, until) to those of their minutes (by epoch second)."""
+    while since < until:
+        minute = since - since % 60
+        end = min(until, minute + 60)
+        minutes[minute] = minutes.get(minute, 0) + end - since
+        since = end
+
+
 class ChannelCoverage:
     """What one channel's feed has covered."""
 

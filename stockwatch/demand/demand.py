@@ -9,11 +9,11 @@ stock, never demand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from stockwatch.demand import outlook as outlooks
-from stockwatch.demand import presenting
+from stockwatch.demand import presenting, sizes
 from stockwatch.demand.coverage import CATCH_UP_S, ChannelCoverage
 from stockwatch.demand.estimate import estimate, fate, least_s
 from stockwatch.demand.fates import Fates, was_presented
@@ -310,6 +310,10 @@ class Demand:
         this = now - now % 60
         counted = series.minutes
         return tuple(counted.get(this - 60 * back, 0) for back in range(minutes - 1, -1, -1))
+
+    def size_shares(self, skus: Sequence[str], now_us: int) -> list[float]:
+        """How the demand of a link is shared by its sizes; see `sizes.shares`."""
+        return sizes.shares([self._series.get(sku) for sku in skus], now_us // SECOND_US)
 
     def minutes(self, sku: str) -> list[tuple[int, int]]:
         """(minute's epoch second, units) of the whole stream, ascending; minutes without orders are left

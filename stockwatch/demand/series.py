@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 
 from msgspec import structs
 
-from stockwatch.demand.coverage import KEEP_S, Span, join
+from stockwatch.demand.coverage import KEEP_S, Span, by_minute, join
 from stockwatch.demand.fates import Fates
 from stockwatch.demand.lessons import Presenting, SkuLessons, shares_of, surges_of
 from stockwatch.demand.tally import Tally
@@ -36,6 +36,7 @@ class Series:
     __slots__ = (
         "_edge",
         "_head",
+        "_shut_minutes",
         "_tally",
         "channels",
         "count",
@@ -80,6 +81,8 @@ class Series:
         """Made when first asked for: most SKUs never need it."""
         self.shut: list[Span] = []
         """Spans in which nothing could be sold: what was not bought then says nothing about demand."""
+        self._shut_minutes: dict[int, int] = {}
+        """Seconds of each minute of the whole stream in which nothing could be sold, up to `shut_since`."""
         self.shut_since: int | None = None
         """Since when nothing can be sold, None while something can."""
         self.fates: Fates | None = None
@@ -239,6 +242,7 @@ class Series:
         """Something can be sold again."""
         if self.shut_since is not None:
             join(self.shut, (self.shut_since, second))
+            by_minute(self._shut_minutes, max(self.shut_since, second - MAX_MINUTES * 60), second)
             self.shut_since = None
             while self.shut and self.shut[0][1] < second - KEEP_S:
                 del self.shut[0]
@@ -292,6 +296,14 @@ class Series:
     def expected(self) -> bool:
         """Whether its link is presented, and earlier streams have taught what that does."""
         return self.showing is not None and self.taught is not None and self.taught.presented.times > 0.0
+
+    def closed_minutes(self, now: int) -> dict[int, int]:
+        """Seconds of each minute of the whole stream up to `now` in which nothing could be sold."""
+        minutes = self._shut_minutes
+        if self.shut_since is not None:
+            minutes = dict(minutes)
+            by_minute(minutes, max(self.shut_since, now - MAX_MINUTES * 60), now)
+        return minutes
 
     def closed(self, now: int) -> list[Span]:
         """Spans up to `now` in which nothing could be sold, sorted and disjoint."""

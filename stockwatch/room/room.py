@@ -207,11 +207,11 @@ class Room:
         there = [
             sku for sku in link.sizes if (alert := self.desk.alert(sku)) is not None and alert.tier >= tier
         ]
-        taken = {sku: sum(self.log.taken_by.get(sku, {}).values()) for sku in link.sizes}
+        shares = dict(zip(link.sizes, self.demand.size_shares(link.sizes, self.now_us), strict=True))
         return Sizes(
             title=link.title,
             labels=tuple(self._label(sku) for sku in there),
-            share=sum(taken[sku] for sku in there) / max(1, sum(taken.values())),
+            share=sum(shares[sku] for sku in there),
             gone=all(self.books.stock(sku).available <= 0 for sku in there),
             every=len(there) == len(link.sizes),
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from stockwatch.alerts import CRITICAL
 from stockwatch.config import Item, Listing, RoomConfig, Sku
 from stockwatch.room.links import catalog
-from tests.room.build import config
+from stockwatch.room.room import alone
+from tests.room.build import config, placed, played
 
 
 def test_sizes_of_a_product_share_the_link_that_offers_it():
@@ -57,3 +59,21 @@ def test_a_met_sku_does_not_take_the_place_of_a_listing_of_that_name():
     made.meet("L1")
     assert made.links["L1"].sizes == ("H-M", "H-L")
     assert made.of_sku["L1"] == ("sku:L1",)
+
+
+def test_a_main_size_that_ran_out_before_the_rush_is_still_the_main_size():
+    skus = tuple(
+        Sku(id=f"H-{size}", title="卫衣", product="HOODIE", attrs={"码": size}, stock=stock)
+        for size, stock in (("M", 60), ("L", 5000), ("XL", 5000))
+    )
+    listing = Listing(id="L1", title="联名卫衣", slot=1, items=(Item(product="HOODIE"),))
+    room = alone(config(skus=skus, listings=(listing,)))
+    raws = [placed(10 * n, "H-M", f"m{n}") for n in range(60)]
+    raws += [placed(20 * n + 1, "H-L", f"l{n}") for n in range(30)]
+    raws += [placed(20 * n + 2, "H-XL", f"x{n}") for n in range(30)]
+    for n in range(900):
+        raws += [placed(610 + 2 * n, "H-L", f"L{n}"), placed(611 + 2 * n, "H-XL", f"X{n}")]
+    played(raws, room)
+    gone = room._sizes("L1", CRITICAL)
+    assert gone.labels == ("M",)
+    assert 0.4 < gone.share < 0.55, "half of all demand while it was there, 3 % of what was taken"
