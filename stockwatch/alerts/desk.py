@@ -49,6 +49,8 @@ CALM_FACTOR = 3.0
 CALM_UNITS = 3
 """No line is higher than this many times the mean demand at the fastest rate of any window, and this many units:
 a gamma rate from a single order has its 90 % at 2.7 times its mean."""
+_TORN_FACTOR = 1.0 / KNOWN_PART
+"""An estimate may be so many times the busiest window's where a feed has missed some of it."""
 OPEN_LOOK_US = 10 * SECOND_US
 """How often an open alert is looked at when nothing comes in, and goods on their way that may come sooner or later."""
 
@@ -195,7 +197,8 @@ class Desk:
         state.calm_above = above = None
         if not state.tier and not state.shut and not facts.arrivals and not facts.shortfall:
             state.calm_above = above = self._calm_above(state.terms, series)
-        if above is not None and facts.available + facts.held > above * self._torn(now_us):
+        units = facts.available + facts.held
+        if above is not None and units > above and (units > above * _TORN_FACTOR or not demand.torn(now_us)):
             # Far above any line there is nothing to judge.
             verdict: Verdict | None = None
             want, cause = NONE, ""
@@ -236,7 +239,7 @@ class Desk:
             or state.calm_above is None
             or available <= 0
             or available + held <= state.calm_above
-            or available + held <= state.calm_above * self._torn(now_us)
+            or (available + held <= state.calm_above * _TORN_FACTOR and self._demand.torn(now_us))
         ):
             return False, None
         trend_sold = state.terms.trend_sold
@@ -261,11 +264,6 @@ class Desk:
         if rate.orders or state is None or self._demand.silent_since(series) is None:
             return rate
         return state.outlook
-
-    def _torn(self, now_us: int) -> float:
-        """By how much an estimate may be above the busiest window: it rests on half of one at least where a feed has
-        missed the rest."""
-        return 1.0 / KNOWN_PART if self._demand.torn(now_us) else 1.0
 
     def _calm_above(self, terms: Terms, series: Series | None) -> float | None:
         """Units above which no line can be until another order counts; None: not known."""

@@ -121,6 +121,8 @@ class ChannelCoverage:
 
     def blank(self, now: int) -> list[Span]:
         """The same, the longer ones with the time in which it may catch up: what is heard then tells no rate."""
+        if not self.gaps and now - self.seen < SILENCE_MIN_S:
+            return self.gaps
         uncovered = self.uncovered(now)
         if not uncovered:
             return uncovered

@@ -68,7 +68,10 @@ def estimate(
             return prompted
     seen: Sight | None = None
     closed = censored and (series.shut or series.shut_since is not None)
-    if closed or any(channel.gaps or now - channel.seen >= SILENCE_MIN_S for channel in channels.values()):
+    torn = closed
+    for channel in channels.values():
+        torn = torn or channel.gaps or now - channel.seen >= SILENCE_MIN_S
+    if torn:
         first = mark - min(HISTORY, age)
         first = first if since is None else min(first, since)
         seen = sight(series, channels, now, first, censored=bool(closed))
