@@ -39,7 +39,7 @@ def point(item):
 
 
 @given(lists, st.integers(0, 7200), st.integers(0, 7200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_chance_grows_with_time_is_certain_at_last_and_adds_up(arrivals, after_s, more_s):
     for item in arrivals:
         at = NOW + after_s * S
@@ -54,7 +54,7 @@ def test_the_chance_grows_with_time_is_certain_at_last_and_adds_up(arrivals, aft
 
 
 @given(lists, rates, st.integers(1, 300), st.integers(1, 5400), st.integers(0, 40))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_later_goods_never_lower_the_tier_nor_put_the_sell_out_off(arrivals, rate, left, by_s, floor):
     known = [item for item in arrivals if item.due_us > NOW and not item.slips]
     slower = [later(item, by_s) for item in known]
@@ -72,7 +72,7 @@ def test_later_goods_never_lower_the_tier_nor_put_the_sell_out_off(arrivals, rat
 
 
 @given(lists, rates, st.integers(1, 300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_range_of_one_point_is_that_moment(arrivals, rate, left):
     """And one of a second decides as it: nothing jumps where a range begins."""
     exact = tuple(point(item) for item in arrivals)
@@ -88,7 +88,7 @@ def test_a_range_of_one_point_is_that_moment(arrivals, rate, left):
 
 
 @given(lists, rates, st.integers(1, 200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_may_come_sooner_is_no_worse_than_what_comes_at_the_end(arrivals, rate, left):
     ranged = tuple(item._replace(slips=()) for item in arrivals)
     last = tuple(point(item) for item in ranged)

@@ -164,7 +164,7 @@ def made(drawn):
 
 
 @given(SOURCES, st.integers(0, 86_399))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_between_the_looks_no_line_looks_further_ahead_and_the_call_is_true(drawn, begins):
     desk = Desk(
         RoomConfig(id="r", name="r", skus=(Sku(id="A", title="t", restock=made(drawn)),)), Demand(), SHANGHAI

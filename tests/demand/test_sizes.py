@@ -91,7 +91,7 @@ def test_two_orders_in_its_only_minute_do_not_make_a_main_size():
         max_size=40,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_whatever_happens_they_are_shares(steps):
     demand = Demand()
     for size, what, second in sorted(steps, key=lambda step: step[2]):
