@@ -26,7 +26,8 @@ from stockwatch.config import (
 )
 from stockwatch.config.checks import TEMPLATE_NAMES
 from stockwatch.config.origins import settings_of
-from stockwatch.config.schema import ROOT, walk
+from stockwatch.config.schema import ROOT
+from stockwatch.config.tables import walk
 
 WHOLE = """\
 [room]

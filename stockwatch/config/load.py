@@ -24,8 +24,9 @@ from stockwatch.config.problems import (
     nearest,
     shown_value,
 )
-from stockwatch.config.schema import ROOT, Key, Table, header, walk
+from stockwatch.config.schema import ROOT
 from stockwatch.config.settings import RoomConfig
+from stockwatch.config.tables import Key, Table, header, walk
 from stockwatch.printable import printable
 
 MAX_BYTES = 8 * 1024 * 1024

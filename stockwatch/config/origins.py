@@ -17,7 +17,8 @@ from stockwatch.config.durations import format_duration
 from stockwatch.config.lines import line_of
 from stockwatch.config.load import Source, read_room
 from stockwatch.config.problems import KeyPath, key_name
-from stockwatch.config.schema import ROOT, Key, Table
+from stockwatch.config.schema import ROOT
+from stockwatch.config.tables import Key, Table
 
 HIDDEN = "(not shown)"
 

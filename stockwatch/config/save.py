@@ -19,8 +19,9 @@ import tomli_w
 from stockwatch.config.durations import format_duration
 from stockwatch.config.load import load_room
 from stockwatch.config.problems import ConfigError
-from stockwatch.config.schema import ROOT, Key, Table, header
+from stockwatch.config.schema import ROOT
 from stockwatch.config.settings import RoomConfig
+from stockwatch.config.tables import Key, Table, header
 
 
 def save_room(config: RoomConfig, path: Path) -> None:

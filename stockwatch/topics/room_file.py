@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from stockwatch.config.problems import Words
-from stockwatch.config.schema import ROOT, Key, Table, header, walk
+from stockwatch.config.schema import ROOT
+from stockwatch.config.tables import Key, Table, header, walk
 from stockwatch.topics.topic import Topic
 
 
