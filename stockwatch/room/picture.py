@@ -6,64 +6,36 @@ changing leaves the hub: sell-out times go by the whole minute, velocities by 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable
 
 from stockwatch.alerts import OpenAlert, Words, advice
 from stockwatch.alerts.attention import Call
 from stockwatch.alerts.reasons import reason
 from stockwatch.alerts.tiers import CRITICAL
-from stockwatch.ledger.figures import Restock
 from stockwatch.room import overwritten
 from stockwatch.room.clock import SECOND_US
+from stockwatch.room.detail import detail
 from stockwatch.room.figures import Overwrite
 from stockwatch.room.links import Link
 from stockwatch.room.log import KEPT_RESOLVED_S
-from stockwatch.room.posts import said, stands
+from stockwatch.room.panels import Health, actions_of, feeds_of, restocks_of
 from stockwatch.room.room import Room
 from stockwatch.room.view import (
     SPARK_MINUTES,
     ActionRow,
-    Ahead,
     AlertRow,
     CallRow,
     Delta,
     Detail,
     Eta,
     FeedRow,
-    FeedState,
     Header,
     LinkRow,
-    Mark,
-    PlatformRow,
     RestockRow,
     RoomView,
     SkuRow,
     Text,
 )
-
-MAX_DETAIL_MINUTES = 24 * 60
-_AHEAD_POINTS, _AHEAD_MIN, _AHEAD_MAX = 12, 15, 120
-"""Of the forecast in the detail: points, and minutes that it covers."""
-
-
-class Health(Protocol):
-    """How a feed says that it is; members as in `view.FeedRow`."""
-
-    @property
-    def state(self) -> FeedState: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def lag_s(self) -> float | None: ...
-    @property
-    def pending(self) -> int: ...
-    @property
-    def unmapped(self) -> int: ...
-    @property
-    def comments(self) -> int: ...
-    @property
-    def comments_lost(self) -> int: ...
 
 
 class Picture:
@@ -109,8 +81,12 @@ class Picture:
             if row != self._rows.get(listing):
                 self._rows[listing] = row
                 rows.append(row)
-        header, alerts, feeds = self._make_header(now), self._make_alerts(now), self._make_feeds()
-        restocks, actions = self._make_restocks(), self._make_actions()
+        header, alerts, feeds = (
+            self._make_header(now),
+            self._make_alerts(now),
+            feeds_of(self.room, self.feed_states),
+        )
+        restocks, actions = restocks_of(self.room), actions_of(self.room)
         delta = Delta(
             header=header if header != self._header else None,
             links=tuple(rows),
@@ -305,65 +281,6 @@ class Picture:
                 return room.title(other) if slot is None else f"{slot}号 {room.title(other)}"
         return None
 
-    def _make_feeds(self) -> tuple[FeedRow, ...]:
-        rows = []
-        for channel in self.room.config.channels:
-            heard = self.room.log.feeds[channel.id]
-            health = self.feed_states.get(channel.id)
-            lag = heard.lag_s if health is None or health.lag_s is None else health.lag_s
-            rows.append(
-                FeedRow(
-                    channel=channel.id,
-                    title=channel.title or channel.id,
-                    state=health.state if health is not None else ("live" if heard.events else "none"),
-                    lag_s=None if lag is None else float(round(lag)),
-                    last=None if heard.last_us is None else heard.last_us // (60 * SECOND_US) * 60,
-                    dead=heard.dead,
-                    note=health.note if health is not None else "",
-                    pending=health.pending if health is not None else 0,
-                    unmapped=health.unmapped if health is not None else 0,
-                    comments=health.comments if health is not None else 0,
-                    comments_lost=health.comments_lost if health is not None else 0,
-                )
-            )
-        return tuple(rows)
-
-    def _make_restocks(self) -> tuple[RestockRow, ...]:
-        return tuple(
-            self._restock(restock)
-            for restock in self.room.books.restocks().values()
-            if restock.state not in ("received", "refused") or self._just_refused(restock)
-        )
-
-    def _restock(self, restock: Restock) -> RestockRow:
-        post = self.room.log.posts.get(restock.document)
-        return RestockRow(
-            document=restock.document,
-            sku=restock.sku,
-            title=self.room.title(restock.sku),
-            source=restock.source,
-            qty=restock.qty,
-            state=restock.state,
-            due=restock.due_us // SECOND_US,
-            by=restock.by,
-            received=restock.received,
-            told=None if post is None else said(post.outcome, post.status, post.text),
-            told_as=None if post is None else stands(post.outcome),
-        )
-
-    def _just_refused(self, restock: Restock) -> bool:
-        """By the webhook: people have not seen it yet, as they have what they entered themselves."""
-        post = self.room.log.posts.get(restock.document)
-        if restock.state != "refused" or post is None or post.outcome != "refused":
-            return False
-        return self.room.now_us - post.told_us < KEPT_RESOLVED_S * SECOND_US
-
-    def _make_actions(self) -> tuple[ActionRow, ...]:
-        return tuple(
-            ActionRow(at=action.at, by=action.by, what=action.what, listing=action.listing)
-            for action in self.room.log.actions
-        )
-
     # --- detail -----------------------------------------------------------------------------------------------------
 
     def detail(self, listing: str) -> Detail | None:
@@ -371,69 +288,8 @@ class Picture:
         link = self.room.catalog.links.get(listing)
         if link is None:
             return None
-        room, now = self.room, self._now()
-        own = link.sizes or tuple(sku for sku, _, role in link.parts if role != "gift") or link.skus
-        taken: dict[int, int] = {}
-        for sku in own:
-            for minute, units in room.demand.minutes(sku):
-                taken[minute] = taken.get(minute, 0) + units
-        seen = [room.log.remaining.get(sku, {}) for sku in own]
-        starts = [min(minutes) for minutes in (taken, *seen) if minutes]
-        end = now // 60 * 60
-        first = max(min(starts, default=end), end - MAX_DETAIL_MINUTES * 60)
-        minutes = tuple(range(first, end + 60, 60))
-        remaining = [0] * len(minutes)
-        for history in seen:
-            left = next((history[at] for at in sorted(history) if at >= first), 0)
-            for n, minute in enumerate(minutes):
-                left = history.get(minute, left)
-                remaining[n] += left
-        lines = [self.sku_row(sku, now).safety_line for sku in own]
-        leads = [lead for sku in own if (lead := room.desk.terms(sku, now * SECOND_US).lead_s) is not None]
-        marks: list[Mark] = [mark for key in (*own, "") for mark in room.log.marks.get(key, ())]
-        begun = (room.desk.surge_since(sku, now * SECOND_US) for sku in own)
-        marks += [Mark(at, "surge", Text("起量", "speeds up")) for at in begun if at is not None]
-        return Detail(
-            listing=listing,
-            minutes=minutes,
-            remaining=tuple(remaining),
-            velocity=tuple(taken.get(minute, 0) for minute in minutes),
-            safety_line=sum(lines),
-            lead_time=min(leads, default=None),
-            ahead=self._ahead(own, len(minutes), now),
-            marks=tuple(sorted(marks, key=lambda mark: mark.at)),
-            platforms=tuple(self._platforms(own)),
-        )
-
-    def _platforms(self, own: Sequence[str]) -> Iterator[PlatformRow]:
-        channels = [channel.id for channel in self.room.config.channels]
-        shown = [one for sku in own for one in self.room.figures.shown(sku) if one.channel in channels]
-        for one in sorted(shown, key=lambda one: channels.index(one.channel)):
-            age = max(0, (self.room.now_us - one.heard_us) // SECOND_US)
-            yield PlatformRow(
-                sku=one.sku,
-                channel=one.channel,
-                qty=one.qty,
-                age=age // 10 * 10 if age < 60 else age // 60 * 60,
-                overwritten=one.overwritten,
-            )
-
-    def _ahead(self, own: Sequence[str], past: int, now: int) -> tuple[Ahead, ...]:
-        """The forecast for about a third of the time that the chart shows, all sizes together: their lows are added, as
-        if all sold fast at once, and so are their highs."""
-        room, start = self.room, now // 60 * 60
-        minutes = min(max(past // 3, _AHEAD_MIN), _AHEAD_MAX)
-        at = [start + 60 * minutes * n // _AHEAD_POINTS for n in range(1, _AHEAD_POINTS + 1)]
-        sums, sells = [[0, 0, 0] for _ in at], False
-        for sku in own:
-            facts = room.facts(sku)
-            found = room.desk.ahead(sku, now * SECOND_US, facts, [one - start for one in at])
-            sells |= found is not None
-            still = facts.free
-            for total, one in zip(sums, found or [(still,) * 3] * len(at), strict=True):
-                for n in range(3):
-                    total[n] += one[n]
-        return tuple(Ahead(one, *total) for one, total in zip(at, sums, strict=True)) if sells else ()
+        now = self._now()
+        return detail(self.room, link, now, lambda sku: self.sku_row(sku, now).safety_line)
 
 
 def _text(words: Words) -> Text:
