@@ -73,7 +73,7 @@ def detail_lines(
         return [((fit(words.detail_none, width).rstrip(" "), "muted"),)]
     writer = _Writer(picture, picture.link, picture.zone, width, words, ascii=marker == "ascii")
     facts = [writer.head()]
-    extra = [*writer.platforms(), *writer.channels(), *writer.parts(), *writer.restocks()]
+    extra = [*writer.platforms(), *writer.channels(), *writer.parts(), *writer.restocks(), *writer.taught()]
     # The chart keeps its place where there is any; then the table is cut before it, and what else there is first.
     chart_room = _CHART_HEIGHT if height >= _CHART_HEIGHT + 3 else 0
     room = height - len(facts) - chart_room
@@ -179,6 +179,17 @@ class _Writer:
             tuple((plain_glyphs(text) if self.ascii else text, colour) for text, colour in line)
             for line in shown[:3]
         ]
+
+    def taught(self) -> list[ChartLine]:
+        """What earlier streams taught of its demand."""
+        w, detail = self._words, self._picture.detail
+        if detail is None or detail.listing != self._link.listing or detail.taught is None:
+            return []
+        known = detail.taught
+        text = fill(w.taught, streams=f"{known.streams:.0f}", usual=f"{known.usual_per_hour:.3g}")
+        if known.presented_per_min:
+            text += fill(w.taught_presented, presented=f"{known.presented_per_min:.2g}")
+        return [((line, ""),) for line in lines(plain_glyphs(text) if self.ascii else text, self._width, 2)]
 
     def channels(self) -> list[ChartLine]:
         """Units taken, channel by channel."""

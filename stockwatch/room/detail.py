@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from stockwatch.room.clock import SECOND_US
 from stockwatch.room.links import Link
 from stockwatch.room.room import Room
-from stockwatch.room.view import Ahead, Detail, Mark, PlatformRow, Text
+from stockwatch.room.view import Ahead, Detail, Mark, PlatformRow, Taught, Text
 
 MAX_MINUTES = 24 * 60
 _AHEAD_POINTS, _AHEAD_MIN, _AHEAD_MAX = 12, 15, 120
@@ -50,6 +50,19 @@ def detail(room: Room, link: Link, now: int, safety_line: Callable[[str], int]) 
         ahead=_ahead(room, own, len(minutes), now),
         marks=tuple(sorted(marks, key=lambda mark: mark.at)),
         platforms=tuple(_platforms(room, own)),
+        taught=_taught(room, own),
+    )
+
+
+def _taught(room: Room, own: Sequence[str]) -> Taught | None:
+    known = [one for sku in own if (one := room.demand.taught.skus.get(sku)) is not None]
+    if not known:
+        return None
+    shown = [one.presented for one in known if one.presented.seconds]
+    return Taught(
+        streams=max(one.streams for one in known),
+        usual_per_hour=3600.0 * sum(one.usual for one in known),
+        presented_per_min=60.0 * sum(one.orders / one.seconds for one in shown),
     )
 
 

@@ -280,6 +280,17 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody else changed it, and nobody has taken that."""
 
 
+class Taught(msgspec.Struct, frozen=True, kw_only=True):
+    """What earlier streams taught of a link's SKUs, all together."""
+
+    streams: float
+    """Of the SKU that was sold in most."""
+    usual_per_hour: float
+    """Orders an hour while nothing special happens."""
+    presented_per_min: float = 0.0
+    """Orders a minute while it was presented; 0 where that is not known."""
+
+
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """The selected link's chart and movements."""
 
@@ -297,6 +308,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
     platforms: tuple[PlatformRow, ...] = ()
     """In the order of the channels in room.toml."""
+    taught: Taught | None = None
 
 
 class RestockOption(msgspec.Struct, frozen=True, kw_only=True):

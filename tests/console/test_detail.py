@@ -13,7 +13,7 @@ from stockwatch.console.detail import DetailPane, DetailPicture, detail_lines
 from stockwatch.console.escape import cells
 from stockwatch.console.formats import clock_time
 from stockwatch.console.words import words
-from stockwatch.room.view import Ahead, Detail, Mark, PlatformRow, Text
+from stockwatch.room.view import Ahead, Detail, Mark, PlatformRow, Taught, Text
 
 
 def picture(**changes):
@@ -305,3 +305,14 @@ def test_what_each_platform_says_is_told_with_its_age_and_red_where_somebody_els
 
 def test_a_link_whose_platforms_were_not_read_says_nothing_of_them():
     assert not any("平台库存" in line for line in told(picture()))
+
+
+def test_what_earlier_streams_taught_is_told():
+    known = Taught(streams=3.0, usual_per_hour=180.4, presented_per_min=61.2)
+    shown = picture(detail=msgspec.structs.replace(chart_detail(), taught=known))
+    assert any("以前 3 场:平时每小时 180 单,讲解时每分钟 61 单" in line for line in told(shown, width=120))
+    unpresented = msgspec.structs.replace(known, presented_per_min=0.0)
+    shown = picture(detail=msgspec.structs.replace(chart_detail(), taught=unpresented))
+    lines = detail_lines(shown, 80, 30, words("en"), "ascii")
+    told_ = ["".join(text for text, _ in line) for line in lines]
+    assert any(line.endswith("3 streams before: 180 orders an hour as usual") for line in told_)

@@ -15,8 +15,10 @@ from stockwatch.hub import lessons
 from stockwatch.hub.ledgerfile import LedgerJournal
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.opening import channels_in
+from stockwatch.room.picture import Picture
 from stockwatch.room.pipeline import Pipeline
 from stockwatch.room.room import Room, on
+from stockwatch.room.view import Taught
 from tests.hub.test_room_state import making, picture
 from tests.room.build import START, config, event
 
@@ -168,6 +170,9 @@ def test_a_pinned_link_that_always_sold_fast_warns_before_the_first_order(tmp_pa
     assert alert is not None
     assert "正在讲解,以前讲解时每分钟 100 单" in alert.reason.zh
     assert "100 orders a minute before" in alert.reason.en
+    shown = Picture(room).detail("L1")
+    assert shown is not None
+    assert shown.taught == Taught(streams=1.0, usual_per_hour=30.0, presented_per_min=100.0)
 
 
 def test_the_command_shows_them(tmp_path, capsys):

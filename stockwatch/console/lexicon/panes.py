@@ -14,6 +14,10 @@ class PaneWords:
     chart_safety = Word("安全线 {units}", "safety line {units}")
     chart_lead_time = Word("最快补货 {age}", "fastest restock {age}")
     by_channel = Word("各渠道下单", "Ordered by channel")
+    taught = Word(
+        "以前 {streams} 场:平时每小时 {usual} 单", "{streams} streams before: {usual} orders an hour as usual"
+    )
+    taught_presented = Word(",讲解时每分钟 {presented} 单", ", {presented} a minute while presented")
     by_platform = Word("平台库存", "Platforms' stock")
     read_ago = Word("{age}前", "{age} ago")
     due_at = Word("预计 {clock}", "due {clock}")
