@@ -370,7 +370,7 @@ _LINE_TYPES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(
     type_=_LINE_TYPES,
     members=st.dictionaries(st.sampled_from(_MEMBERS), st.sampled_from(_ODD), max_size=6),

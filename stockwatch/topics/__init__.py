@@ -7,7 +7,7 @@ Textual.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stockwatch.topics import code, commands, room_file, terms
 from stockwatch.topics.topic import Topic
@@ -35,12 +35,12 @@ def all_topics() -> Iterator[Topic]:
     yield from code.topics()
 
 
-def find(words: str) -> list[Topic]:
-    """Topics named `words`, whatever the case: those with that name, then those whose last part it is
-    (`lead_time` finds `sku.lead_time`); if there are none, a whole group of that name.
+def find(words: str, among: Sequence[Topic] | None = None) -> list[Topic]:
+    """Topics, of `among` or of all, named `words`, whatever the case: those with that name, then those whose last part
+    it is (`lead_time` finds `sku.lead_time`); if there are none, a whole group of that name.
     """
     wanted = _plain(words)
-    topics = list(all_topics())
+    topics = list(all_topics()) if among is None else among
     exact = [topic for topic in topics if wanted in map(_plain, topic.names)]
     partly = [topic for topic in topics if any(_plain(name).endswith(f".{wanted}") for name in topic.names)]
     named = exact + [topic for topic in partly if topic not in exact]

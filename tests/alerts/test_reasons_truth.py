@@ -113,7 +113,7 @@ def soon(facts, terms, rate):
 
 
 @given(*everything)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_reason_is_true(facts, rate, terms, recent, before):
     verdict, what = figures(facts, rate, terms, recent, before)
     words = reason(what, NOW, UTC)
@@ -145,7 +145,7 @@ def test_a_reason_is_true(facts, rate, terms, recent, before):
 
 
 @given(*everything)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_an_end_is_told_truly(facts, rate, terms, recent, before):
     verdict, what = figures(facts, rate, terms, recent, before)
     if verdict.loose == NONE:

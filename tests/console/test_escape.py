@@ -44,7 +44,7 @@ def test_what_a_terminal_would_act_on_is_shown(raw, shown):
     assert clean(raw) == shown
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(ANY_TEXT | NASTY)
 def test_clean_text_is_harmless_and_stays_as_it_is(raw):
     shown = clean(raw)
@@ -54,18 +54,18 @@ def test_clean_text_is_harmless_and_stays_as_it_is(raw):
 
 
 def test_every_single_character_is_harmless():
-    for point in range(sys.maxunicode + 1):
-        shown = clean(chr(point))
-        assert all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in shown), hex(
-            point
-        )
+    bad = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    for start in range(0, sys.maxunicode + 1, 256):
+        shown = clean("".join(map(chr, range(start, start + 256))))
+        assert len(shown) >= 256, "nothing is lost"
+        assert not bad.intersection(map(unicodedata.category, shown)), hex(start)
 
 
 def test_long_text_is_cleaned_too():
     assert clean("\x1b" * 5000) == "␛" * 5000
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(ANY_TEXT | NASTY, st.integers(-2, 30), st.sampled_from(["left", "right", "center"]), st.booleans())
 def test_fit_always_fills_exactly_its_cells(raw, width, align, ascii):
     assert cells(fit(clean(raw), width, align, ascii=ascii)) == max(width, 0)
@@ -100,7 +100,7 @@ def test_a_line_never_begins_with_a_full_stop():
     assert lines("一二三四。", 8) == ["一二三", "四。"]
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(ANY_TEXT, st.integers(2, 30))
 def test_lines_keep_every_character_and_fit(raw, width):
     text = clean(raw)

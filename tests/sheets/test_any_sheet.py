@@ -43,7 +43,7 @@ ROW = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=12))
 def test_every_sheet_makes_a_room_that_loads(tmp_path: Path, rows: list[tuple[str, ...]]) -> None:
     path = tmp_path / "a.csv"

@@ -92,7 +92,7 @@ def test_names_that_hold_nothing_for_a_room(name: str) -> None:
     assert meaning_of(name) is None
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_columns_in_any_order_at_any_place_under_any_title(tmp_path: Path, data: st.DataObject) -> None:
     others = data.draw(
