@@ -57,7 +57,7 @@ def test_every_single_character_is_harmless():
     bad = {"Cc", "Cf", "Cs", "Zl", "Zp"}
     for start in range(0, sys.maxunicode + 1, 256):
         shown = clean("a".join(map(chr, range(start, start + 256))))
-        assert len(shown) >= 511, "nothing is lost"
+        assert shown.count("a") >= 255, "what stands beside it stays"
         assert not bad.intersection(map(unicodedata.category, shown)), hex(start)
 
 
