@@ -4,25 +4,25 @@ Pushes are an early word and nothing rests on them: where the feed goes on after
 which polling has handed over everything. So a push is acknowledged as soon as it is known to be true, and one that is
 lost costs the seconds until the next poll.
 
-Every poll looks back a few seconds, since a platform's lists lag its books; once a minute it looks back further. What
-was told before and stands as it stood is not told again.
-
-Where a list only names orders, it does not say which of them changed since they were told. So they are all asked for,
-and before the cursor passes them; but the look further back goes in short slices, as an order that is named in one and
-was asked for after its end has nothing new to say.
+Every poll looks back a few seconds, since a platform's lists lag its books. Once a minute a look goes further back,
+beside polling and behind it: however long it takes, what is new is found as quickly as ever. What was told before and
+stands as it stood is not told again. How lists are read: `stockwatch.channels.lister`; when a feed is torn:
+`stockwatch.channels.coverage`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 
 from stockwatch.channels.client import Client
 from stockwatch.channels.comments import Comments
+from stockwatch.channels.coverage import Coverage
 from stockwatch.channels.facts import KnownAs, facts_of
 from stockwatch.channels.goods import Goods
+from stockwatch.channels.lister import Lister, Look
 from stockwatch.channels.memory import Remembered
 from stockwatch.channels.orders import Order, Part
 from stockwatch.channels.readback import ReadBack
@@ -37,13 +37,14 @@ MAX_PENDING = 50_000
 """Orders named and not fetched yet. Beyond it, pushes are left to polling."""
 _REMEMBERED = 30_000
 """Orders, and messages: what five minutes of a very hot stream bring, at about 1 KB each."""
-_GAP_AFTER_US = 5 * _S
 _KEPT = 4096
 """Bytes of an unusable message that are set aside."""
 _DENIED_S = 30.0
 """Seconds until a platform that did not let us in is asked again: a person has to do something first."""
 _AGAIN_S = 5.0
 """Seconds until a detail that could not be fetched is asked for again."""
+_BACK_AT_ONCE = 8
+"""Details that a look further back asks for together: polling and pushes come first."""
 
 
 class PlatformFeed:
@@ -64,13 +65,15 @@ class PlatformFeed:
         look_back_s: float = 5.0,
         sweep_s: float = 60.0,
         sweep_back_s: float = 300.0,
+        gap_s: float = 5.0,
         fetchers: int = 96,
         beside: Callable[[PlatformFeed], Iterable[asyncio.Task[None]]] | None = None,
         comments: Comments | None = None,
         read_back: ReadBack | None = None,
     ) -> None:
         """`since_us`: orders placed before are none of the room's; None: since the feed first ran. `beside` starts what
-        brings pushes by a connection of its own. `read_back` reads the platform's own figures meanwhile."""
+        brings pushes by a connection of its own. `gap_s`: seconds without any answer, beyond those between
+        two polls, after which the feed was torn. `read_back` reads the platform's own figures meanwhile."""
         self.channel = channel
         self.client = client
         self.goods = goods
@@ -78,7 +81,7 @@ class PlatformFeed:
         """What takes the live room's comments, where the channel has any."""
         self.unmapped: dict[Part, int] = {}
         """Goods that stand for no SKU of ours -> lines of them."""
-        self.pushes = self.repeated = self.older = self.unusable = 0
+        self.pushes = self.repeated = self.older = self.unusable_pushes = 0
         self._source = source
         self._zone = zone
         self._since_us = since_us
@@ -86,6 +89,7 @@ class PlatformFeed:
         self._now = now
         self._every_s, self._back_us = every_s, int(look_back_s * _S)
         self._sweep_s, self._sweep_back_us = sweep_s, int(sweep_back_s * _S)
+        self._gap_us = int((gap_s + every_s) * _S)
         self._fetchers = fetchers
         self._beside = beside
         self._read_back = read_back
@@ -97,18 +101,20 @@ class PlatformFeed:
         self._ids: Remembered[str, frozenset[int]] = Remembered(_REMEMBERED)
         """Order -> hashes of the events that were told of it."""
         self._messages: Remembered[str, bool] = Remembered(_REMEMBERED)
-        self._asked: Remembered[str, int] = Remembered(_REMEMBERED)
-        """Order that a list named -> when the detail that was told was asked for, by the platform's clock."""
-        self._asking: dict[str, int] = {}
-        """The same for details that are not told yet."""
-        self._aside: Remembered[str, str] = Remembered(_REMEMBERED)
-        """Order that a list named -> why it was set aside."""
-        self._names_only = False
         self._subjects: Remembered[str, str] = Remembered(_REMEMBERED)
         """What was told of a line may not have reached the ledger yet."""
         self._shown = FeedStatus("connecting")
         self._lag_s: float | None = None
         self._sink: Sink
+        self._first_us = 0
+        self._begun = asyncio.Event()
+        """It is known since when orders are the room's."""
+        self._coverage = Coverage(self._gap_us)
+        self._lister = Lister(
+            client, self._told.get, self._set_named_aside, self._answered, sight_us=self._back_us
+        )
+        self._back_note = ""
+        """Why the last look further back came to nothing."""
 
     @property
     def pending(self) -> int:
@@ -116,6 +122,11 @@ class PlatformFeed:
         return len(self._pending) + len(self._fetching)
 
     # --- figures ---------------------------------------------------------------------------------
+
+    @property
+    def unusable(self) -> int:
+        """Orders that can't be read or are another shop's."""
+        return self.unusable_pushes + self._lister.unusable
 
     @property
     def is_live(self) -> bool:
@@ -154,6 +165,7 @@ class PlatformFeed:
             self._pending[nudge.order] = nudge
 
     async def _fetch(self) -> None:
+        await self._begun.wait()
         while True:
             order = await self._queue.get()
             nudge = self._pending.pop(order, None)
@@ -172,7 +184,9 @@ class PlatformFeed:
                     await asyncio.sleep(pause)
                 if self._was_told(nudge):
                     continue
+                asked_us = self.client.platform_us()
                 answer = await self.client.ask(ask)
+                await self._answered()
                 found = self.client.adapter.order(answer, self.client.keys)
             except ApiError as error:
                 self._not_fetched(nudge, error)
@@ -184,19 +198,25 @@ class PlatformFeed:
                     )
             else:
                 await self._tell([found], None)
+                self._lister.told_as_asked({order: asked_us})
             finally:
                 self._fetching.discard(order)
                 self._show()
 
     def _was_told(self, nudge: Nudge) -> bool:
-        """Whether polling was quicker. Of two changes within one second the later may still be missing, and is found
-        by the next poll, which looks back further than that."""
+        """Whether polling was quicker. Of two changes within one second the later may still be missing. The next poll
+        finds it, which looks back further than that; but a list of names tells nothing of it, so that the order is
+        asked for again."""
         told = self._told.get(nudge.order)
-        return told is not None and nudge.at_us is not None and told.updated_us + _S > nudge.at_us
+        if told is None or nudge.at_us is None or told.updated_us + _S <= nudge.at_us:
+            return False
+        if not self._lister.names_only or told.updated_us >= nudge.at_us + _S:
+            return True
+        return self._lister.is_known_since(nudge.order, nudge.at_us + _S)
 
     def _not_fetched(self, nudge: Nudge, error: ApiError) -> None:
         if error.kind == "refused":
-            self.unusable += 1
+            self.unusable_pushes += 1
             return
         log.warning("%s: order %s could not be fetched: %s", self.channel, printable(nudge.order), error)
         if nudge.order not in self._pending:
@@ -212,6 +232,7 @@ class PlatformFeed:
     async def run(self, sink: Sink, cursor: str | None) -> None:
         """Until cancelled. Only the sink's own exceptions come out."""
         self._sink = sink
+        self._coverage = Coverage(self._gap_us, resumed=cursor is not None)
         sink.status(self.channel, self._shown)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -220,6 +241,7 @@ class PlatformFeed:
                 if self.comments is not None:
                     tasks.create_task(self.comments.run(sink, self._show))
                 running = list(self._beside(self)) if self._beside is not None else []
+                running.append(tasks.create_task(self._look_back()))
                 if self._read_back is not None:
                     running.append(tasks.create_task(self._read_back.run(self)))
                 try:
@@ -242,37 +264,50 @@ class PlatformFeed:
         elif self._since_us is not None:
             first = min(first, self._since_us)
         self._first_us = first
-        resumed, good_us, swept = cursor is not None, None, 0.0
-        loop = asyncio.get_running_loop()
+        self._begun.set()
+        loop, back_us = asyncio.get_running_loop(), self._sweep_back_us
         while True:
             began = loop.time()
-            sweeps = began - swept >= self._sweep_s
-            since = max(first, upto - (self._sweep_back_us if sweeps else self._back_us))
+            since = max(first, upto - back_us)
             until = min(self.client.platform_us(), since + self.client.adapter.window_us)
-            orders: list[Order] = []
+            look = Look()
             try:
-                await self._list(since, until, orders, again=sweeps and good_us is not None)
+                await self._lister.read(since, until, look, back=False, at_once=self._fetchers)
             except ApiError as error:
                 # What came before it failed is told: with thousands of details to ask for, some request always fails.
-                await self._tell(orders, None)
-                self._told_as_asked()
+                await self._tell_looked(look, None)
                 await self._failed(error, backoff)
                 continue
             backoff.reset()
-            now_us = self._now()
-            if good_us is None and resumed:
-                await self._sink.gap(self.channel, None, now_us)
-            elif good_us is not None and now_us - good_us >= _GAP_AFTER_US + int(self._every_s * _S):
-                await self._sink.gap(self.channel, good_us, now_us)
-            good_us = now_us
-            swept = began if sweeps else swept
+            back_us = self._back_us
             upto = max(upto, until)
-            await self._tell(orders, f"{first}:{upto}")
-            self._told_as_asked()
+            await self._tell_looked(look, f"{first}:{upto}")
             self._upto_us = until
-            self._show("live")
+            self._show("live", self._back_note)
             if until >= self.client.platform_us() - self._back_us:
                 await asyncio.sleep(max(0.0, self._every_s - (loop.time() - began)))
+
+    async def _look_back(self) -> None:
+        """Again and again, what polling has been past for some time. It fails alone: polling goes on."""
+        loop = asyncio.get_running_loop()
+        wait_s = self._sweep_s
+        while True:
+            await asyncio.sleep(wait_s)
+            began, upto = loop.time(), self._upto_us
+            wait_s = self._every_s
+            since, until = max(self._first_us, upto - self._sweep_back_us), upto - self._back_us
+            if since >= until or until < self.client.platform_us() - self._sweep_back_us:
+                continue  # there is nothing yet, or polling is still catching up
+            look = Look()
+            try:
+                await self._lister.read(since, until, look, back=True, at_once=_BACK_AT_ONCE)
+            except ApiError as error:
+                log.info("%s: looking back failed: %s", self.channel, error)
+                self._back_note = f"looking further back failed: {error}"
+            else:
+                self._back_note = ""
+                wait_s = max(self._every_s, self._sweep_s - (loop.time() - began))
+            await self._tell_looked(look, None)
 
     async def _meet(self, backoff: Backoff) -> None:
         """Until the platform has answered once, so that its clock is known: what is since now is so by that clock."""
@@ -291,75 +326,19 @@ class PlatformFeed:
         self._show("down", str(error))
         await asyncio.sleep(_DENIED_S if error.kind == "denied" else error.retry_after_s or backoff.next())
 
-    async def _list(self, since: int, until: int, found: list[Order], *, again: bool) -> None:
-        """Add every order that changed in the stretch and differs from what was told. `again`: most of the stretch was
-        polled before."""
-        adapter = self.client.adapter
-        self._asking = {}
-        length = max(self._back_us - _S, _S) if again and self._names_only else 0
-        for first, last in _slices(since, until, length):
-            more = None
-            while True:
-                ask = adapter.poll(first, last, more)
-                page = adapter.page(await self.client.ask(ask, tries=3, waits=False), self.client.keys, ask)
-                self.unusable += page.unusable
-                self._add(page.orders, found)
-                await self._named(page.names, last, found)
-                if page.more is None:
-                    break
-                more = page.more
+    async def _set_named_aside(self, name: str, why: str) -> None:
+        await self._sink.set_aside(self.channel, name.encode(), why)
 
-    def _add(self, orders: Iterable[Order], found: list[Order]) -> None:
-        found += [order for order in orders if self._told.get(order.id) != order]
-
-    async def _named(self, names: Iterable[str], until: int, found: list[Order]) -> None:
-        """Add the orders that a list named as changed last before `until`: whole, and every one that may have changed
-        since it was asked for, or ApiError. One that is refused or can't be read holds up no other."""
-        # A second more: platforms round.
-        left = [name for name in dict.fromkeys(names) if (self._asked.get(name) or 0) < until + _S]
-        self._names_only = self._names_only or bool(left)
-        failed, each = list[ApiError](), iter(left)
-
-        async def fetch() -> None:
-            for name in each:
-                if failed:
-                    return
-                try:
-                    self._add(await self._whole(name), found)
-                except ApiError as error:
-                    failed.append(error)
-
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(self._fetchers, len(left))):
-                tasks.create_task(fetch())
-        if failed:
-            raise failed[0]
-
-    async def _whole(self, name: str) -> list[Order]:
-        """The order, or nothing when it was set aside. Raises ApiError when it could not be asked for."""
-        client, asked_us, answered = self.client, self.client.platform_us(), False
-        try:
-            answer = await client.ask(client.adapter.detail(name), tries=3, waits=False)
-            answered = True
-            found = [client.adapter.order(answer, client.keys)]
-        except ApiError as error:
-            if not answered and error.kind != "refused":
-                raise
-            if self._aside.get(name) != str(error):
-                self._aside.put(name, str(error))
-                self.unusable += 1
-                await self._sink.set_aside(self.channel, name.encode(), f"an order was listed: {error}")
-            found = []
-        self._asking[name] = asked_us
-        return found
-
-    def _told_as_asked(self) -> None:
-        """What was asked for has been told."""
-        for name, asked_us in self._asking.items():
-            self._asked.put(name, asked_us)
-        self._asking = {}
+    async def _answered(self) -> None:
+        """The platform has said how orders stand."""
+        if (torn := self._coverage.answered(self._now())) is not None:
+            await self._sink.gap(self.channel, *torn)
 
     # --- telling ---------------------------------------------------------------------------------
+
+    async def _tell_looked(self, look: Look, cursor: str | None) -> None:
+        await self._tell(look.orders, cursor)
+        self._lister.told_as_asked(look.asked)
 
     async def _tell(self, orders: list[Order], cursor: str | None) -> None:
         """Hand over what these orders say that was not said before, the cursor with the last of it."""
@@ -418,14 +397,6 @@ class PlatformFeed:
         if now != self._shown:
             self._shown = now
             self._sink.status(self.channel, now)
-
-
-def _slices(since: int, until: int, length: int) -> Iterator[tuple[int, int]]:
-    """The stretch in pieces of `length`, the last one shorter; 0: in one."""
-    while 0 < length < until - since:
-        yield since, since + length
-        since += length
-    yield since, until
 
 
 def _read_cursor(cursor: str | None) -> tuple[int | None, int | None]:
