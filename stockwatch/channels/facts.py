@@ -2,7 +2,9 @@
 
 One snapshot tells all of the order's facts so far, whatever was told before: each fact's id and content follow from the
 order alone, so that the ledger takes the second telling for a duplicate. Partial shipments are told unit by unit for
-that reason: a sum would need to know what was told before.
+that reason: a sum would need to know what was told before. Refunds of some units of a line go by what the platform
+calls them, and never come to more than the line. What of it goes back on the shelf is the ledger's to bound: only units
+that have not been shipped.
 
 A line is (order, 1), where the order is the platform's, with the line's own id behind a slash where it has one: numbers
 within an order would move when a platform leaves a closed line out.
@@ -89,9 +91,10 @@ class _Teller:
         if self._order.expires_us is not None:
             placed["expires"] = format_time(self._order.expires_us, self._zone)
             tail += f":{self._order.expires_us // 1_000_000}"
-        if self._order.holds is not None:
-            placed["holds"] = self._order.holds
-            tail += ":h" if self._order.holds else ":n"
+        holds = self._order.holds if line.holds is None else line.holds
+        if holds is not None:
+            placed["holds"] = holds
+            tail += ":h" if holds else ":n"
         if subject is None:
             placed["items"] = items
         if line.presale:
@@ -102,11 +105,14 @@ class _Teller:
             yield self._event("order.placed", key, f"placed{tail}", self._order.created_us, subject, **placed)
         if line.paid_us is not None:
             yield self._event("order.paid", key, "paid", line.paid_us)
-        if line.shipped >= line.qty:
+        # A platform may call the line shipped when all that was left of it has gone.
+        shipped = min(line.shipped, line.qty - sum(one.qty for one in line.returned if one.kept))
+        if shipped >= line.qty:
             yield self._event("order.shipped", key, "shipped", line.shipped_us)
         elif line.qty <= _UNIT_BY_UNIT:
-            for unit in range(1, line.shipped + 1):
+            for unit in range(1, shipped + 1):
                 yield self._event("order.shipped", key, f"shipped:{unit}", line.shipped_us, qty=1)
+        yield from self._returned(key, line)
         if line.cancelled:
             yield self._event("order.cancelled", key, "cancelled", line.closed_us)
         elif line.refunded:
@@ -114,6 +120,19 @@ class _Teller:
             kept = line.shipped == 0
             name = "refunded:unshipped" if kept else "refunded"
             yield self._event("order.refunded", key, name, line.closed_us, restock=kept)
+
+    def _returned(self, key: str, line: Line) -> Iterator[bytes]:
+        """Refunds of some of the line's units, by their ids; what would go beyond the line is left out."""
+        left = line.qty
+        for one in sorted(line.returned):
+            units = min(one.qty, left)
+            if units <= 0 or (units < one.qty and one.kept):
+                continue
+            left -= units
+            yield self._event(
+                "order.refunded", key, f"refunded:{one.id}:{units}", one.at_us or line.closed_us,
+                qty=units, restock=one.kept,
+            )  # fmt: skip
 
     def _items(self, line: Line) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

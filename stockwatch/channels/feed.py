@@ -19,6 +19,7 @@ from datetime import UTC, tzinfo
 
 from stockwatch.channels.client import Client
 from stockwatch.channels.comments import Comments
+from stockwatch.channels.completing import Completer
 from stockwatch.channels.coverage import Coverage
 from stockwatch.channels.facts import KnownAs, facts_of
 from stockwatch.channels.goods import Goods
@@ -113,6 +114,7 @@ class PlatformFeed:
         self._lister = Lister(
             client, self._told.get, self._set_named_aside, self._answered, sight_us=self._back_us
         )
+        self._completer = Completer(client)
         self._back_note = ""
         """Why the last look further back came to nothing."""
 
@@ -219,6 +221,9 @@ class PlatformFeed:
             self.unusable_pushes += 1
             return
         log.warning("%s: order %s could not be fetched: %s", self.channel, printable(nudge.order), error)
+        self._ask_later(nudge)
+
+    def _ask_later(self, nudge: Nudge) -> None:
         if nudge.order not in self._pending:
             self._pending[nudge.order] = nudge
             asyncio.get_running_loop().call_later(_AGAIN_S, self._queue.put_nowait, nudge.order)
@@ -247,6 +252,7 @@ class PlatformFeed:
                 try:
                     await self._poll(cursor)
                 finally:
+                    self._completer.close()
                     for task in running:
                         task.cancel()
         finally:
@@ -283,7 +289,7 @@ class PlatformFeed:
             upto = max(upto, until)
             await self._tell_looked(look, f"{first}:{upto}")
             self._upto_us = until
-            self._show("live", self._back_note)
+            self._show("live", self._notes())
             if until >= self.client.platform_us() - self._back_us:
                 await asyncio.sleep(max(0.0, self._every_s - (loop.time() - began)))
 
@@ -326,6 +332,9 @@ class PlatformFeed:
         self._show("down", str(error))
         await asyncio.sleep(_DENIED_S if error.kind == "denied" else error.retry_after_s or backoff.next())
 
+    def _notes(self) -> str:
+        return "; ".join(filter(None, (self._back_note, *self._completer.notes())))
+
     async def _set_named_aside(self, name: str, why: str) -> None:
         await self._sink.set_aside(self.channel, name.encode(), why)
 
@@ -343,6 +352,8 @@ class PlatformFeed:
     async def _tell(self, orders: list[Order], cursor: str | None) -> None:
         """Hand over what these orders say that was not said before, the cursor with the last of it."""
         frames: list[bytes] = []
+        news = [order for order in orders if order.created_us >= self._first_us]
+        wholes = {id(order): whole for order, whole in await self._completer.complete(news)}
         told: list[tuple[Order, frozenset[int]]] = []
         for order in orders:
             if order.created_us < self._first_us:
@@ -351,8 +362,9 @@ class PlatformFeed:
             before = self._told.get(order.id)
             if before is not None and before.updated_us > order.updated_us:
                 continue  # a detail that was asked for earlier and came later
+            whole = wholes[id(order)]
             said = facts_of(
-                order,
+                whole.order,
                 channel=self.channel, source=self._source, goods=self.goods, known=self._known_as, zone=self._zone,
             )  # fmt: skip
             for part in said.unmapped:
@@ -361,7 +373,12 @@ class PlatformFeed:
                 self._subjects.put(key, subject)
             ids = self._ids.get(order.id) or frozenset()
             frames += [frame for frame in said.frames if hash(frame) not in ids]
-            told.append((order, ids | {hash(frame) for frame in said.frames}))
+            said_ids = ids | {hash(frame) for frame in said.frames}
+            if whole.again:
+                self._ids.put(order.id, said_ids)
+                self._ask_later(Nudge(order.id, "", None))
+            else:
+                told.append((order, said_ids))
             self._lag_s = max(0.0, (self.client.platform_us() - order.updated_us) / _S)
         for at in range(0, len(frames), MAX_BATCH):
             await self._sink.put(self.channel, frames[at : at + MAX_BATCH], None)

@@ -19,6 +19,23 @@ class Part(NamedTuple):
     """Of it in one unit of the line."""
 
 
+class Returned(NamedTuple):
+    """Units of a line that were refunded while others were not. What it says of one id never changes."""
+
+    id: str
+    """What tells it from the line's other refunds."""
+    qty: int
+    kept: bool = False
+    """Whether the platform says that these units never left: they lie where they lay."""
+    at_us: int = 0
+
+
+def units(count: int) -> tuple[Returned, ...]:
+    """So many units that were refunded, where the platform names no refunds: told one by one, so that more of them
+    change nothing about those before. Beyond 500 they are told when all of them were."""
+    return tuple(Returned(f"unit {unit:03}", 1) for unit in range(1, count + 1)) if count <= 500 else ()
+
+
 class Line(NamedTuple):
     """One line of an order. Quantities are units of the line."""
 
@@ -43,6 +60,13 @@ class Line(NamedTuple):
     author: str = ""
     """Who sold it there."""
     presale: bool = False
+    returned: tuple[Returned, ...] = ()
+    """Units that were refunded, where not all of them were."""
+    unsaid: str = ""
+    """What the platform calls the after-sale (售后单) that says how many units were refunded, or the order it is of;
+    "": nothing is unsaid."""
+    holds: bool | None = None
+    """As the order's, where its lines differ."""
 
 
 class Order(NamedTuple):

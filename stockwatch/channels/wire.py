@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
-from stockwatch.channels.orders import Order
+from stockwatch.channels.orders import Line, Order, Part, Returned
 from stockwatch.printable import printable
 
 Id = Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(max_length=128)]
@@ -146,6 +146,8 @@ class Listed(NamedTuple):
     spec: str = ""
     outer: str = ""
     stock: int | None = None
+    parts: tuple[Part, ...] = ()
+    """What a bundle is made of, where the platform says so."""
 
 
 class Offer(NamedTuple):
@@ -153,7 +155,9 @@ class Offer(NamedTuple):
 
     goods: tuple[Listed, ...]
     more: tuple[Ask, ...]
-    """What is to be asked next, each in turn."""
+    """What is to be asked next, each in turn: what belongs to this page first, the next page last."""
+    unusable: tuple[str, ...] = ()
+    """Rows of it that can't be read, and why. Each costs itself only."""
 
 
 class Adapter(Protocol):
@@ -242,6 +246,27 @@ class Overwrites(Protocol):
         """Whether sales came between two readings, which a change in between may have undone. Raises ApiError."""
 
 
+@runtime_checkable
+class AfterSales(Protocol):
+    """An adapter whose orders say that some units of a line were refunded, and not how many (`Line.unsaid`)."""
+
+    def after_sale(self, name: str) -> Ask:
+        """`name`: as the line calls it."""
+
+    def returned(self, answer: bytes, line: Line) -> tuple[Returned, ...]:
+        """What was refunded of this line. Raises ApiError."""
+
+
+@runtime_checkable
+class Products(Protocol):
+    """An adapter whose products say when the platform takes stock, where an order does not."""
+
+    def product(self, product: str) -> Ask: ...
+
+    def holds(self, answer: bytes) -> bool | None:
+        """Whether it is taken at placement (拍下减库存); None: the answer does not say. Raises ApiError."""
+
+
 def id_text(value: int | str) -> str:
     """An id as one string. Raises ApiError when it is none."""
     text = str(value)
@@ -256,6 +281,22 @@ def decoded(decode: Callable[[bytes], _T], body: bytes, what: str) -> _T:
         return decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise ApiError("broken", f"{what}: {error}") from None
+
+
+def readable(
+    rows: Iterable[msgspec.Raw] | None, read: Callable[[bytes], Iterable[_T]], what: str
+) -> tuple[list[_T], list[str]]:
+    """What the rows of a page say, and for each that can't be read where and why."""
+    found: list[_T] = []
+    unusable: list[str] = []
+    for raw in rows or ():
+        row = bytes(raw)
+        try:
+            found += list(read(row))
+        except (ApiError, msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            begins = row[:80].decode("utf-8", "replace")
+            unusable.append(printable(f"{what}: {error}: {begins}", 240))
+    return found, unusable
 
 
 def exact_json(value: Any, *, sort: bool = False) -> str:

@@ -60,6 +60,10 @@ class DouyinFace:
                     if order is None
                     else _ok({"shop_order_detail": self._order(order)})
                 )
+            case "afterSale.List":
+                return self._after_sales(params)
+            case "product.detail":
+                return self._detail(params)
             case "sku.stockNum":
                 return self._stock(params)
             case "product.listV2":
@@ -145,9 +149,41 @@ class DouyinFace:
             "sku_id": line.good.sku, "code": line.good.outer, "create_time": order.created_ms // 1000,
             "update_time": order.updated_ms // 1000, "pay_time": order.paid_ms // 1000,
             "ship_time": line.shipped_ms // 1000, "finish_time": line.closed_ms // 1000,
-            "room_id": order.room, "room_id_str": str(order.room or ""), "reduce_type": 1,
-            "after_sale_info": {"refund_status": 3 if line.status == "refunded" else 0},
+            "room_id": order.room, "room_id_str": str(order.room or ""),
+            "after_sale_info": {"refund_status": 3 if line.status == "refunded" or line.parts else 0},
         }  # fmt: skip
+
+    def _after_sales(self, params: dict[str, Any]) -> Reply:
+        """Those of one order; of refunds of whole lines it keeps none."""
+        order = self.shop.orders.get(int(params["order_id"]))
+        sales = [
+            {
+                "aftersale_info": {
+                    "aftersale_id": str(part.id), "aftersale_type": 2 if part.kept else 0, "refund_status": 3,
+                    "update_time": part.at_ms // 1000, "aftersale_num": part.qty,
+                },
+                "order_info": {
+                    "shop_order_id": str(order.id),
+                    "related_order_info": [
+                        {"sku_order_id": str(line.id), "item_num": line.qty, "aftersale_item_num": part.qty}
+                    ],
+                },
+            }
+            for line in (order.lines if order is not None else ())
+            for part in line.parts
+            if order is not None
+        ]  # fmt: skip
+        return _ok({"items": sales, "total": len(sales), "page": 0, "size": len(sales)})
+
+    def _detail(self, params: dict[str, Any]) -> Reply:
+        good = next(
+            (good for good in self.shop.goods if str(good.product) == str(params["product_id"])), None
+        )
+        if good is None:
+            return _wrong(50002, "isv.product-not-found", "no such product")
+        return _ok(
+            {"product_id": good.product, "name": good.title, "reduce_type": 2 if good.at_payment else 1}
+        )
 
     def _good(self, params: dict[str, Any]) -> Any:
         wanted = (str(params.get("sku_id", "")), str(params.get("code", "")))

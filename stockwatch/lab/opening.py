@@ -88,9 +88,16 @@ def booth_of(
         first_order=kind.first_order + run * 10_000,
         unpaid_ttl_ms=int(unpaid_s * 1000),
         second_grain=platform != "kuaishou",
+        says_kept=platform != "wechat",
     )
     face = kind.face(shop, Door(keys_of(platform), faults))
-    buyers = Buyers(shop, seed, several=0.0 if platform == "kuaishou" else 0.15, returns=platform != "tiktok")
+    buyers = Buyers(
+        shop,
+        seed,
+        several=0.0 if platform == "kuaishou" else 0.15,
+        returns=platform != "tiktok",
+        partly=platform in ("douyin", "taobao", "wechat"),
+    )
     return Booth(face, buyers, Chance(faults, seed + 1))
 
 

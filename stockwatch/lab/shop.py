@@ -25,6 +25,19 @@ class Good:
     title: str
     stock: int
     """What the platform may still sell."""
+    at_payment: bool = False
+    """Its stock is taken when it is paid (付款减库存), not when it is ordered (拍下减库存)."""
+
+
+@dataclass(slots=True)
+class Part:
+    """Units of a line that were refunded while the others were not."""
+
+    id: int
+    qty: int
+    at_ms: int
+    kept: bool
+    """They never left, and the platform says so."""
 
 
 @dataclass(slots=True)
@@ -37,6 +50,12 @@ class Bought:
     status: Status = "unpaid"
     shipped_ms: int = 0
     closed_ms: int = 0
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """Units that were not refunded apart from the others."""
+        return self.qty - sum(part.qty for part in self.parts)
 
 
 @dataclass(slots=True)
@@ -60,22 +79,30 @@ class Figures:
     sold: int = 0
     shipped: int = 0
     returned: int = 0
-    """Refunded after they were shipped."""
+    """Refunded after they were shipped, or where the platform does not say that they never were."""
 
 
 class Shop:
     """Orders are placed, paid, shipped, closed; every change has its update time and is announced."""
 
     def __init__(
-        self, goods: list[Good], *, first_order: int, unpaid_ttl_ms: int, second_grain: bool
+        self,
+        goods: list[Good],
+        *,
+        first_order: int,
+        unpaid_ttl_ms: int,
+        second_grain: bool,
+        says_kept: bool = True,
     ) -> None:
-        """`second_grain`: its times are whole seconds."""
+        """`second_grain`: its times are whole seconds. `says_kept`: refunds of some units of a line say whether these
+        had left."""
         self.goods = goods
         self.orders: dict[int, Order] = {}
         self.refused = 0
         """Buyers who found nothing left."""
         self.announced: list[tuple[int, str, int]] = []
         """(when, what, order), for whoever pushes; taken from the front."""
+        self._says_kept = says_kept
         self._next = first_order
         self._ttl = unpaid_ttl_ms
         self._grain = 1000 if second_grain else 1
@@ -87,7 +114,7 @@ class Shop:
             self.refused += 1
             return None
         for good, qty in wanted:
-            good.stock -= qty
+            good.stock -= 0 if good.at_payment else qty
         at = self._at(now_ms)
         first = self._next
         self._next += 1 + len(wanted)
@@ -101,7 +128,12 @@ class Shop:
     def pay(self, order: Order, now_ms: int) -> bool:
         if order.paid_ms or any(line.status != "unpaid" for line in order.lines):
             return False
+        late = [line for line in order.lines if line.good.at_payment]
+        if any(line.good.stock < line.qty for line in late):
+            return False
         order.paid_ms = self._at(now_ms)
+        for line in late:
+            line.good.stock -= line.qty
         for line in order.lines:
             line.status = "paid"
         self._changed(order, "paid", now_ms)
@@ -113,7 +145,7 @@ class Shop:
             return False
         for line in order.lines:
             line.status, line.closed_ms = "cancelled", self._at(now_ms)
-            line.good.stock += line.qty
+            line.good.stock += 0 if line.good.at_payment else line.qty
         self._changed(order, "cancelled", now_ms)
         return True
 
@@ -125,9 +157,15 @@ class Shop:
             self._changed(order, "shipped", now_ms)
         return bool(ready)
 
-    def refund(self, order: Order, line: Bought, now_ms: int) -> bool:
+    def refund(self, order: Order, line: Bought, now_ms: int, qty: int | None = None) -> bool:
+        """All of a line, or so many of its units."""
         if line.status not in ("paid", "shipped", "done"):
             return False
+        if qty is not None and qty < line.left:
+            kept = self._says_kept and not line.shipped_ms
+            line.parts.append(Part(line.id * 10 + len(line.parts), qty, self._at(now_ms), kept))
+            self._changed(order, "refunded", now_ms)
+            return True
         line.status, line.closed_ms = "refunded", self._at(now_ms)
         self._changed(order, "refunded", now_ms)
         return True
@@ -150,14 +188,19 @@ class Shop:
         for order in self.orders.values():
             for line in order.lines:
                 figure = found[line.good.outer]
+                kept = sum(part.qty for part in line.parts if part.kept)
+                back = line.qty - line.left - kept
                 if line.status == "unpaid":
-                    figure.reserved += line.qty
+                    figure.reserved += 0 if line.good.at_payment else line.qty
                 elif line.status in ("paid", "shipped", "done"):
-                    figure.sold += line.qty
+                    figure.sold += line.left
+                    figure.returned += back
                 elif line.status == "refunded" and line.shipped_ms:
-                    figure.returned += line.qty
+                    figure.returned += line.qty - kept
                 if line.shipped_ms:
-                    figure.shipped += line.qty
+                    figure.shipped += line.qty - kept
+                elif line.status == "paid":
+                    figure.shipped += back
         return found
 
     def _at(self, now_ms: int) -> int:
@@ -189,6 +232,8 @@ class Buyers:
     """Of the goods; []: all alike."""
     returns: bool = True
     """Whether what was shipped is refunded too: not every platform's orders show that."""
+    partly: bool = False
+    """Whether of some lines only one unit is refunded: not every platform says how many."""
 
     def __post_init__(self) -> None:
         self._draw = random.Random(self.seed)
@@ -236,7 +281,7 @@ class Buyers:
                 case "cancel":
                     self.shop.cancel(order, at)
                 case _ if self.returns or not order.lines[0].shipped_ms:
-                    self.shop.refund(order, order.lines[0], at)
+                    self.shop.refund(order, order.lines[0], at, 1 if self.partly else None)
 
     @property
     def waits(self) -> int:

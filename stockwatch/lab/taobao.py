@@ -66,6 +66,16 @@ class TaobaoFace:
                 if order is None:
                     return _wrong(15, "Remote service error", "isv.trade-not-exist", "no such trade")
                 return _ok("trade_fullinfo_get", {"trade": self._trade(order)})
+            case "taobao.refund.get":
+                return self._refund(fields["refund_id"])
+            case "taobao.item.seller.get":
+                good = next(
+                    (good for good in self.shop.goods if str(good.product) == fields["num_iid"]), None
+                )
+                if good is None:
+                    return _wrong(15, "Remote service error", "isv.item-not-exist", "no such item")
+                item = {"num_iid": good.product, "sub_stock": 2 if good.at_payment else 1}
+                return _ok("item_seller_get", {"item": item})
             case "taobao.skus.quantity.update":
                 return self._quantity(fields)
             case "taobao.item.sku.get":
@@ -141,11 +151,25 @@ class TaobaoFace:
     def _line(self, line: Bought) -> dict[str, Any]:
         return {
             "oid": line.id, "num": line.qty, "status": _STATUS[line.status], "num_iid": line.good.product,
-            "sku_id": str(line.good.sku), "outer_sku_id": line.good.outer, "sub_stock": 1,
-            "refund_status": "SUCCESS" if line.status == "refunded" else "NO_REFUND",
+            "sku_id": str(line.good.sku), "outer_sku_id": line.good.outer,
+            "refund_status": "SUCCESS" if line.status == "refunded" or line.parts else "NO_REFUND",
+            "refund_id": line.parts[-1].id if line.parts else "",
             "consign_time": written(line.shipped_ms * 1000) if line.shipped_ms else "",
             "end_time": written(line.closed_ms * 1000) if line.closed_ms else "",
         }  # fmt: skip
+
+    def _refund(self, refund: str) -> Reply:
+        for order in self.shop.orders.values():
+            for line in order.lines:
+                for part in line.parts:
+                    if str(part.id) == refund:
+                        about = {
+                            "refund_id": part.id, "status": "SUCCESS", "num": part.qty,
+                            "modified": written(part.at_ms * 1000),
+                            "good_status": "BUYER_NOT_RECEIVED" if part.kept else "BUYER_RETURNED_GOODS",
+                        }  # fmt: skip
+                        return _ok("refund_get", {"refund": about})
+        return _wrong(15, "Remote service error", "isv.refund-not-exist", "no such refund")
 
     def _quantity(self, fields: dict[str, str]) -> Reply:
         """Deltas stop at 0 and say nothing of it; setting a negative figure is refused."""

@@ -171,7 +171,7 @@ def _order(order: Order) -> dict[str, Any]:
         {
             "delivery_time": line.shipped_ms // 1000,
             "product_infos": [
-                {"product_id": str(line.good.product), "sku_id": str(line.good.sku), "product_cnt": line.qty}
+                {"product_id": str(line.good.product), "sku_id": str(line.good.sku), "product_cnt": line.left}
             ],
         }
         for line in order.lines
@@ -194,7 +194,7 @@ def _line(line: Bought) -> dict[str, Any]:
     return {
         "product_id": str(line.good.product), "sku_id": str(line.good.sku), "sku_cnt": line.qty,
         "sku_code": line.good.outer, "product_unique_id": str(line.id), "is_free_gift": 0,
-        "finish_aftersale_sku_cnt": line.qty if line.status == "refunded" else 0,
+        "finish_aftersale_sku_cnt": line.qty if line.status == "refunded" else line.qty - line.left,
     }  # fmt: skip
 
 

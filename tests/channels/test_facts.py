@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC
 from typing import Any
 
@@ -10,7 +11,7 @@ from rehearsal import BookSink
 from stockwatch.channels.facts import facts_of, order_key, unknown_subject
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.known import Known
-from stockwatch.channels.orders import Line, Order, Part
+from stockwatch.channels.orders import Line, Order, Part, Returned
 from stockwatch.config import Item, Listing, RoomConfig, Sku
 from stockwatch.lab.opening import Ware
 
@@ -177,3 +178,44 @@ def test_where_stock_is_taken_at_payment():
     assert shop.stock("A") == (100, 0, 0, 0)
     shop.tell(line(paid_us=T), holds=False)
     assert shop.stock("A") == (98, 0, 2, 0)
+
+
+def back(id: str, qty: int, kept: bool = False) -> Returned:
+    return Returned(id, qty, kept, T)
+
+
+def test_one_of_three_is_refunded_however_often_and_in_whichever_order_it_is_told():
+    snapshots = [
+        line(qty=3, paid_us=T),
+        line(qty=3, paid_us=T, returned=(back("r1", 1, True),)),
+        line(qty=3, paid_us=T, shipped=3, returned=(back("r1", 1, True),)),
+        line(qty=3, paid_us=T, shipped=3, returned=(back("r1", 1, True), back("r2", 1))),
+    ]
+    for told in itertools.permutations(snapshots):
+        shop = Shop()
+        for snapshot in (*told, *told):
+            shop.tell(snapshot)
+        assert shop.stock("A") == (98, 0, 1, 1), "one never left, one comes back, one is the buyer's"
+        assert shop.sink.books.stock("A").shipped == 1
+
+
+def test_no_more_is_refunded_than_was_bought():
+    shop = Shop()
+    shop.tell(line(qty=2, paid_us=T, shipped=2, returned=(back("r1", 2), back("r2", 2), back("r3", 0))))
+    assert shop.stock("A") == (98, 0, 0, 2)
+    shop.tell(line(qty=2, paid_us=T, shipped=2, refunded=True, closed_us=T))
+    assert shop.stock("A") == (98, 0, 0, 2)
+
+
+def test_the_rest_of_a_line_is_refunded_too():
+    shop = Shop()
+    shop.tell(line(qty=3, paid_us=T, returned=(back("r1", 1, True),)))
+    assert shop.stock("A") == (98, 0, 2, 0)
+    shop.tell(line(qty=3, paid_us=T, refunded=True, closed_us=T))
+    assert shop.stock("A") == (100, 0, 0, 0)
+
+
+def test_lines_of_one_order_take_stock_each_in_its_own_time():
+    shop = Shop()
+    shop.tell(line(id="901", holds=True), line("12", id="902", holds=False))
+    assert (shop.stock("A"), shop.stock("B")) == ((98, 2, 0, 0), (100, 0, 0, 0))

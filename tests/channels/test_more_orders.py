@@ -119,7 +119,7 @@ def wechat(
         ([wechat(30, parcels=[parcel("11", 2)])], wechat(200, parcels=[parcel("11", 2)]), (98, 0, 0, 0, 2)),
         ([wechat(10, paid=0)], wechat(250, paid=0), (100, 0, 0, 0, 0)),
         ([wechat(12)], wechat(250), (100, 0, 0, 0, 0)),
-        ([wechat(20)], wechat(20, product(finish_aftersale_sku_cnt=1)), (98, 0, 2, 0, 0)),
+        ([wechat(20)], wechat(20, product(finish_aftersale_sku_cnt=1)), (98, 0, 1, 0, 1)),
         ([wechat(20)], wechat(20, product(finish_aftersale_sku_cnt=2)), (100, 0, 0, 0, 0)),
     ],
 )

@@ -113,5 +113,5 @@ def test_goods_that_are_not_on_sale_are_left_out_and_the_last_page_ends():
     page = {"nodes": nodes, "pageInfo": {"hasNextPage": True, "endCursor": "e1"}}
     body = json.dumps({"productVariants": page}).encode()
     offer = SHOP.offer(body, SHOP.goods())
-    assert [tuple(one) for one in offer.goods] == [("1", "11", "Tee", "M", "A", None)]
+    assert [one[:6] for one in offer.goods] == [("1", "11", "Tee", "M", "A", None)]
     assert SHOP.offer(body, offer.more[0]).more == (), "the same cursor again is no next page"

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from stockwatch.channels.douyin import push
-from stockwatch.channels.douyin.orders import ShopOrder, order_of
+from stockwatch.channels.douyin.orders import Bundled, Sale, ShopOrder, order_of, parts_of, returned_of
 from stockwatch.channels.douyin.signing import param_json, sign
-from stockwatch.channels.orders import Order
+from stockwatch.channels.orders import Line, Order, Returned
 from stockwatch.channels.wire import (
     ApiError,
     Ask,
@@ -26,6 +26,7 @@ from stockwatch.channels.wire import (
     Tokens,
     decoded,
     id_text,
+    readable,
 )
 
 _PAGE = 100
@@ -52,6 +53,14 @@ class _List(msgspec.Struct):
     shop_order_list: list[ShopOrder] = []
 
 
+class _Sales(msgspec.Struct):
+    items: list[Sale] | None = None
+
+
+class _Terms(msgspec.Struct):
+    reduce_type: int = 0
+
+
 class _Tokens(msgspec.Struct):
     access_token: str
     expires_in: int
@@ -69,7 +78,7 @@ class _Product(msgspec.Struct):
 
 
 class _Products(msgspec.Struct):
-    data: list[_Product] = []
+    data: list[msgspec.Raw] = []
 
 
 class _Sku(msgspec.Struct):
@@ -80,15 +89,20 @@ class _Sku(msgspec.Struct):
     spec_detail_name1: str = ""
     spec_detail_name2: str = ""
     spec_detail_name3: str = ""
+    bundle_sku_info: list[Bundled] | None = None
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
 _detail = msgspec.json.Decoder(_Detail).decode
 _list = msgspec.json.Decoder(_List).decode
+_sales = msgspec.json.Decoder(_Sales).decode
+_terms = msgspec.json.Decoder(_Terms).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
 _stock = msgspec.json.Decoder(_Stock).decode
 _products = msgspec.json.Decoder(_Products).decode
-_skus = msgspec.json.Decoder(list[_Sku]).decode
+_product = msgspec.json.Decoder(_Product).decode
+_skus = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_sku = msgspec.json.Decoder(_Sku).decode
 
 
 class Douyin:
@@ -167,6 +181,18 @@ class Douyin:
         more = f"{last}:0" if last > began else f"{began}:{ask.params['page'] + 1}"
         return Page(tuple(orders), more, foreign)
 
+    def after_sale(self, name: str) -> Ask:
+        return Ask("afterSale.List", {"order_id": name, "page": 0, "size": _PAGE})
+
+    def returned(self, answer: bytes, line: Line) -> tuple[Returned, ...]:
+        return returned_of(decoded(_sales, answer, "afterSale.List").items or [], line)
+
+    def product(self, product: str) -> Ask:
+        return Ask("product.detail", {"product_id": product})
+
+    def holds(self, answer: bytes) -> bool | None:
+        return {1: True, 2: False}.get(decoded(_terms, answer, "product.detail").reduce_type)
+
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)
 
@@ -190,25 +216,26 @@ class Douyin:
     def offer(self, answer: bytes, ask: Ask) -> Offer:
         """Products first, page by page, then the SKUs of each."""
         if ask.method == "sku.list":
-            return Offer(tuple(_listed(sku, ask) for sku in decoded(_skus, answer, "sku.list")), ())
+            rows = decoded(_skus, answer, "sku.list")
+            listed, bad = readable(rows, lambda row: (_listed(_sku(row), ask),), "sku.list")
+            return Offer(tuple(listed), (), tuple(bad))
         products = decoded(_products, answer, "product.listV2").data
-        more = [
-            Ask(
-                "sku.list",
-                {"product_id": product.product_id_str or str(product.product_id), "title_": product.name},
-            )
-            for product in products
-        ]
+        more, bad = readable(products, lambda row: (_skus_of(_product(row)),), "product.listV2")
         if len(products) >= _PAGE:
             more.append(Ask("product.listV2", {**ask.params, "page": ask.params["page"] + 1}))
-        return Offer((), tuple(more))
+        return Offer((), tuple(more), tuple(bad))
+
+
+def _skus_of(product: _Product) -> Ask:
+    id_ = id_text(product.product_id_str or product.product_id)
+    return Ask("sku.list", {"product_id": id_, "title_": product.name})
 
 
 def _listed(sku: _Sku, ask: Ask) -> Listed:
     names = (sku.spec_detail_name1, sku.spec_detail_name2, sku.spec_detail_name3)
     return Listed(
         ask.params["product_id"], id_text(sku.id), ask.params.get("title_", ""), " ".join(filter(None, names)),
-        sku.code or str(sku.out_sku_id or ""), sku.stock_num,
+        sku.code or str(sku.out_sku_id or ""), sku.stock_num, parts_of(sku.bundle_sku_info),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import urlencode
 
 import msgspec
@@ -25,6 +26,8 @@ from stockwatch.channels.wire import (
     Tokens,
     decoded,
     exact_json,
+    id_text,
+    readable,
 )
 
 _PAGE = 50
@@ -71,8 +74,14 @@ class _Item(msgspec.Struct, rename="camel"):
     sku_list: list[_Sku] | None = None
 
 
+class _Offered(msgspec.Struct, rename="camel"):
+    kwai_item_id: Id
+    title: str = ""
+    sku_list: list[msgspec.Raw] | None = None
+
+
 class _Items(msgspec.Struct):
-    items: list[_Item] | None = None
+    items: list[msgspec.Raw] | None = None
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
@@ -80,6 +89,8 @@ _detail = msgspec.json.Decoder(Detail).decode
 _list = msgspec.json.Decoder(_List).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
 _item = msgspec.json.Decoder(_Item).decode
+_sku = msgspec.json.Decoder(_Sku).decode
+_offered = msgspec.json.Decoder(_Offered).decode
 _items = msgspec.json.Decoder(_Items).decode
 
 
@@ -190,20 +201,23 @@ class Kuaishou:
 
     def offer(self, answer: bytes, ask: Ask) -> Offer:
         items = decoded(_items, answer, "open.item.list.get").items or []
-        listed = tuple(
-            Listed(
-                str(item.kwai_item_id),
-                str(sku.kwai_sku_id),
-                item.title,
-                sku.specification,
-                sku.sku_nick,
-                sku.sku_stock,
-            )
-            for item in items
-            for sku in item.sku_list or ()
-        )
+        listed, bad = list[Listed](), list[str]()
+        offered, wrong = readable(items, lambda row: (_offered(row),), "open.item.list.get")
+        for item in offered:
+            found, unusable = readable(item.sku_list, partial(_listed, item), "open.item.list.get")
+            listed += found
+            bad += unusable
         after = Ask(ask.method, {**ask.params, "pageNumber": ask.params["pageNumber"] + 1})
-        return Offer(listed, (after,) if len(items) >= _GOODS_PAGE else ())
+        return Offer(tuple(listed), (after,) if len(items) >= _GOODS_PAGE else (), (*wrong, *bad))
+
+
+def _listed(item: _Offered, row: bytes) -> tuple[Listed]:
+    sku = _sku(row)
+    listed = Listed(
+        id_text(item.kwai_item_id), id_text(sku.kwai_sku_id), item.title, sku.specification, sku.sku_nick,
+        sku.sku_stock,
+    )  # fmt: skip
+    return (listed,)
 
 
 _READS = frozenset(("open.order.detail", "open.order.cursor.list", "open.item.get", "open.item.list.get"))

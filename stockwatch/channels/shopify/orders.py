@@ -4,25 +4,28 @@ Stock is committed when an order is placed, and given back when it is cancelled 
 what `financial_status` calls paid, partially_refunded or refunded; an authorized or a partly paid order is held. When
 it was paid is not in the order: its `processed_at` stands for that. A cancelled order that was paid is a refund.
 
-Of a line, units that are refunded or taken out count once all of them are, since a snapshot has no units of that.
-Shipped is what fulfilments hold that were not cancelled and did not fail. A line without a variant (an amount typed in
-at the till) has no numbers; its code may still say what it is. Gift cards concern no stock.
+Units of a line that were refunded go by the refund's own number of them; `restock_type` "cancel" says that they never
+left. Units that were only taken out of an order count once all of them are. Shipped is what fulfilments hold that were
+not cancelled and did not fail. A line without a variant (an amount typed in at the till) has no numbers; its code may
+still say what it is. Gift cards concern no stock.
 
 Instants are written in RFC 3339 with an offset.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 
-from stockwatch.channels.orders import Line, Order, Part
+from stockwatch.channels.orders import Line, Order, Part, Returned
 from stockwatch.channels.wire import ApiError, Id, Keys, id_text
 
 CUSTOM = "custom"
 """The product of a line that has none."""
 _PAID = frozenset(("paid", "partially_refunded", "refunded"))
+_CANCEL = "cancel"
 _NOT_SENT = frozenset(("cancelled", "error", "failure"))
 
 
@@ -48,14 +51,16 @@ class Fulfillment(msgspec.Struct):
     line_items: list[Sent] | None = None
 
 
-class Returned(msgspec.Struct):
+class Back(msgspec.Struct):
     line_item_id: Id
+    id: Id = ""
     quantity: int = 0
+    restock_type: str | None = None
 
 
 class Refund(msgspec.Struct):
     created_at: str | None = None
-    refund_line_items: list[Returned] | None = None
+    refund_line_items: list[Back] | None = None
 
 
 class ShopOrder(msgspec.Struct):
@@ -121,6 +126,7 @@ def _line(item: Item, whole: ShopOrder) -> Line:
         cancelled=closed and not paid,
         refunded=closed and paid,
         closed_us=cancelled_us or back_us or instant(whole.updated_at),
+        returned=() if closed or not paid else tuple(_refunds(line, whole)),
     )
 
 
@@ -134,6 +140,14 @@ def _sent(line: str, whole: ShopOrder) -> tuple[int, int]:
         if here:
             units, last_us = units + here, max(last_us, instant(fulfillment.created_at))
     return units, last_us
+
+
+def _refunds(line: str, whole: ShopOrder) -> Iterator[Returned]:
+    for refund in whole.refunds or ():
+        for back in refund.refund_line_items or ():
+            if str(back.line_item_id) == line and back.id and back.quantity > 0:
+                kept = back.restock_type == _CANCEL
+                yield Returned(id_text(back.id), back.quantity, kept, instant(refund.created_at))
 
 
 def _returned(line: str, whole: ShopOrder) -> tuple[int, int]:

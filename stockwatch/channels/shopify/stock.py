@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from stockwatch.channels.wire import ApiError, Ask, Kind, Listed, Offer, decoded, id_text
+from stockwatch.channels.wire import ApiError, Ask, Kind, Listed, Offer, decoded, id_text, readable
 
 METHOD = "graphql.json"
 _PAGE = 100
@@ -126,7 +126,7 @@ class _Variant(msgspec.Struct, rename="camel"):
 
 
 class _Variants(msgspec.Struct, rename="camel"):
-    nodes: list[_Variant]
+    nodes: list[msgspec.Raw]
     page_info: _PageInfo
 
 
@@ -164,6 +164,7 @@ class _Answer(msgspec.Struct):
 _answer = msgspec.json.Decoder(_Answer).decode
 _told = msgspec.json.Decoder(_Told | None).decode
 _figure = msgspec.json.Decoder(_Figure).decode
+_variant = msgspec.json.Decoder(_Variant).decode
 _goods = msgspec.json.Decoder(_Goods).decode
 
 _KINDS: dict[str, Kind] = {
@@ -256,10 +257,15 @@ def goods(after: str | None = None) -> Ask:
 def offer(answer: bytes, ask: Ask) -> Offer:
     """Raises ApiError."""
     found = decoded(_goods, answer, "productVariants").product_variants
-    listed = tuple(_listed(one) for one in found.nodes if one.product.status == _ACTIVE)
+    listed, bad = readable(found.nodes, _active, "productVariants")
     after = found.page_info.end_cursor if found.page_info.has_next_page else None
     goes_on = after is not None and after != ask.params["variables"]["after"]
-    return Offer(listed, (goods(after),) if goes_on else ())
+    return Offer(tuple(listed), (goods(after),) if goes_on else (), tuple(bad))
+
+
+def _active(row: bytes) -> tuple[Listed, ...]:
+    one = _variant(row)
+    return (_listed(one),) if one.product.status == _ACTIVE else ()
 
 
 def _listed(one: _Variant) -> Listed:

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from stockwatch.channels.orders import Order
-from stockwatch.channels.taobao.orders import Trade, order_of, written
+from stockwatch.channels.orders import Line, Order, Returned
+from stockwatch.channels.taobao.orders import Refund, Trade, order_of, returned_of, written
 from stockwatch.channels.taobao.signing import sign
 from stockwatch.channels.wire import (
     ApiError,
@@ -27,13 +27,14 @@ from stockwatch.channels.wire import (
     Tokens,
     decoded,
     id_text,
+    readable,
 )
 
 _PAGE = 50
 _GOODS_PAGE = 100
 _ORDER_FIELDS = (
     "orders.oid,orders.num,orders.num_iid,orders.sku_id,orders.outer_iid,orders.outer_sku_id,orders.status,"
-    "orders.refund_status,orders.consign_time,orders.end_time,orders.sub_stock,orders.is_gift"
+    "orders.refund_status,orders.refund_id,orders.consign_time,orders.end_time,orders.sub_stock,orders.is_gift"
 )
 FIELDS = (
     "tid,seller_nick,created,modified,status,pay_time,end_time,timeout_action_time,step_trade_status,live_room_id,"
@@ -66,6 +67,18 @@ class _List(msgspec.Struct):
     has_next: bool = False
 
 
+class _RefundOf(msgspec.Struct):
+    refund: Refund
+
+
+class _Terms(msgspec.Struct):
+    sub_stock: int = 0
+
+
+class _TermsOf(msgspec.Struct):
+    item: _Terms
+
+
 class _Tokens(msgspec.Struct):
     access_token: str
     expires_in: int
@@ -84,7 +97,7 @@ class _Stock(msgspec.Struct):
 
 
 class _SkuList(msgspec.Struct):
-    sku: list[_Sku] = []
+    sku: list[msgspec.Raw] = []
 
 
 class _Skus(msgspec.Struct):
@@ -97,7 +110,7 @@ class _Item(msgspec.Struct):
 
 
 class _ItemList(msgspec.Struct):
-    item: list[_Item] = []
+    item: list[msgspec.Raw] = []
 
 
 class _Items(msgspec.Struct):
@@ -108,9 +121,13 @@ _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _failed = msgspec.json.Decoder(_Failed).decode
 _detail = msgspec.json.Decoder(_Detail).decode
 _list = msgspec.json.Decoder(_List).decode
+_refund = msgspec.json.Decoder(_RefundOf).decode
+_terms = msgspec.json.Decoder(_TermsOf).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
 _stock = msgspec.json.Decoder(_Stock).decode
 _skus = msgspec.json.Decoder(_Skus).decode
+_sku_row = msgspec.json.Decoder(_Sku).decode
+_item_row = msgspec.json.Decoder(_Item).decode
 _items = msgspec.json.Decoder(_Items).decode
 _string = msgspec.json.Decoder(str).decode
 
@@ -194,6 +211,19 @@ class Taobao:
                 unusable += 1
         return Page(tuple(orders), str(ask.params["page_no"] + 1) if found.has_next else None, unusable)
 
+    def after_sale(self, name: str) -> Ask:
+        fields = "refund_id,status,num,modified,good_status"
+        return Ask("taobao.refund.get", {"refund_id": name, "fields": fields})
+
+    def returned(self, answer: bytes, line: Line) -> tuple[Returned, ...]:
+        return returned_of(decoded(_refund, answer, "refund.get").refund, line)
+
+    def product(self, product: str) -> Ask:
+        return Ask("taobao.item.seller.get", {"num_iid": product, "fields": "num_iid,sub_stock"})
+
+    def holds(self, answer: bytes) -> bool | None:
+        return {1: True, 2: False}.get(decoded(_terms, answer, "item.seller.get").item.sub_stock)
+
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         raise Forged("Taobao sends no callbacks; its messages come over TMC")
 
@@ -217,26 +247,28 @@ class Taobao:
     def offer(self, answer: bytes, ask: Ask) -> Offer:
         """Items first, page by page, then the SKUs of each."""
         if ask.method == "taobao.item.skus.get":
-            listed = (
-                Listed(
-                    ask.params["num_iids"], id_text(sku.sku_id), ask.params.get("title_", ""), sku.properties_name,
-                    sku.outer_id, sku.quantity,
-                )
-                for sku in decoded(_skus, answer, "item.skus.get").skus.sku
-            )  # fmt: skip
-            return Offer(tuple(listed), ())
+            rows = decoded(_skus, answer, "item.skus.get").skus.sku
+            listed, bad = readable(rows, lambda row: (_listed(_sku_row(row), ask),), "item.skus.get")
+            return Offer(tuple(listed), (), tuple(bad))
         items = decoded(_items, answer, "items.onsale.get").items.item
-        fields = "sku_id,outer_id,quantity,properties_name"
-        more = [
-            Ask(
-                "taobao.item.skus.get",
-                {"num_iids": id_text(item.num_iid), "fields": fields, "title_": item.title},
-            )
-            for item in items
-        ]
+        more, bad = readable(items, lambda row: (_skus_of(_item_row(row)),), "items.onsale.get")
         if len(items) >= _GOODS_PAGE:
             more.append(Ask(ask.method, {**ask.params, "page_no": ask.params["page_no"] + 1}))
-        return Offer((), tuple(more))
+        return Offer((), tuple(more), tuple(bad))
+
+
+def _skus_of(item: _Item) -> Ask:
+    fields = "sku_id,outer_id,quantity,properties_name"
+    return Ask(
+        "taobao.item.skus.get", {"num_iids": id_text(item.num_iid), "fields": fields, "title_": item.title}
+    )
+
+
+def _listed(sku: _Sku, ask: Ask) -> Listed:
+    return Listed(
+        ask.params["num_iids"], id_text(sku.sku_id), ask.params.get("title_", ""), sku.properties_name,
+        sku.outer_id, sku.quantity,
+    )  # fmt: skip
 
 
 def _kind(error: _Error) -> Kind:

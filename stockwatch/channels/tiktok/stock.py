@@ -12,11 +12,12 @@ is set is the available units without the committed, and that warehouses which a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from stockwatch.channels.wire import ApiError, Ask, Id, Listed, Offer, decoded, id_text
+from stockwatch.channels.wire import ApiError, Ask, Id, Listed, Offer, decoded, id_text, readable
 
 READ = "product/202309/inventory/search"
 CHANGE = "product/202309/products/:id/inventory/update"
@@ -63,11 +64,11 @@ class _Offered(msgspec.Struct):
 class _OnSale(msgspec.Struct):
     id: Id
     title: str = ""
-    skus: list[_Offered] | None = None
+    skus: list[msgspec.Raw] | None = None
 
 
 class _Goods(msgspec.Struct):
-    products: list[_OnSale] | None = None
+    products: list[msgspec.Raw] | None = None
     next_page_token: str | None = None
 
 
@@ -81,6 +82,8 @@ class _Told(msgspec.Struct):
 
 
 _inventory = msgspec.json.Decoder(_Inventory).decode
+_on_sale = msgspec.json.Decoder(_OnSale).decode
+_offered = msgspec.json.Decoder(_Offered).decode
 _goods = msgspec.json.Decoder(_Goods).decode
 _told = msgspec.json.Decoder(_Told | None).decode
 
@@ -149,14 +152,21 @@ def goods(token: str | None = None) -> Ask:
 def offer(answer: bytes, ask: Ask) -> Offer:
     """Raises ApiError."""
     found = decoded(_goods, answer, GOODS)
-    listed = tuple(
-        Listed(
-            id_text(product.id), id_text(sku.id), product.title,
-            " ".join(one.value_name for one in sku.sales_attributes or () if one.value_name), sku.seller_sku or "",
-            None if sku.inventory is None else sum(one.quantity for one in sku.inventory),
-        )
-        for product in found.products or ()
-        for sku in product.skus or ()
-    )  # fmt: skip
+    listed, bad = list[Listed](), list[str]()
+    products, wrong = readable(found.products, lambda row: (_on_sale(row),), GOODS)
+    for product in products:
+        here, unusable = readable(product.skus, partial(_listed, product), GOODS)
+        listed += here
+        bad += unusable
     goes_on = found.next_page_token not in (None, "", ask.params["query"].get("page_token"))
-    return Offer(listed, (goods(found.next_page_token),) if goes_on else ())
+    return Offer(tuple(listed), (goods(found.next_page_token),) if goes_on else (), (*wrong, *bad))
+
+
+def _listed(product: _OnSale, row: bytes) -> tuple[Listed]:
+    sku = _offered(row)
+    listed = Listed(
+        id_text(product.id), id_text(sku.id), product.title,
+        " ".join(one.value_name for one in sku.sales_attributes or () if one.value_name), sku.seller_sku or "",
+        None if sku.inventory is None else sum(one.quantity for one in sku.inventory),
+    )  # fmt: skip
+    return (listed,)

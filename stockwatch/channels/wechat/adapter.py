@@ -36,6 +36,7 @@ from stockwatch.channels.wire import (
     decoded,
     exact_json,
     id_text,
+    readable,
 )
 
 _PAGE = 50
@@ -96,7 +97,7 @@ class _Sku(msgspec.Struct):
 class _Product(msgspec.Struct):
     product_id: Id
     title: str = ""
-    skus: list[_Sku] | None = None
+    skus: list[msgspec.Raw] | None = None
 
 
 class _ProductOf(msgspec.Struct):
@@ -104,7 +105,7 @@ class _ProductOf(msgspec.Struct):
 
 
 class _Products(msgspec.Struct):
-    product_ids: list[Id] | None = None
+    product_ids: list[msgspec.Raw] | None = None
     next_key: str = ""
 
 
@@ -113,6 +114,8 @@ _detail = msgspec.json.Decoder(_Detail).decode
 _list = msgspec.json.Decoder(_List).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
 _stock_of = msgspec.json.Decoder(_StockOf).decode
+_id = msgspec.json.Decoder(int | str).decode
+_sku = msgspec.json.Decoder(_Sku).decode
 _product_of = msgspec.json.Decoder(_ProductOf).decode
 _products = msgspec.json.Decoder(_Products).decode
 
@@ -220,15 +223,17 @@ class WeChat:
         """Lists name products only; each is then asked for as it is on sale, not as it is being edited."""
         if ask.method == "channels/ec/product/get":
             product = decoded(_product_of, answer, "product/get").product
-            return Offer(tuple(_listed(product, sku) for sku in product.skus or ()), ())
+            listed, bad = readable(product.skus, lambda row: (_listed(product, _sku(row)),), "product/get")
+            return Offer(tuple(listed), (), tuple(bad))
         found = decoded(_products, answer, "product/list/get")
-        more = [
-            Ask("channels/ec/product/get", {"product_id": id_text(product), "data_type": _ONLINE})
-            for product in found.product_ids or ()
-        ]
+        more, bad = readable(found.product_ids, lambda row: (_skus_of(_id(row)),), "product/list/get")
         if found.product_ids and found.next_key not in ("", ask.params.get("next_key")):
             more.append(Ask(ask.method, {**ask.params, "next_key": found.next_key}))
-        return Offer((), tuple(more))
+        return Offer((), tuple(more), tuple(bad))
+
+
+def _skus_of(product: int | str) -> Ask:
+    return Ask("channels/ec/product/get", {"product_id": id_text(product), "data_type": _ONLINE})
 
 
 def _listed(product: _Product, sku: _Sku) -> Listed:

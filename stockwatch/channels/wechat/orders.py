@@ -4,10 +4,11 @@ status: 10 unpaid, 12 a gift not yet taken, 13 waiting for others to join, 20 pa
 100 done, 200 closed since all of it was refunded, 250 closed unpaid. Closed with a payment is a refund, as a gift that
 was declined. Instants are seconds since the epoch.
 
-Of a line `finish_aftersale_sku_cnt` units are refunded; it counts as refunded once all of them are, since a snapshot
-has no units of that. Before shipment a buyer may have the SKU changed (换款), so that a line is known by its
-`product_unique_id`, or where that is missing by the SKU it was bought as. Stock is taken when an order is placed, and
-given back by the platform only for orders that were never paid and gifts that were declined.
+Of a line `finish_aftersale_sku_cnt` units are refunded. Whether these had left the order does not say, so that a person
+looks at them first; where all of them were, and none had left, they lie where they lay. Before shipment a buyer may
+have the SKU changed (换款), so that a line is known by its `product_unique_id`, or where that is missing by the SKU it
+was bought as. Stock is taken when an order is placed, and given back by the platform only for orders that were never
+paid and gifts that were declined.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stockwatch.channels.orders import Line, Order, Part
+from stockwatch.channels.orders import Line, Order, Part, units
 from stockwatch.channels.wire import ApiError, Id, Keys, id_text
 
 _SHIPPED = frozenset((30, 100))
@@ -132,6 +133,7 @@ def _lines(whole: ShopOrder) -> Iterator[Line]:
             closed_us=whole.update_time * _S,
             room=str(extra.live_id or ""),
             author=str(extra.finder_id or ""),
+            returned=() if refunded else units(product.finish_aftersale_sku_cnt),
             presale=product.sku_deliver_info is not None
             and product.sku_deliver_info.stock_type == _FULL_PRESALE,
         )
