@@ -6,11 +6,11 @@ listing's id. Nothing is guessed: what neither says is unmapped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from stockwatch.channels.orders import Part
-from stockwatch.config import RoomConfig
+from stockwatch.config import Listing, RoomConfig
 
 
 class Numbered(NamedTuple):
@@ -32,6 +32,11 @@ class Made(NamedTuple):
     gift: bool = False
 
 
+def bundles(config: RoomConfig) -> list[Listing]:
+    """Links that are not one unit of one SKU: what a platform's number of them stands for is the link."""
+    return [one for one in config.listings if len(one.items) > 1 or any(item.qty > 1 for item in one.items)]
+
+
 class Goods:
     """A room's goods as one channel numbers them."""
 
@@ -43,6 +48,11 @@ class Goods:
             for listing in config.listings
         }
         self._made_of.update({sku.id: (Made(sku.id),) for sku in config.skus})
+        self._bundles = {
+            frozenset((item.sku, item.qty) for item in one.items): one.id
+            for one in bundles(config)
+            if len({item.sku for item in one.items}) == len(one.items)
+        }
         self._numbers: Mapping[tuple[str, str], str] = {
             (number.product, number.sku): number.names for number in numbers if number.channel == channel
         }
@@ -56,6 +66,17 @@ class Goods:
             or part.outer
         )
         return self._made_of.get(name, ())
+
+    def listing_of(self, parts: Sequence[Part]) -> str | None:
+        """The link that is a bundle of just these; None where there is none, or a part is unmapped."""
+        units: dict[str, int] = {}
+        for part in parts:
+            made = self.items_of(part)
+            if not made:
+                return None
+            for one in made:
+                units[one.sku] = units.get(one.sku, 0) + one.qty * part.qty
+        return self._bundles.get(frozenset(units.items())) if units else None
 
     def sku_of(self, part: Part) -> str | None:
         """The SKU that it is one unit of, and nothing else."""

@@ -115,7 +115,7 @@ class ReadBack:
         numbers = feed.goods.numbered()
         if not numbers:
             try:
-                offered = await stock.offers(feed.client)
+                offered = (await stock.survey(feed.client)).goods
             except ApiError as error:
                 log.info("%s: its goods could not be listed: %s", feed.channel, error)
                 return []

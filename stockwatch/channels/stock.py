@@ -9,12 +9,15 @@ reading after an unknown outcome tells apart is only whether the figure has move
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from stockwatch.channels.client import Client
 from stockwatch.channels.wire import ApiError, Ask, Listed, Offer, Overwrites, Stocked
 
-_MOST_ASKS = 2000
+MOST_ASKS = 2000
+"""Requests for what a shop offers, after which a survey stops at the end of the page."""
 _MOST_TRIES = 3
 
 
@@ -111,16 +114,70 @@ async def _after_unknown(
     return changed._replace(applied=wanted if nearer else 0, sure=False)
 
 
-async def offers(client: Client) -> list[Listed]:
-    """All that the shop offers. Raises ApiError."""
+class Offered(NamedTuple):
+    """What a shop offers, as far as it was asked."""
+
+    goods: list[Listed]
+    unusable: list[str]
+    """Rows that can't be read, and why."""
+    mark: str = ""
+    """Where to go on, as `survey` takes it; "": this was all."""
+
+
+async def survey(client: Client, mark: str = "", *, most: int = MOST_ASKS) -> Offered:
+    """What the shop offers, page by page, from the page that `mark` names (""): the first. Stops at the end of a page
+    once `most` requests were made. Raises ApiError; ValueError for a mark that is none."""
     adapter = _of(client)
-    found: list[Listed] = []
-    asks = [adapter.goods()]
-    for _ in range(_MOST_ASKS):
-        if not asks:
-            return found
-        ask = asks.pop(0)
+    first = adapter.goods()
+    asks = [Ask(first.method, _gone_on(first.params, mark)) if mark else first]
+    found = Offered([], [])
+    made = 0
+    while asks:
+        if made >= most and len(asks) == 1 and asks[0].method == first.method:
+            return found._replace(mark=_mark(first.params, asks[0].params))
+        ask, made = asks.pop(0), made + 1
         offer: Offer = adapter.offer(await client.ask(ask), ask)
-        found += offer.goods
-        asks += offer.more
-    raise ApiError("refused", f"the shop lists more than {_MOST_ASKS} pages of goods")
+        found.goods.extend(offer.goods)
+        found.unusable.extend(offer.unusable)
+        asks = [*offer.more, *asks]
+    return found
+
+
+def _mark(first: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+    """What a page's request has and the first's has not, as JSON."""
+    return json.dumps(_apart(first, params), separators=(",", ":"))
+
+
+def _apart(first: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in params.items():
+        before = first.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            if inner := _apart(before, value):
+                found[name] = inner
+        elif value != before:
+            found[name] = value
+    return found
+
+
+def _gone_on(first: Mapping[str, Any], mark: str) -> dict[str, Any]:
+    try:
+        read = json.loads(mark)
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict) or not read:
+        raise ValueError("no mark of a page of goods")
+    return _joined(first, read)
+
+
+def _joined(first: Mapping[str, Any], apart: Mapping[str, Any]) -> dict[str, Any]:
+    joined = dict(first)
+    for name, value in apart.items():
+        before = joined.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            joined[name] = _joined(before, value)
+        elif isinstance(value, str | int) and not isinstance(before, Mapping):
+            joined[name] = value
+        else:
+            raise ValueError("no mark of a page of goods")
+    return joined

@@ -16,7 +16,7 @@ from stockwatch.channels.facts import unknown_subject
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.open import open_client
 from stockwatch.channels.orders import Order, Part
-from stockwatch.channels.stock import offers
+from stockwatch.channels.stock import MOST_ASKS, Offered, survey
 from stockwatch.channels.taobao import tmc_link
 from stockwatch.channels.wire import ApiError, Keys, Listed
 from stockwatch.config import Channel, ConfigError, RoomConfig
@@ -157,18 +157,20 @@ class _Trial:
 
     async def _offered(self) -> list[Step]:
         try:
-            listed = self.listed = await offers(self._client)
+            found = await survey(self._client)
         except ApiError as error:
             fix = Words(
                 "orders are followed all the same; `channel map` needs it", "不影响跟单;channel map 需要它"
             )
             return [Step("goods", "note", Words(str(error), str(error)), fix)]
+        listed = self.listed = found.goods
         sold = {line.goods for order in self._orders for line in order.lines}
         unmapped = [one for one in listed if not self._goods.items_of(_part(one))]
         unknown = sorted(
             {unknown_subject(self._channel.id, part) for part in sold if not self._goods.items_of(part)}
         )
-        return [self._mapped(listed, unmapped, unknown), self._stocked(listed)]
+        told = [self._mapped(listed, unmapped, unknown), self._stocked(listed)]
+        return [*told, *_left_out(found)]
 
     def _mapped(self, listed: list[Listed], unmapped: list[Listed], unknown: list[str]) -> Step:
         count = Words(
@@ -258,3 +260,21 @@ _FIXES = {
     "limited": Words("other programs use up the app's calls; try later", "别的程序占满了调用额度;稍后再试"),
     "broken": Words("check the network and the platform's status page", "检查网络和平台状态页"),
 }
+
+
+def _left_out(found: Offered) -> list[Step]:
+    """What of the shop's goods could not be looked at."""
+    steps = []
+    if found.unusable:
+        few = "; ".join(found.unusable[:_FEW])
+        count = len(found.unusable)
+        said = Words(f"{count} rows can't be read: {few}", f"{count} 行读不了:{few}")
+        fix = Words("report them; the rest is looked at", "请反馈;其余照常检查")
+        steps.append(Step("goods", "note", said, fix))
+    if found.mark:
+        said = Words(
+            f"the shop is large: only what {MOST_ASKS} requests bring was looked at",
+            f"店铺商品很多:只检查了 {MOST_ASKS} 次请求取到的部分",
+        )
+        steps.append(Step("goods", "note", said))
+    return steps

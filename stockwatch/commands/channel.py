@@ -9,18 +9,20 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from stockwatch import paths
+from stockwatch.channels.goods import Goods, Numbered, bundles
 from stockwatch.channels.open import open_client, platform_of
-from stockwatch.channels.stock import offers
+from stockwatch.channels.stock import MOST_ASKS, Offered, survey
 from stockwatch.channels.trial import Step, steps
 from stockwatch.channels.wire import ApiError, Listed
 from stockwatch.commands.channel_figures import as_json, as_text, compared
-from stockwatch.config import Channel, RoomConfig, load_room
+from stockwatch.config import Channel, RoomConfig, Sku, load_room
 from stockwatch.exits import Exit, Failure
 from stockwatch.hub.platforms import numbers_of, tokens_file
 from stockwatch.narration import complain, say
@@ -41,6 +43,10 @@ def run(args: argparse.Namespace) -> int:
     config = load_room(args.room)
     channels = _channels(config, args.channel)
     if args.channel_command == "map":
+        if args.begin and len(channels) != 1:
+            raise Failure(
+                say("--from is of one channel: name it", "--from 只对一个渠道有意义:写上渠道编号"), Exit.USAGE
+            )
         return _map(args, config, channels)
     return asyncio.run(_try(args, config, channels))
 
@@ -120,18 +126,21 @@ def _map(args: argparse.Namespace, config: RoomConfig, channels: Sequence[Channe
     unclear = 0
     for channel in channels:
         try:
-            listed = asyncio.run(_offered(channel, config))
+            offered = asyncio.run(_offered(channel, config, args.begin or ""))
         except ApiError as error:
             raise Failure(f"{printable(channel.id)}: {error}", Exit.UNREACHABLE) from None
-        known = {(one.product, one.sku) for one in there if one.channel == channel.id}
-        taken = {one.names for one in there if one.channel == channel.id}
-        rows = [_platform_row(one) for one in listed if (one.product, one.sku) not in known]
-        proposal = propose(rows, [sku for sku in config.skus if sku.id not in taken])
-        found += [
-            Number(channel.id, match.row.product_id, match.row.sku_id or None, match.sku, None, "")
-            for match in proposal.matches
-        ]
-        unclear += _tell(channel, proposal)
+        except ValueError:
+            raise Failure(
+                say(
+                    "--from: write what an earlier run said after --from, in quotes",
+                    "--from:照抄上一次给出的 --from 内容,加引号",
+                ),
+                Exit.USAGE,
+            ) from None
+        made, left = _proposed(channel, config, there, offered.goods)
+        found += made
+        unclear += left + len(offered.unusable)
+        _tell_rest(channel, offered)
     if not args.write:
         sys.stdout.write(write_numbers(found))
         return Exit.DONE
@@ -146,16 +155,66 @@ def _map(args: argparse.Namespace, config: RoomConfig, channels: Sequence[Channe
     return Exit.DONE
 
 
-async def _offered(channel: Channel, config: RoomConfig) -> list[Listed]:
+async def _offered(channel: Channel, config: RoomConfig, mark: str) -> Offered:
     client = open_client(channel, tokens_file(config, channel))
     try:
-        return await offers(client)
+        return await survey(client, mark)
     finally:
         await client.aclose()
 
 
-def _platform_row(one: Listed) -> PlatformRow:
-    return PlatformRow(one.product, one.sku, one.title, one.spec, one.outer, one.stock)
+def _proposed(
+    channel: Channel, config: RoomConfig, there: Sequence[Numbered], listed: Sequence[Listed]
+) -> tuple[list[Number], int]:
+    """Entries for what one channel offers and the map does not name; how many rows are left to a person."""
+    known = {(one.product, one.sku) for one in there if one.channel == channel.id}
+    taken = {one.names for one in there if one.channel == channel.id}
+    new: dict[tuple[str, str], Listed] = {}
+    for one in listed:
+        if (one.product, one.sku) not in known:
+            new.setdefault((one.product, one.sku), one)  # a list that moves meanwhile may name one twice
+    # A bundle is found as a SKU is, by its id as the merchant's code or by its title; best by what it is made of, which
+    # the platform says by numbers that may be found only now.
+    sets = {one.id: one for one in bundles(config)}
+    names = [Sku(id=one.id, title=one.title) for one in sets.values()] + list(config.skus)
+    found, left = list[Number](), 0
+    single = [one for one in new.values() if not one.parts]
+    made_up = [one for one in new.values() if one.parts]
+    for batch in (single, made_up):
+        goods = Goods(config, channel.id, [*there, *(_numbered(one) for one in found)])
+        rest: list[PlatformRow] = []
+        for one in batch:
+            listing = goods.listing_of(one.parts)
+            if listing is None or listing in taken:
+                rest.append(PlatformRow(one.product, one.sku, one.title, one.spec, one.outer, one.stock))
+            else:
+                taken.add(listing)
+                found.append(Number(channel.id, one.product, one.sku or None, None, listing, ""))
+        proposal = propose(rest, [sku for sku in names if sku.id not in taken])
+        for match in proposal.matches:
+            sku, listing = (None, match.sku) if match.sku in sets else (match.sku, None)
+            taken.add(match.sku)
+            found.append(Number(channel.id, match.row.product_id, match.row.sku_id or None, sku, listing, ""))
+        left += _tell(channel, proposal)
+    return found, left
+
+
+def _numbered(one: Number) -> Numbered:
+    return Numbered(one.channel, one.product_id or "", one.sku_id or "", one.sku or one.listing or "")
+
+
+def _tell_rest(channel: Channel, offered: Offered) -> None:
+    """What of the shop's goods was not looked at."""
+    for row in offered.unusable:
+        complain(say(f"! {channel.id} can't be read: {row}", f"! {channel.id} 读不了:{row}"))
+    if offered.mark:
+        mark = shlex.quote(printable(offered.mark, 2000))
+        complain(
+            say(
+                f"{channel.id}: stopped after {MOST_ASKS} requests; go on with --from {mark}",
+                f"{channel.id}:已请求 {MOST_ASKS} 次,先停在这里;接着做请加 --from {mark}",
+            )
+        )
 
 
 def _tell(channel: Channel, proposal: Proposal) -> int:

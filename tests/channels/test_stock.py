@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from rehearsal import Rehearsal, rehearsal
 
-from stockwatch.channels.stock import change, offers, read
+from stockwatch.channels.stock import change, read, survey
 from stockwatch.channels.wire import ApiError
 from stockwatch.lab.face import Reply, Request
 from stockwatch.lab.faults import Faults
@@ -176,7 +176,7 @@ async def test_shopify_makes_a_change_once_though_its_answer_is_lost_amid_sales(
 async def test_all_that_a_shop_offers_is_listed(platform: str):
     wares = [Ware(f"SKU-{n}", f"商品 {n}", n) for n in range(1, 131)]
     async with rehearsal([platform], wares, QUIET, push=False, every_s=30) as world:
-        listed = await offers(world.feeds[platform].client)
+        listed = (await survey(world.feeds[platform].client)).goods
         assert {(one.outer, one.stock) for one in listed} == {(ware.sku, ware.stock) for ware in wares}
         assert {(one.product, one.sku) for one in listed} == {
             (str(g.product), str(g.sku)) for g in world.lab.booths[platform].face.shop.goods
