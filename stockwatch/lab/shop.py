@@ -241,9 +241,13 @@ class Buyers:
         self._count = 0
 
     def buy(self, now_ms: int, room: int = 0) -> Order | None:
-        """One buyer orders something; what becomes of it is drawn at once and happens at `live`."""
+        """One buyer orders something; what becomes of it is drawn at once and happens at `live`. None where nobody
+        wants what there is (all weights are 0), or too little is left."""
         draw = self._draw
-        count = 1 if draw.random() >= self.several or len(self.shop.goods) < 2 else 2
+        wanted = sum(weight > 0 for weight in self.weights) if self.weights else len(self.shop.goods)
+        if not wanted:
+            return None
+        count = 1 if draw.random() >= self.several or wanted < 2 else 2
         picked: dict[int, tuple[Good, int]] = {}
         while len(picked) < count:
             good = draw.choices(self.shop.goods, self.weights or None)[0]

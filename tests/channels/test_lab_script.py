@@ -1,4 +1,4 @@
-"""A lab's script says in words what is wrong with it, and what somebody overwrites."""
+"""A lab's script says in words what is wrong with it, who buys what, and what somebody overwrites."""
 
 from __future__ import annotations
 
@@ -7,8 +7,19 @@ import pytest
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware, booth_of
 from stockwatch.lab.script import ScriptError, read_script
+from stockwatch.lab.shop import Buyers, Good, Shop
 
 PLATFORMS = ("douyin", "taobao")
+
+
+@pytest.mark.parametrize(("weights", "bought"), [([0.0, 1.0], {"B"}), ([0.0, 0.0], set()), ([], {"A", "B"})])
+def test_who_wants_one_thing_only_buys_one_line(weights: list[float], bought: set[str]):
+    goods = [Good(nth, nth, outer, outer, 10_000) for nth, outer in enumerate("AB")]
+    shop = Shop(goods, first_order=1, unpaid_ttl_ms=1000, second_grain=True)
+    buyers = Buyers(shop, 1, several=1.0, weights=weights)
+    for nth in range(50):
+        buyers.buy(nth)
+    assert {line.good.outer for order in shop.orders.values() for line in order.lines} == bought
 
 
 def read(text: str):
