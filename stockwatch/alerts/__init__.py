@@ -3,8 +3,9 @@
 Pure: time comes in with the calls. `Desk` is the door; `Facts` is what it wants to know about a SKU.
 """
 
+from stockwatch.alerts.alert import AlertEvent, OpenAlert
 from stockwatch.alerts.arriving import Arrival
-from stockwatch.alerts.desk import AlertEvent, Desk, OpenAlert
+from stockwatch.alerts.desk import Desk
 from stockwatch.alerts.facts import Facts, Terms
 from stockwatch.alerts.playbook import Advice, advice
 from stockwatch.alerts.punctuality import Punctuality

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from stockwatch.alerts.desk import AlertEvent, OpenAlert
+from stockwatch.alerts.alert import AlertEvent, OpenAlert
 from stockwatch.alerts.facts import Terms
 from stockwatch.alerts.lines import NO_SOURCE_S
 from stockwatch.alerts.reasons import Words

@@ -23,11 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
-from stockwatch.alerts import lines, reasons, tiers
+from stockwatch.alerts import looks, reasons, tiers
+from stockwatch.alerts.alert import AlertEvent, OpenAlert, State
 from stockwatch.alerts.arriving import Arrival
 from stockwatch.alerts.facts import Facts, Terms, believed
 from stockwatch.alerts.last_call import terms_of, terms_turn
@@ -38,108 +39,12 @@ from stockwatch.demand import Demand, detector
 from stockwatch.demand.demand import STILL
 from stockwatch.demand.outlook import NOTHING, Forecast, Outlook
 from stockwatch.demand.series import V300, V600, V1800, Series
-from stockwatch.demand.sight import KNOWN_PART
-from stockwatch.demand.surge import WATERMARK_S, Surge
+from stockwatch.demand.surge import Surge
 from stockwatch.instants import second_of_day
 
 SECOND_US = 1_000_000
 CALM_US = 600 * SECOND_US
 HOLD_US = {THRESHOLD: 300 * SECOND_US, CRITICAL: 120 * SECOND_US}
-CALM_FACTOR = 3.0
-CALM_UNITS = 3
-"""No line is higher than this many times the mean demand at the fastest rate of any window, and this many units:
-a gamma rate from a single order has its 90 % at 2.7 times its mean."""
-_TORN_FACTOR = 1.0 / KNOWN_PART
-"""An estimate may be so many times the busiest window's where a feed has missed some of it."""
-OPEN_LOOK_US = 10 * SECOND_US
-"""How often an open alert is looked at when nothing comes in, and goods on their way that may come sooner or later."""
-
-
-class AlertEvent(msgspec.Struct, frozen=True):
-    """Something that happened to an alert; the data of alert.raised, alert.escalated or alert.resolved."""
-
-    kind: Literal["raised", "escalated", "resolved"]
-    id: str
-    """Of this event: `<sku>:<n>`."""
-    alert: str
-    """Id of the raise."""
-    sku: str
-    at_us: int
-    tier: str
-    """TREND, THRESHOLD or CRITICAL; of a resolved alert the tier that has ended."""
-    reason: Words
-    available: int
-    sellable: int
-    velocity_per_min: float
-    safety_line: int
-    eta_s: Forecast
-    """Seconds from `at_us`; each may be None."""
-    by: str | None = None
-    """Who has taken it already: only when an acknowledged alert goes on at a lower tier."""
-
-
-class OpenAlert(NamedTuple):
-    """The open alert of a SKU."""
-
-    id: str
-    sku: str
-    tier: int
-    raised_us: int
-    changed_us: int
-    """When it last changed its tier or state."""
-    by: str | None
-    """Who acknowledged it at this tier, None while it rings."""
-    reason: Words
-
-
-class _State:
-    """What the desk remembers of one SKU."""
-
-    __slots__ = (
-        "alert",
-        "by",
-        "calm_above",
-        "calm_since",
-        "changed_us",
-        "count",
-        "had_stock",
-        "outlook",
-        "pace",
-        "raised_us",
-        "reason",
-        "shut",
-        "sold_rang",
-        "terms",
-        "tier",
-        "trend_us",
-        "turns_us",
-    )
-
-    def __init__(self, terms: Terms) -> None:
-        self.terms = terms
-        self.turns_us: int | None = None
-        """When a restock source next opens or closes, or that comes into what the lines look ahead to."""
-        self.count = 0
-        """Alert events of this SKU so far."""
-        self.alert = ""
-        self.tier = NONE
-        self.raised_us = 0
-        self.changed_us = 0
-        self.by: str | None = None
-        self.reason = Words("", "")
-        self.calm_above: float | None = None
-        """Units left above which stock alone can't ring before the next look; None when it might."""
-        self.calm_since: int | None = None
-        """Since when the open tier has not held by the wider lines."""
-        self.trend_us: int | None = None
-        """When a surge was last seen, or the taken-units line crossed."""
-        self.sold_rang = False
-        self.pace: Pace | None = None
-        """Of the surge that goes on."""
-        self.had_stock = False
-        self.shut = False
-        self.outlook = NOTHING
-        """The last that rested on orders: what holds while a feed is silent for so long that none are left."""
 
 
 class Desk:
@@ -152,7 +57,7 @@ class Desk:
         self._settings = config.alerts
         self._skus = {sku.id: sku for sku in config.skus}
         self._detector = detector(config.alerts.trend_rule, config.alerts.trend_false_alarm_hours)
-        self._states: dict[str, _State] = {}
+        self._states: dict[str, State] = {}
 
     @property
     def zone(self) -> tzinfo:
@@ -175,7 +80,7 @@ class Desk:
         """
         state = self._states.get(sku)
         if state is None:
-            state = self._states[sku] = _State(self.terms(sku, now_us))
+            state = self._states[sku] = State(self.terms(sku, now_us))
             state.turns_us = self._turns_us(sku, now_us)
         elif state.turns_us is not None:
             state.terms = self.terms(sku, now_us)
@@ -196,9 +101,9 @@ class Desk:
                 state.trend_us = now_us
         state.calm_above = above = None
         if not state.tier and not state.shut and not facts.arrivals and not facts.shortfall:
-            state.calm_above = above = self._calm_above(state.terms, series)
+            state.calm_above = above = looks.calm_above(demand, state.terms, series)
         units = facts.available + facts.held
-        if above is not None and units > above and (units > above * _TORN_FACTOR or not demand.torn(now_us)):
+        if looks.nothing_near(above, units, demand, now_us):
             # Far above any line there is nothing to judge.
             verdict: Verdict | None = None
             want, cause = NONE, ""
@@ -224,7 +129,7 @@ class Desk:
             state.calm_above = None
         if series is not None:
             series.fresh = None
-        return events, self._due(state, series, look_s, now_us, facts)
+        return events, looks.due_us(state, series, look_s, now_us, facts)
 
     def calm(self, sku: str, now_us: int, available: int, held: int, taken: int) -> tuple[bool, int | None]:
         """Whether a SKU that had events since the last look needs none now, and when it must be looked at then.
@@ -236,10 +141,8 @@ class Desk:
         state = self._states.get(sku)
         if (
             state is None
-            or state.calm_above is None
             or available <= 0
-            or available + held <= state.calm_above
-            or (available + held <= state.calm_above * _TORN_FACTOR and self._demand.torn(now_us))
+            or not looks.nothing_near(state.calm_above, available + held, self._demand, now_us)
         ):
             return False, None
         trend_sold = state.terms.trend_sold
@@ -250,13 +153,13 @@ class Desk:
             return False, None
         return True, counts_us
 
-    def _judge(self, state: _State, series: Series | None, now_us: int, facts: Facts) -> Verdict:
+    def _judge(self, state: State, series: Series | None, now_us: int, facts: Facts) -> Verdict:
         rate = state.outlook = self._outlook(state, series, facts)
         return tiers.judge(
             facts, state.terms, rate, now_us, had_stock=state.had_stock, wide=state.tier > TREND
         )
 
-    def _outlook(self, state: _State | None, series: Series | None, facts: Facts) -> Outlook:
+    def _outlook(self, state: State | None, series: Series | None, facts: Facts) -> Outlook:
         """What the orders say; while a feed is silent for so long that none are left, what they last said."""
         if series is None:
             return NOTHING
@@ -265,18 +168,7 @@ class Desk:
             return rate
         return state.outlook
 
-    def _calm_above(self, terms: Terms, series: Series | None) -> float | None:
-        """Units above which no line can be until another order counts; None: not known."""
-        if series is None:
-            return terms.floor + CALM_UNITS
-        if series.shut or series.expected or (series.watch is not None and series.watch.since is not None):
-            return None
-        if not series.order_sums[V1800]:
-            return terms.floor + CALM_UNITS
-        demand = self._demand.fastest(series) * lines.furthest(terms)
-        return max(terms.floor, CALM_FACTOR * demand) + CALM_UNITS
-
-    def _note_stock(self, sku: str, state: _State, now_us: int, facts: Facts) -> None:
+    def _note_stock(self, sku: str, state: State, now_us: int, facts: Facts) -> None:
         if facts.arrivals or facts.shortfall:
             free = believed(facts, now_us).free
         else:
@@ -309,7 +201,7 @@ class Desk:
         return self._event("raised" if raised else "escalated", sku, now_us, what, reason)
 
     def _settle(
-        self, sku: str, state: _State, verdict: Verdict, now_us: int, facts: Facts
+        self, sku: str, state: State, verdict: Verdict, now_us: int, facts: Facts
     ) -> tuple[AlertEvent, ...]:
         if state.tier == TREND:
             if state.trend_us is not None and now_us - state.trend_us < CALM_US:
@@ -362,29 +254,6 @@ class Desk:
             eta_s=what.eta,
         )
 
-    def _due(
-        self, state: _State, series: Series | None, look_s: int | None, now_us: int, facts: Facts
-    ) -> int | None:
-        """The next instant at which something can change without an event."""
-        due: int | None = None
-        if series is not None:
-            pending = series.next_second
-            if pending is not None:
-                due = max(now_us + SECOND_US, (pending + 1 + WATERMARK_S) * SECOND_US)
-            if look_s is not None:
-                due = _sooner(due, now_us + look_s * SECOND_US)
-        if state.turns_us is not None:
-            due = _sooner(due, state.turns_us)
-        if state.tier:
-            due = _sooner(due, now_us + OPEN_LOOK_US)
-        for arrival in facts.arrivals:
-            if arrival.given_up_us > now_us:
-                due = _sooner(due, arrival.due_us if arrival.due_us > now_us else arrival.given_up_us)
-                if not arrival.counts and not arrival.is_sure(now_us):
-                    matters_us = arrival.earliest_us - lines.furthest(state.terms) * SECOND_US
-                    due = _sooner(due, max(now_us + OPEN_LOOK_US, matters_us))
-        return due
-
     # --- people -----------------------------------------------------------------------------------
 
     def acknowledge(self, which: str, by: str, now_us: int) -> OpenAlert | None:
@@ -402,7 +271,7 @@ class Desk:
         if state.by is None:
             state.by = by
             state.changed_us = now_us
-        return self._open(sku, state)
+        return state.opened(sku)
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -422,18 +291,18 @@ class Desk:
 
     def alert(self, sku: str) -> OpenAlert | None:
         state = self._states.get(sku)
-        return None if state is None or not state.tier else self._open(sku, state)
+        return None if state is None or not state.tier else state.opened(sku)
 
     def open_alerts(self) -> list[OpenAlert]:
         """In the order in which the SKUs were first looked at."""
-        return [self._open(sku, state) for sku, state in self._states.items() if state.tier]
+        return [state.opened(sku) for sku, state in self._states.items() if state.tier]
 
     def assess(self, sku: str, now_us: int, facts: Facts) -> Assessment:
         """All figures of a SKU for a row or a dialog. Reads only; its tier is the open alert's if that is
         higher."""
         state = self._states.get(sku)
         if state is None:
-            state = _State(self.terms(sku, now_us))
+            state = State(self.terms(sku, now_us))
         what = self._figures(sku, state, now_us, facts, None)
         return what._replace(tier=max(what.tier, state.tier))
 
@@ -457,7 +326,7 @@ class Desk:
         return tiers.preview(facts, self.terms(sku, now_us), rate, now_us, extra, had_stock=had_stock)
 
     def _figures(
-        self, sku: str, state: _State, now_us: int, facts: Facts, verdict: Verdict | None
+        self, sku: str, state: State, now_us: int, facts: Facts, verdict: Verdict | None
     ) -> Assessment:
         demand = self._demand
         series = demand.at(sku, now_us)
@@ -481,11 +350,6 @@ class Desk:
             pace=state.pace,
         )._replace(silent_s=silent_s)
 
-    def _open(self, sku: str, state: _State) -> OpenAlert:
-        return OpenAlert(
-            state.alert, sku, state.tier, state.raised_us, state.changed_us, state.by, state.reason
-        )
-
 
 def _pace(surge: Surge, mark: int) -> Pace | None:
     """`mark`: seconds before it have been counted."""
@@ -493,10 +357,3 @@ def _pace(surge: Surge, mark: int) -> Pace | None:
         return None
     seconds = max(1, mark - surge.since)
     return Pace(surge.orders, seconds, surge.usual * seconds)
-
-
-def _sooner(due: int | None, other: int) -> int:
-    return other if due is None or other < due else due
-
-
-__all__ = ["AlertEvent", "Desk", "OpenAlert"]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stockwatch.alerts import Desk, Terms
+from stockwatch.alerts import Terms
 from stockwatch.alerts.lines import safety_line
-from stockwatch.config import RoomConfig
+from stockwatch.alerts.looks import calm_above
 from stockwatch.demand import Demand
 from stockwatch.demand.surge import WATERMARK_S
 from stockwatch.drills import load
@@ -104,6 +104,6 @@ def test_no_line_rises_above_what_a_waiting_sku_has_before_another_order_counts(
     for second, units in sorted(orders):
         demand.take("A", "c", (1_700_000_000 + second) * 1_000_000, units)
     now = 1_700_000_000 + max(orders)[0] + 1 + WATERMARK_S
-    bound = Desk(RoomConfig(id="r", name="r"), demand)._calm_above(terms, demand.at("A", now * 1_000_000))
+    bound = calm_above(demand, terms, demand.at("A", now * 1_000_000))
     for at in range(now, now + later + 1, 7):
         assert safety_line(terms, demand.outlook("A", at * 1_000_000)) <= bound
