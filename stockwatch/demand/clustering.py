@@ -52,24 +52,25 @@ class _Bins:
             self.count += orders
             return False
         last, count = self.last, self.count
+        spread, mean = self.spread, self.mean
         if last is not None:
-            self._pair(last, count, fade, limit)
+            square = 0.5 * (last - count) * (last - count)
+            spread = spread * fade + (square if square < limit else limit)
+            mean = mean * fade + 0.5 * (last + count)
         if passed > 1:
-            self._pair(count, 0, fade, limit)
+            square = 0.5 * count * count
+            spread = spread * fade + (square if square < limit else limit)
+            mean = mean * fade + 0.5 * count
             if passed > 2:
                 left = fade ** (passed - 2)
-                self.spread *= left
-                self.mean *= left
+                spread *= left
+                mean *= left
             self.last = 0
         else:
             self.last = count
+        self.spread, self.mean = spread, mean
         self.bin, self.count = bin_, orders
         return True
-
-    def _pair(self, first: int, second: int, fade: float, limit: float) -> None:
-        difference = first - second
-        self.spread = self.spread * fade + min(0.5 * difference * difference, limit)
-        self.mean = self.mean * fade + 0.5 * (first + second)
 
     def tear(self) -> None:
         """Not all of the time since was covered: the running bin and the one before tell nothing."""
@@ -100,19 +101,25 @@ class Clustering:
         return tuple(self._dispersion[1:])
 
     def take(self, second: int, count: int, rate: float) -> None:
-        """Orders of a second; `rate`: usual orders a second."""
+        """Orders of a second, which never comes before the last one; `rate`: usual orders a second."""
         dispersion = self._dispersion
         closed = False
-        for n, scale in enumerate(SCALES):
-            limit = _OUTLIER * max(dispersion[n + 1] * rate * scale, 1.0)
-            closed |= self._bins[n].take(second // scale, count, _SCALE_FADE[n], limit)
+        for n, bins in enumerate(self._bins):
+            scale = SCALES[n]
+            bin_ = second // scale
+            if bin_ == bins.bin:
+                bins.count += count
+                continue
+            limit = dispersion[n + 1] * rate * scale
+            limit = _OUTLIER * limit if limit > 1.0 else _OUTLIER
+            closed |= bins.take(bin_, count, _SCALE_FADE[n], limit)
         if closed:
             before = 1.0
-            for n, scale in enumerate(SCALES):
-                bins = self._bins[n]
-                weight = _PRIOR_BINS * max(rate * scale, 1.0)
+            for n, bins in enumerate(self._bins):
+                weight = rate * SCALES[n]
+                weight = _PRIOR_BINS * weight if weight > 1.0 else _PRIOR_BINS
                 found = (bins.spread + weight * before) / (bins.mean + weight)
-                dispersion[n + 1] = before = min(max(found, 1.0), _DISPERSION_MAX)
+                dispersion[n + 1] = before = min(found, _DISPERSION_MAX) if found > 1.0 else 1.0
 
     def tear(self) -> None:
         """Not all of the time since the last second was covered."""

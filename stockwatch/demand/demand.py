@@ -206,7 +206,11 @@ class Demand:
         no estimate is higher while nothing was ever out of stock."""
         sums = series.unit_sums
         age = max(series.mark - self._first, least_s(series))
-        fastest = max(sums[window] / min(WINDOWS[window], age) for window in (V300, V600, V1800))
+        fastest = 0.0
+        for window in (V300, V600, V1800):
+            length = WINDOWS[window]
+            rate = sums[window] / (length if length < age else age)
+            fastest = rate if rate > fastest else fastest
         if (prompted := presenting.prompted(series)) is not None:
             fastest = max(fastest, prompted.rate)
         if series.watch is None or not series.count:

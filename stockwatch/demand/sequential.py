@@ -10,9 +10,10 @@ tells of another time. Pure; whole seconds.
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import pairwise
 from math import log
 
-from stockwatch.demand.coverage import ChannelCoverage, Span, join, overlap
+from stockwatch.demand.coverage import SILENCE_MIN_S, ChannelCoverage, Span, join, overlap
 from stockwatch.demand.series import V300, V600, Series
 from stockwatch.demand.surge import FEED_S, WATERMARK_S, Surge
 from stockwatch.demand.watch import Watch
@@ -23,6 +24,8 @@ LATE_S = 60
 _SHIFT = ((0.02, 1.0), (0.2, 1.2), (2.0, 0.95))
 """(orders a second, nats): what the score needs on top of the logarithm of the time, so that one false alarm comes in
 six hours. Measured on Poisson, self-exciting and log-normally modulated orders; between them by the logarithm."""
+_SHIFT_RATES = [rate for rate, _ in _SHIFT]
+_SHIFT_WIDTHS = [log(high / low) for (low, _), (high, _) in pairwise(_SHIFT)]
 
 
 class SequentialRule:
@@ -45,7 +48,7 @@ class SequentialRule:
         self._take_in(watch, series, channels, now)
         recent = series.order_sums[V300]
         before = series.order_sums[V600] - recent
-        ripe = min((counts for counts, _, _ in series.news), default=None)
+        ripe = min([counts for counts, _, _ in series.news]) if series.news else None
         if watch.over_at is not None:
             ripe = watch.over_at if ripe is None else min(ripe, watch.over_at)
         look_s = None if ripe is None else max(1, ripe + 1 - mark)
@@ -60,21 +63,22 @@ class SequentialRule:
         if series.news:
             later = []
             for one in series.news:
-                counts, second, channel = one
-                if counts >= mark:
+                at, second, name = one
+                if at >= mark:
                     later.append(one)
                 else:
-                    entries.setdefault(max(counts, watch.at + 1), []).append((second, channel))
+                    entries.setdefault(max(at, watch.at + 1), []).append((second, name))
             series.news = later
         over_at = watch.over_at
         if not entries and (over_at is None or over_at >= mark):
             return
         blank = _blank(series, channels, now)
-        for at in sorted(entries):
-            self._be_over(watch, at, blank)
+        for at in sorted(entries) if len(entries) > 1 else entries:
+            if watch.since is not None:
+                self._be_over(watch, at, blank)
             taken = []
             for second, name in entries[at]:
-                holes = blank.get(name)
+                holes = blank.get(name) if blank else None
                 if holes and overlap(holes, second, second + 1):
                     continue
                 first = channels[name].first
@@ -87,7 +91,8 @@ class SequentialRule:
                 counts = second - first >= warm and at - second <= LATE_S
                 taken.append((watch.channels.index(name), 1, counts))
             self._step(watch, at, taken, blank)
-        self._be_over(watch, mark, blank)
+        if watch.since is not None:
+            self._be_over(watch, mark, blank)
 
     def _be_over(self, watch: Watch, before: int, blank: dict[str, list[Span]]) -> None:
         """A surge that ends by itself before a second."""
@@ -107,6 +112,12 @@ class SequentialRule:
 def _blank(series: Series, channels: dict[str, ChannelCoverage], now: int) -> dict[str, list[Span]]:
     """Per channel the seconds that tell nothing; empty when there are none anywhere."""
     closed = series.closed(series.mark)
+    if not closed:
+        for channel in channels.values():
+            if channel.gaps or now - channel.seen >= SILENCE_MIN_S:
+                break
+        else:
+            return {}
     blank: dict[str, list[Span]] = {}
     for name, channel in channels.items():
         gaps = channel.blank(now)
@@ -121,11 +132,10 @@ def _blank(series: Series, channels: dict[str, ChannelCoverage], now: int) -> di
 
 def _shift(rate: float) -> float:
     """Nats by which the threshold is higher at a rate of orders."""
-    rates = [point[0] for point in _SHIFT]
-    n = bisect_left(rates, rate)
+    n = bisect_left(_SHIFT_RATES, rate)
     if n == 0:
         return _SHIFT[0][1]
-    if n == len(rates):
+    if n == len(_SHIFT_RATES):
         return _SHIFT[-1][1]
-    (low, below), (high, above) = _SHIFT[n - 1], _SHIFT[n]
-    return below + (above - below) * log(rate / low) / log(high / low)
+    (low, below), (_, above) = _SHIFT[n - 1], _SHIFT[n]
+    return below + (above - below) * log(rate / low) / _SHIFT_WIDTHS[n - 1]

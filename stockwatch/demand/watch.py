@@ -134,7 +134,11 @@ class Watch:
         """Orders a second as usual, on all channels together."""
         if self.since is not None:
             return self._usual
-        return sum(orders / seconds for orders, seconds in zip(self.orders, self.exposure, strict=True))
+        rate = 0.0
+        exposure = self.exposure
+        for n, orders in enumerate(self.orders):
+            rate += orders / exposure[n]
+        return rate
 
     @property
     def known(self) -> tuple[float, float]:
@@ -283,8 +287,9 @@ class Watch:
 
     def _climb(self, second: int, count: int, rate: float, drift: float, known: float) -> None:
         """The CUSUMs, their peaks, and the score."""
-        heights = self._heights
+        heights, began, counted, peaks = self._heights, self._began, self._counted, self._peaks
         total = 0.0
+        dispersion, of_age = 1.0, 0
         for n in range(len(STEPS)):
             height = heights[n]
             if height:
@@ -293,19 +298,23 @@ class Watch:
                     self._ended(n)
                     height = 0.0
             if not height:
-                self._began[n] = second
-                self._counted[n] = 0
+                began[n] = second
+                counted[n] = 0
             height += count * _JUMP[n] - _DRIFT[n] * rate
             if height <= 0.0:
-                if heights[n] and self._peaks[n]:
+                if heights[n] and peaks[n]:
                     self._ended(n)
                 heights[n] = 0.0
                 continue
             heights[n] = height
-            self._counted[n] += count
-            age = second - self._began[n] + 1
-            level = self._level(n) / (1.0 + _UNSURE * rate * age / known)
-            self._peaks[n] = max(self._peaks[n], level)
+            counted[n] += count
+            age = second - began[n] + 1
+            if age != of_age:
+                dispersion, of_age = self._clustering.at(age), age
+            # In nats that allow for clustering at its age, and for how little is known of the usual rate.
+            level = height / (1.0 + (dispersion - 1.0) * _TAIL[n])
+            level /= 1.0 + _UNSURE * rate * age / known
+            peaks[n] = level if level > peaks[n] else peaks[n]
             if level > _OVER:
                 slope = (_PRIOR_PEAKS + self._inside[n]) / (_PRIOR_PEAKS + self._excess[n])
                 often = (_PRIOR_COUNTS + self._counts[n]) / (
@@ -313,11 +322,6 @@ class Watch:
                 )
                 total += exp(min(700.0, min(slope, _SLOPE_MAX) * (level - _OVER))) / often
         self.score = log(total) if total else 0.0
-
-    def _level(self, n: int) -> float:
-        """A CUSUM in nats that allow for clustering at its age."""
-        age = self._at - self._began[n] + 1
-        return self._heights[n] / (1.0 + (self._clustering.at(age) - 1.0) * _TAIL[n])
 
     def _ended(self, n: int) -> None:
         """An excursion is over: its peak tells how high they go."""
