@@ -50,8 +50,8 @@ def due_us(state: State, series: Series | None, look_s: int | None, now_us: int,
         pending = series.next_second
         if pending is not None:
             due = max(now_us + SECOND_US, (pending + 1 + WATERMARK_S) * SECOND_US)
-        if look_s is not None:
-            due = _sooner(due, now_us + look_s * SECOND_US)
+        if look_s is not None and (due is None or now_us + look_s * SECOND_US < due):
+            due = now_us + look_s * SECOND_US
     if state.turns_us is not None:
         due = _sooner(due, state.turns_us)
     if state.tier:

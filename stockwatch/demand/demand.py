@@ -80,7 +80,8 @@ class Demand:
         if series is None:
             series = self._series[sku] = Series()
         series.add(second, channel, units)
-        series.news.append((max(second, self._clock - WATERMARK_S), second, channel))
+        watermark = self._clock - WATERMARK_S
+        series.news.append((second if second > watermark else watermark, second, channel))
 
     def knows(self, channel: str) -> bool:
         """Whether the channel's feed was ever heard of."""
@@ -188,7 +189,7 @@ class Demand:
         """The SKU's series, its windows moved to the watermark of `now_us`; None when it never had an
         order."""
         now = now_us // SECOND_US
-        self._clock = max(self._clock, now)
+        self._clock = now if now > self._clock else self._clock
         series = self._series.get(sku)
         if series is not None:
             series.advance(now - WATERMARK_S)
@@ -205,17 +206,19 @@ class Demand:
         """Units a second in the busiest of the windows that `estimate` may rest on: until another order counts,
         no estimate is higher while nothing was ever out of stock."""
         sums = series.unit_sums
-        age = max(series.mark - self._first, least_s(series))
+        age, least = series.mark - self._first, least_s(series)
+        age = age if age > least else least
         fastest = 0.0
         for window in (V300, V600, V1800):
             length = WINDOWS[window]
             rate = sums[window] / (length if length < age else age)
             fastest = rate if rate > fastest else fastest
-        if (prompted := presenting.prompted(series)) is not None:
+        if series.showing is not None and (prompted := presenting.prompted(series)) is not None:
             fastest = max(fastest, prompted.rate)
         if series.watch is None or not series.count:
             return fastest
-        return max(fastest, series.watch.usual * series.total / series.count)
+        usual = series.watch.usual * series.total / series.count
+        return usual if usual > fastest else fastest
 
     def surge(self, series: Series, detector: SurgeDetector, now_us: int) -> Surge:
         """What `detector` says about a series that `at` returned for the same instant."""

@@ -192,12 +192,17 @@ class Series:
                 new_units += units[head]
                 head += 1
             self._head = head
-            for window in range(len(WINDOWS)):
-                order_sums[window] += new_orders
-                unit_sums[window] += new_units
-        for window, length in enumerate(WINDOWS):
+            order_sums[V180] += new_orders
+            order_sums[V300] += new_orders
+            order_sums[V600] += new_orders
+            order_sums[V1800] += new_orders
+            unit_sums[V180] += new_units
+            unit_sums[V300] += new_units
+            unit_sums[V600] += new_units
+            unit_sums[V1800] += new_units
+        for window in range(len(WINDOWS)):
             first = edge[window]
-            since = mark - length
+            since = mark - WINDOWS[window]
             if first < head and seconds[first] < since:
                 while first < head and seconds[first] < since:
                     order_sums[window] -= orders[first]

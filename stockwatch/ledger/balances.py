@@ -257,6 +257,10 @@ class Books:
         """Figures of a SKU, summed over its locations in pool `spot`; all 0 when unknown."""
         return self._shelves.stock(sku, self._documents.restocks.in_transit(sku))
 
+    def left(self, sku: str) -> tuple[int, int, int, int]:
+        """The part of `stock` that is asked for most: (available, held, reserved and sold, shortfall)."""
+        return self._shelves.left(sku)
+
     def in_transit(self, sku: str) -> int:
         """Units of it that somebody has promised and that are not here yet."""
         return self._documents.restocks.in_transit(sku)

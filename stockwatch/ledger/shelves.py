@@ -50,6 +50,15 @@ class Shelves:
             oversold=sum(cell.oversold for cell in cells),
         )
 
+    def left(self, sku: str) -> tuple[int, int, int, int]:
+        """(available, held, reserved and sold, shortfall) as `stock` sums them."""
+        cells = self._by_sku.get(sku, ())
+        if len(cells) == 1 and cells[0].pool == "spot":
+            cell = cells[0]
+            return cell.available, cell.held, cell.reserved + cell.sold, cell.shortfall
+        stock = self.stock(sku, 0)
+        return stock.available, stock.held, stock.reserved + stock.sold, stock.shortfall
+
     def of(self, sku: str) -> Iterable[Cell]:
         """Its places."""
         return self._by_sku.get(sku, ())

@@ -83,7 +83,8 @@ class RoomLog:
             feed.dead += 1
         feed.last_us = received_us
         if applied.taken:
-            lag = max(0, received_us - event.time_us) / SECOND_US
+            late_us = received_us - event.time_us
+            lag = late_us / SECOND_US if late_us > 0 else 0.0
             feed.lag_s = lag if feed.lag_s is None else feed.lag_s + LAG_MEMORY * (lag - feed.lag_s)
 
     def lag_s(self) -> float:
@@ -99,12 +100,17 @@ class RoomLog:
         return self._channel_of.get(source)
 
     def taken(self, sku: str, channel: str, qty: int) -> None:
-        by = self.taken_by.setdefault(sku, {})
+        by = self.taken_by.get(sku)
+        if by is None:
+            by = self.taken_by[sku] = {}
         by[channel] = by.get(channel, 0) + qty
 
     def left(self, sku: str, available: int, tick: int) -> None:
         """What is available of a SKU at a tick: kept as its minute's last figure."""
-        self.remaining.setdefault(sku, {})[tick // 60 * 60] = available
+        minutes = self.remaining.get(sku)
+        if minutes is None:
+            minutes = self.remaining[sku] = {}
+        minutes[tick - tick % 60] = available
 
     def alert(self, event: AlertEvent, tick: int) -> None:
         """A decision about a SKU's alert."""

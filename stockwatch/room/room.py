@@ -151,19 +151,20 @@ class Room:
             if sku not in looked_at and not self._calm(sku, tick):
                 looked_at.add(sku)
         for sku in sorted(looked_at):
-            yield from self._evaluate(sku, tick)
+            events = self._evaluate(sku, tick)
+            if events or self.desk.alert(sku) is not None:
+                yield from self._tell(sku, events, tick)
 
     def _calm(self, sku: str, tick: int) -> bool:
         """Whether a SKU that had events can wait until they count as demand; then it is looked at in time for that."""
-        stock = self.books.stock(sku)
-        if stock.in_transit or stock.shortfall:
+        books = self.pipeline.books
+        available, held, taken, shortfall = books.left(sku)
+        if shortfall or books.in_transit(sku):
             return False
-        calm, again = self.desk.calm(
-            sku, tick * SECOND_US, stock.available, stock.held, stock.reserved + stock.sold
-        )
+        calm, again = self.desk.calm(sku, tick * SECOND_US, available, held, taken)
         if not calm:
             return False
-        self.log.left(sku, stock.available, tick)
+        self.log.left(sku, available, tick)
         if again is not None:
             self._look_at(sku, again // SECOND_US)
         return True
@@ -174,10 +175,19 @@ class Room:
             self._due_of[sku] = at
             heapq.heappush(self._due, (at, sku))
 
-    def _evaluate(self, sku: str, tick: int) -> Iterator[bytes]:
+    def _evaluate(self, sku: str, tick: int) -> tuple[AlertEvent, ...]:
+        """Look at a SKU, and note when to do so again; what happened to its alert."""
         facts = self.facts(sku)
         self.log.left(sku, facts.available, tick)
         events, again = self.desk.evaluate(sku, tick * SECOND_US, facts)
+        self._due_of.pop(sku, None)
+        if again is not None:
+            self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
+        self._news.touched.add(sku)
+        return events
+
+    def _tell(self, sku: str, events: Iterable[AlertEvent], tick: int) -> Iterator[bytes]:
+        """Who must hear of a SKU's alert."""
         home = self.catalog.of_sku[sku][0]
         for event in events:
             yield self._say(event, tick)
@@ -189,10 +199,6 @@ class Room:
             self._called(
                 self.attention.look(alert, home, tick * SECOND_US, partial(self._figures, alert, home, tick))
             )
-        self._due_of.pop(sku, None)
-        if again is not None:
-            self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
-        self._news.touched.add(sku)
 
     def _figures(self, alert: OpenAlert, listing: str, tick: int) -> Figures:
         facts = self.facts(alert.sku)
@@ -254,10 +260,10 @@ class Room:
             # No room claims it (a warehouse, the ledger itself): a SKU that some room.toml lists and ours does not
             # is another room's.
             self._touch(sku for sku in applied.touched if self._is_here(sku) or not self.books.opened(sku))
-            taken = [(sku, units) for sku, units in applied.taken if self._is_here(sku)]
+            taken = tuple((sku, units) for sku, units in applied.taken if self._is_here(sku))
         else:
             self._touch(applied.touched)
-            taken = list(applied.taken)
+            taken = applied.taken
         if taken:
             self._take(event, self.books.channel_of(source), taken)
         kind = event.type
@@ -321,13 +327,14 @@ class Room:
         for sku, units in taken:
             self.demand.take(sku, channel, event.time_us, units)
             self.log.taken(sku, channel, units)
-        self._touch(sku for sku, _ in taken)
+        self._touch([sku for sku, _ in taken])
 
     def _touch(self, skus: Iterable[str]) -> None:
+        dirty, touched, known = self._dirty, self._news.touched, self.catalog.of_sku
         for sku in skus:
-            self._dirty.add(sku)
-            self._news.touched.add(sku)
-            if sku not in self.catalog.of_sku:
+            dirty.add(sku)
+            touched.add(sku)
+            if sku not in known:
                 self.catalog.meet(sku)
 
     def _presented(self, event: Event) -> None:
@@ -445,14 +452,14 @@ class Room:
         """What the alert desk needs to know about a SKU now."""
         stock = self.books.stock(sku)
         return Facts(
-            available=stock.available,
-            held=stock.held,
-            reserved=stock.reserved,
-            sold=stock.sold,
-            shortfall=stock.shortfall,
-            quarantined=stock.quarantined,
-            arrivals=self.arrivals(sku) if stock.in_transit else (),
-            lag_s=self._lag_s,
+            stock.available,
+            stock.held,
+            stock.reserved,
+            stock.sold,
+            stock.shortfall,
+            stock.quarantined,
+            self.arrivals(sku) if stock.in_transit else (),
+            self._lag_s,
         )
 
     def arrivals(self, sku: str) -> tuple[Arrival, ...]:
