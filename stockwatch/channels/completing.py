@@ -1,16 +1,17 @@
 """What an order leaves unsaid and its platform says elsewhere: after-sales of lines that were refunded in part, and
 whether a product's stock is taken when it is ordered or when it is paid (拍下/付款减库存).
 
-A product is asked for once an hour and never holds up an order for long: an order that can't wait goes by the channel's
-`deduct`, which `notes` says. An after-sale is asked for with each change of its order; where it can't be read for now
-the order is told without it and asked for again.
+A product is asked for once an hour, those of the room's map before an order names them, and never holds up an order
+for long: an order that can't wait goes by the channel's `deduct`, which `notes` says. An after-sale is asked for with
+each change of its order; where it can't be read for now the order is told without it and asked for again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from stockwatch.channels.client import Client
@@ -23,12 +24,14 @@ log = logging.getLogger("stockwatch.channels")
 
 _PRODUCTS = 5_000
 """Products remembered."""
-_WAIT_S = 1.0
+_WAIT_S = 0.5
 """What the orders of one batch wait for products, all together."""
 _FRESH_S, _AGAIN_S = 3600.0, 60.0
 """Seconds until a product is asked for again, and one that could not be read."""
 _AT_ONCE = 8
-_ASKED_TOGETHER = 4
+_ASKED_TOGETHER = 8
+_FORESEEN = 500
+"""Products of the map that are asked for at the start."""
 _FOR_GOOD = frozenset(("denied", "refused"))
 """Answers that another try does not change."""
 
@@ -61,6 +64,13 @@ class Completer:
     def notes(self) -> tuple[str, ...]:
         """What can't be read, in English; () when all can."""
         return tuple(filter(None, (self._products_note, self._sales_note)))
+
+    def foresee(self, products: Iterable[str]) -> None:
+        """Ask for products that orders will name."""
+        if isinstance(self._client.adapter, Products):
+            now = asyncio.get_running_loop().time()
+            for product in islice(dict.fromkeys(products), _FORESEEN):
+                self._start(product, now)
 
     def close(self) -> None:
         for task in self._asking.values():
@@ -108,8 +118,7 @@ class Completer:
         for product in wanted:
             known = self._known.get(product)
             if product not in self._asking and (known is None or known.until <= now):
-                self._asking[product] = asyncio.get_running_loop().create_task(self._ask(product))
-                self._patience[product] = now + _WAIT_S
+                self._start(product, now)
         unknown = [product for product in wanted if self._known.get(product) is None]
         if not unknown:
             return
@@ -118,6 +127,10 @@ class Completer:
             await asyncio.wait([self._asking[product] for product in unknown], timeout=wait_s)
         if any(self._known.get(product) is None for product in unknown):
             self._products_note = _taken("the platform is slow to say")
+
+    def _start(self, product: str, now: float) -> None:
+        self._asking[product] = asyncio.get_running_loop().create_task(self._ask(product))
+        self._patience[product] = now + _WAIT_S
 
     async def _ask(self, product: str) -> None:
         adapter, loop = self._client.adapter, asyncio.get_running_loop()

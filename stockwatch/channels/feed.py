@@ -271,6 +271,7 @@ class PlatformFeed:
             first = min(first, self._since_us)
         self._first_us = first
         self._begun.set()
+        self._completer.foresee(product for product, _, _ in self.goods.numbered())
         loop, back_us = asyncio.get_running_loop(), self._sweep_back_us
         while True:
             began = loop.time()

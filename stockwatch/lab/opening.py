@@ -6,7 +6,7 @@ Pure but for `write`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,13 +74,21 @@ def booth_of(
     unpaid_s: float = 30.0,
     share: float = 1.0,
     run: int = 0,
+    at_payment: Collection[str] = (),
 ) -> Booth:
     """A look-alike that offers these wares, `share` of their stock each. `run` sets its orders apart from those of
-    another run."""
+    another run. `at_payment`: SKUs whose stock is taken when they are paid (付款减库存)."""
     kind = _KINDS[platform]
     first = kind.first_product
     goods = [
-        Good(first + nth, first + 1_000_000 + nth, ware.sku, ware.title, int(ware.stock * share))
+        Good(
+            first + nth,
+            first + 1_000_000 + nth,
+            ware.sku,
+            ware.title,
+            int(ware.stock * share),
+            ware.sku in at_payment,
+        )
         for nth, ware in enumerate(wares)
     ]
     shop = Shop(

@@ -174,13 +174,16 @@ async def rehearsal(
     rate: float = 400.0,
     push: bool = True,
     share: float = 1.0,
+    at_payment: Sequence[str] = (),
     sink: BookSink | None = None,
     read_back: Callable[[str], ReadBack] | None = None,
     **feed: Any,
 ) -> AsyncIterator[Rehearsal]:
     """A running lab and the feeds that follow it."""
     booths = {
-        name: booth_of(name, wares, faults, seed + 10 * nth, unpaid_s=unpaid_s, share=share)
+        name: booth_of(
+            name, wares, faults, seed + 10 * nth, unpaid_s=unpaid_s, share=share, at_payment=at_payment
+        )
         for nth, name in enumerate(platforms)
     }
     for booth in booths.values():

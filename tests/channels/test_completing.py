@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rehearsal import rehearsal
 
+from stockwatch.channels.memory import Remembered
 from stockwatch.lab.face import Reply
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
@@ -77,9 +78,8 @@ async def test_an_after_sale_that_cannot_be_read_is_read_later_or_said(for_good:
 
 @pytest.mark.parametrize("platform", ["douyin", "taobao"])
 async def test_a_product_whose_stock_is_taken_at_payment_holds_nothing_before(platform: str):
-    async with rehearsal([platform], WARES, CALM, every_s=0.2) as world:
+    async with rehearsal([platform], WARES, CALM, every_s=0.2, at_payment=["SOCK"]) as world:
         face = world.lab.booths[platform].face
-        face.shop.goods[1].at_payment = True
         for _ in range(5):
             order = face.shop.place([(good, 2) for good in face.shop.goods], now())
         assert order is not None
@@ -95,6 +95,7 @@ async def test_a_product_whose_stock_is_taken_at_payment_holds_nothing_before(pl
 async def test_a_product_that_is_slow_to_say_holds_no_order_up_for_long():
     async with rehearsal(["douyin"], WARES, CALM, every_s=0.2) as world:
         feed, shop = world.feeds["douyin"], world.lab.booths["douyin"].face.shop
+        feed._completer._known = Remembered(10)  # as if it had not been asked at the start
         asking = feed.client.ask
 
         async def slow(ask: Any, **more: Any) -> bytes:
