@@ -395,7 +395,9 @@ def _channel(command: Parser) -> None:
         if name == "map":
             write = say("add them to ROOM.map.toml", "写入 ROOM.map.toml")
             inner.add_argument("--write", action="store_true", help=write)
-            begin = say("go on where an earlier run of a large shop stopped", "店铺商品很多时,从上次停下的地方接着做")
+            begin = say(
+                "go on where an earlier run of a large shop stopped", "店铺商品很多时,从上次停下的地方接着做"
+            )
             inner.add_argument("--from", dest="begin", metavar="MARK", type=_text, help=begin)
         else:
             _json(inner)

@@ -22,6 +22,8 @@ _REMEMBERED = 30_000
 """Orders: what five minutes of a very hot stream bring."""
 BACK_STRETCH_S = 3
 """Seconds of a stretch in a look further back."""
+_SHORT_US = 30 * _S
+"""A longer stretch that is polled has much that is new, all of which is asked for anyway."""
 _ROUNDED_US = 2 * _S
 """What a poll's sight may lose to whole seconds at both of its ends."""
 _APART_S, _FAR_APART_S = 1, 2
@@ -81,7 +83,8 @@ class Lister:
         """Add every order that changed in the stretch and differs from what was told. `back`: what was polled before
         is looked at again. Raises ApiError where some of it could not be read."""
         adapter, named = self._client.adapter, 0
-        whole = not self.names_only or not (back or self._many)
+        short = back or (self._many and until - since <= _SHORT_US)
+        whole = not self.names_only or not short
         pieces = [(since, until)] if whole else _pieces(since, until, BACK_STRETCH_S if back else 1)
         for first, last in pieces:
             more = None

@@ -15,10 +15,11 @@ from rehearsal import BookSink
 from stockwatch.channels.client import Client
 from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Goods, Numbered
+from stockwatch.channels.lister import Look
 from stockwatch.channels.receiver import Receiver
 from stockwatch.channels.wechat import WeChat
 from stockwatch.channels.wechat.signing import encrypt, signature
-from stockwatch.channels.wire import Keys
+from stockwatch.channels.wire import Keys, Nudge
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.feeds.base import wall_clock
 from stockwatch.lab.opening import Ware
@@ -200,3 +201,52 @@ async def test_catching_up_asks_for_each_once_however_often_a_request_fails():
         assert max(count for name, count in shop.asked.items() if name != "37") == 1
         shop.failing.clear()
         await until(lambda: sink.books.stock("A").sold == 40)
+
+
+async def test_catching_up_after_a_busy_hour_is_not_done_second_by_second():
+    shop = Shop()
+    async with following(shop) as (feed, sink):
+        feed._lister.names_only = feed._lister._many = True
+        now = wall_clock()
+        shop.place("1")
+        lists, look = shop.lists, Look()
+        await feed._lister.read(now - 900 * S, now, look, back=False, at_once=4)
+        assert [order.id for order in look.orders] in (["1"], [])
+        assert shop.lists - lists < 40
+        await until(lambda: sink.books.stock("A").sold == 1)
+
+
+async def test_a_push_about_a_second_change_within_the_second_is_followed():
+    shop = Shop()
+    async with following(shop, every_s=60.0) as (feed, _):
+        await until(lambda: feed.is_live)
+        feed._lister.names_only = True
+        shop.place("7", status=10)
+        at_us = shop.orders["7"]["update_time"] * S
+        feed.nudge([Nudge("7", "placed", at_us)])
+        await until(lambda: shop.asked["7"] == 1 and feed.pending == 0)
+        shop.place("7", status=200)
+        shop.orders["7"]["update_time"] = at_us // S
+        feed.nudge([Nudge("7", "refunded", at_us)])
+        await until(lambda: shop.asked["7"] == 2 and feed.pending == 0)
+        feed.nudge([Nudge("7", "refunded", at_us)])
+        assert feed.repeated == 1
+
+
+async def test_a_push_that_comes_before_polling_has_begun_waits_for_it():
+    shop = Shop()
+    shop.place("1")
+    answer, shut = shop.answer, [True]
+
+    def first_shut(request: httpx.Request) -> httpx.Response:
+        if shut and request.url.path.endswith("/list/get"):
+            return httpx.Response(502)
+        return answer(request)
+
+    shop.answer = first_shut  # type: ignore[method-assign]
+    async with following(shop, since_us=None) as (feed, sink):
+        feed.nudge([Nudge("1", "placed", None)])
+        await until(lambda: "wx" in sink.statuses and sink.statuses["wx"].state == "down")
+        assert sink.frames == []
+        shut.clear()
+        await until(lambda: feed.is_live and feed.pending == 0)
