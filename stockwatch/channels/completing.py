@@ -166,10 +166,10 @@ class Completer:
                     returned, self._sales_note = adapter.returned(answers[line.unsaid], line), ""
                 except ApiError as error:
                     again = again or error.kind not in _FOR_GOOD
-                    self._sales_note = f"how many units were refunded can't be read: {error}"
+                    self._sales_note = f"refunds unread: how many units is not known: {error}"
             lines.append(line._replace(returned=line.returned + returned))
         return Whole(order._replace(lines=tuple(lines)), again)
 
 
 def _taken(why: str) -> str:
-    return f"when stock is taken goes by the channel's deduct: {why}"
+    return f"deduct as set: when stock is taken is not known: {why}"

@@ -310,7 +310,7 @@ class PlatformFeed:
                 await self._lister.read(since, until, look, back=True, at_once=_BACK_AT_ONCE)
             except ApiError as error:
                 log.info("%s: looking back failed: %s", self.channel, error)
-                self._back_note = f"looking further back failed: {error}"
+                self._back_note = f"look-back failed: {error}"
             else:
                 self._back_note = ""
                 wait_s = max(self._every_s, self._sweep_s - (loop.time() - began))

@@ -130,7 +130,7 @@ def _feeds(state: HeaderState, words: Words) -> list[Piece]:
             pieces.append((" " + fill(words.goods_unmapped, count=feed.unmapped), "warn"))
         if feed.comments_lost:
             pieces.append((" " + fill(words.comments_lost, count=feed.comments_lost), "warn"))
-        if feed.note and feed.state in ("down", "gap", "stale", "connecting"):
+        if feed.note and feed.state in ("live", "down", "gap", "stale", "connecting"):
             note = clean(feed.note)
             pieces.append((" " + fit(note, min(24, cells(note)), ascii=state.ascii), "dim"))
         pieces.append(("  ", "base"))
