@@ -40,6 +40,12 @@ def parse_time(text: str) -> int | None:
     known = _texts.get(text)
     if known is not None:
         return known
+    second = _seconds.get(text[:20] + text[23:])
+    if second is not None and (fraction_us := _MILLISECONDS.get(text[20:23])) is not None:
+        if len(_texts) >= _KEPT:
+            _texts.clear()
+        _texts[text] = known = second + fraction_us
+        return known
     instant = _parse_seconds(text)
     if instant is not None:
         if len(_texts) >= _KEPT:
@@ -49,18 +55,12 @@ def parse_time(text: str) -> int | None:
 
 
 def _parse_seconds(text: str) -> int | None:
-    """By the second, where the text has milliseconds."""
-    cut = text[:20] + text[23:]
-    second = _seconds.get(cut)
-    if second is not None:
-        fraction_us = _MILLISECONDS.get(text[20:23])
-        if fraction_us is not None:
-            return second + fraction_us
+    """By the minute; notes the second for the next text, where this one has milliseconds."""
     instant = _parse(text)
     if instant is not None and text[19] == "." and text[20:23] in _MILLISECONDS and not text[23].isdigit():
         if len(_seconds) >= _KEPT:
             _seconds.clear()
-        _seconds[cut] = instant - _MILLISECONDS[text[20:23]]
+        _seconds[text[:20] + text[23:]] = instant - _MILLISECONDS[text[20:23]]
     return instant
 
 

@@ -73,6 +73,9 @@ class State:
         "tier",
         "trend_us",
         "turns_us",
+        "wait_above",
+        "wait_orders",
+        "wait_units",
     )
 
     def __init__(self, terms: Terms) -> None:
@@ -89,6 +92,9 @@ class State:
         self.reason = Words("", "")
         self.calm_above: float | None = None
         """Units left above which stock alone can't ring before the next look; None when it might."""
+        self.wait_above: float | None = None
+        """The same until its series has more than `wait_orders` orders or `wait_units` units; None: not known."""
+        self.wait_orders = self.wait_units = 0
         self.calm_since: int | None = None
         """Since when the open tier has not held by the wider lines."""
         self.trend_us: int | None = None

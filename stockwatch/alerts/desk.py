@@ -39,7 +39,7 @@ from stockwatch.demand import Demand, detector
 from stockwatch.demand.demand import STILL
 from stockwatch.demand.outlook import NOTHING, Forecast, Outlook
 from stockwatch.demand.series import V300, V600, V1800, Series
-from stockwatch.demand.surge import Surge
+from stockwatch.demand.surge import WATERMARK_S, Surge
 from stockwatch.instants import second_of_day
 
 SECOND_US = 1_000_000
@@ -99,7 +99,7 @@ class Desk:
             if surge.on:
                 fresh = state.trend_us is None or now_us - state.trend_us > CALM_US
                 state.trend_us = now_us
-        state.calm_above = above = None
+        state.calm_above = state.wait_above = above = None
         if not state.tier and not state.shut and not facts.arrivals and not facts.shortfall:
             state.calm_above = above = looks.calm_above(demand, state.terms, series)
         units = facts.available + facts.held
@@ -107,6 +107,10 @@ class Desk:
             # Far above any line there is nothing to judge.
             verdict: Verdict | None = None
             want, cause = NONE, ""
+            if series is not None and state.turns_us is None:
+                state.wait_above = looks.wait_above(demand, state.terms, series)
+                state.wait_orders = series.count + looks.WAIT_ORDERS
+                state.wait_units = series.total + looks.WAIT_UNITS
         else:
             verdict = self._judge(state, series, now_us, facts)
             want, cause = verdict.tier, verdict.cause
@@ -126,7 +130,7 @@ class Desk:
                 events = (self._rise(sku, now_us, facts, tier=want, cause=cause, verdict=verdict),)
             else:
                 events = self._settle(sku, state, verdict, now_us, facts)
-            state.calm_above = None
+            state.calm_above = state.wait_above = None
         if series is not None:
             series.fresh = None
         return events, looks.due_us(state, series, look_s, now_us, facts)
@@ -152,6 +156,33 @@ class Desk:
         if counts_us is not None and counts_us <= now_us:
             return False, None
         return True, counts_us
+
+    def wait(self, sku: str, now_us: int, available: int, held: int, taken: int) -> tuple[bool, int | None]:
+        """Whether a look that is due could change nothing, though orders have come to count, and when to look then.
+
+        It can wait far above the line as in `calm`, also with all orders in that have come, while no restock source
+        opens or closes and those orders can't make a surge. They are weighed at the next look, as they would be now.
+        """
+        state = self._states.get(sku)
+        if (
+            state is None
+            or (above := state.wait_above) is None
+            or available <= 0
+            or available + held <= above
+            or (series := self._demand.peek(sku)) is None
+            or series.count > state.wait_orders
+            or series.total > state.wait_units
+        ):
+            return False, None
+        trend_sold = state.terms.trend_sold
+        if trend_sold is not None and not state.sold_rang and taken >= trend_sold:
+            return False, None
+        if not self._demand.can_wait(series, self._detector, now_us):
+            return False, None
+        state.calm_above = above
+        series.fresh = None
+        counts = series.next_from(now_us // SECOND_US - WATERMARK_S)
+        return True, None if counts is None else (counts + 1 + WATERMARK_S) * SECOND_US
 
     def _judge(self, state: State, series: Series | None, now_us: int, facts: Facts) -> Verdict:
         rate = state.outlook = self._outlook(state, series, facts)

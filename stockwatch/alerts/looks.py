@@ -18,6 +18,7 @@ CALM_FACTOR = 3.0
 CALM_UNITS = 3
 """No line is higher than this many times the mean demand at the fastest rate of any window, and this many units:
 a gamma rate from a single order has its 90 % at 2.7 times its mean."""
+WAIT_ORDERS, WAIT_UNITS = 8, 24
 TORN_FACTOR = 1.0 / KNOWN_PART
 """An estimate may be so many times the busiest window's where a feed has missed some of it."""
 OPEN_LOOK_US = 10 * SECOND_US
@@ -33,6 +34,13 @@ def calm_above(demand: Demand, terms: Terms, series: Series | None) -> float | N
     if not series.order_sums[V1800]:
         return terms.floor + CALM_UNITS
     most = demand.fastest(series) * lines.furthest(terms)
+    return max(terms.floor, CALM_FACTOR * most) + CALM_UNITS
+
+
+def wait_above(demand: Demand, terms: Terms, series: Series) -> float:
+    """Units above which no line can be until more than WAIT_ORDERS orders, or WAIT_UNITS units, more have come; never
+    lower than `calm_above` is until then."""
+    most = demand.fastest_yet(series, WAIT_ORDERS, WAIT_UNITS) * lines.furthest(terms)
     return max(terms.floor, CALM_FACTOR * most) + CALM_UNITS
 
 

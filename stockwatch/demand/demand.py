@@ -35,6 +35,8 @@ from stockwatch.demand.watch import Watch
 SECOND_US = 1_000_000
 VELOCITY_S = 180
 """Velocity is units over the last three minutes, up to the watermark."""
+_KEPT = 0.95
+"""Of a watch's memory, at least, while a series waits (`sequential.WAIT_S`)."""
 AHEAD_S = 600
 """A time further ahead of the clock than this says nothing about the clock."""
 
@@ -65,6 +67,8 @@ class Demand:
         """The decision clock as last seen, seconds."""
         self._first = 1 << 62
         """First second with anything in it, on any channel."""
+        self._waits_for: SurgeDetector | None = None
+        """Weighs what waits."""
 
     # --- what comes in ----------------------------------------------------------------------------
 
@@ -137,6 +141,8 @@ class Demand:
         taught = self.taught
         skus: dict[str, SkuLessons] = {}
         for sku, series in self._series.items():
+            if series.waiting is not None:
+                self._catch_up(series)
             if (stream := series.teaches()) is not None:
                 skus[sku] = one_more(taught.skus.get(sku), stream)
         if not skus:
@@ -192,8 +198,24 @@ class Demand:
         self._clock = now if now > self._clock else self._clock
         series = self._series.get(sku)
         if series is not None:
+            if series.waiting is not None:
+                self._catch_up(series)
             series.advance(now - WATERMARK_S)
         return series
+
+    def _catch_up(self, series: Series) -> None:
+        assert self._waits_for is not None, "somebody has let it wait"
+        self._waits_for.catch_up(series, self._channels)
+
+    def peek(self, sku: str) -> Series | None:
+        """The SKU's series as it was last looked at."""
+        return self._series.get(sku)
+
+    def can_wait(self, series: Series, detector: SurgeDetector, now_us: int) -> bool:
+        """Whether orders that have come to count by now need not be weighed yet, nor windows be moved. Asked last:
+        it is taken at its word."""
+        self._waits_for = detector
+        return series.showing is None and detector.can_wait(series, self._channels, now_us // SECOND_US)
 
     def fresh(self, sku: str) -> int | None:
         """When the earliest order counts that came since the SKU's series was last marked as looked at."""
@@ -205,20 +227,37 @@ class Demand:
     def fastest(self, series: Series) -> float:
         """Units a second in the busiest of the windows that `estimate` may rest on: until another order counts,
         no estimate is higher while nothing was ever out of stock."""
-        sums = series.unit_sums
-        age, least = series.mark - self._first, least_s(series)
-        age = age if age > least else least
-        fastest = 0.0
-        for window in (V300, V600, V1800):
-            length = WINDOWS[window]
-            rate = sums[window] / (length if length < age else age)
-            fastest = rate if rate > fastest else fastest
+        fastest = self._busiest(series, 0)
         if series.showing is not None and (prompted := presenting.prompted(series)) is not None:
             fastest = max(fastest, prompted.rate)
         if series.watch is None or not series.count:
             return fastest
         usual = series.watch.usual * series.total / series.count
         return usual if usual > fastest else fastest
+
+    def fastest_yet(self, series: Series, orders: int, units: int) -> float:
+        """What `fastest` can be at most once all orders count that have come, and so many more of so many units, while
+        the detector lets it wait: the windows stand still, so that none has left them, no feed is older, and next to
+        nothing of the watch's memory has faded."""
+        usual = 0.0
+        if series.watch is not None and series.count:
+            watch = series.watch
+            shortest = _KEPT * min(watch.exposure, default=1.0)
+            usual = watch.usual + (len(series.news) + orders) / shortest
+            usual *= (series.total + units) / series.count
+        return max(self._busiest(series, series.pending_units + units), usual)
+
+    def _busiest(self, series: Series, more: int) -> float:
+        """Units a second in the busiest window, with so many units more in each."""
+        sums = series.unit_sums
+        age, least = series.mark - self._first, least_s(series)
+        age = age if age > least else least
+        busiest = 0.0
+        for window in (V300, V600, V1800):
+            length = WINDOWS[window]
+            rate = (sums[window] + more) / (length if length < age else age)
+            busiest = rate if rate > busiest else busiest
+        return busiest
 
     def surge(self, series: Series, detector: SurgeDetector, now_us: int) -> Surge:
         """What `detector` says about a series that `at` returned for the same instant."""

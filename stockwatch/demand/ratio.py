@@ -43,6 +43,13 @@ class RatioRule:
         """Alarms thin out exponentially with evidence, so that the hours enter by their logarithm."""
         self.evidence = max(2.0, EVIDENCE_6H + log(false_alarm_hours / 6.0))
 
+    def can_wait(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> bool:
+        """Never: see `SurgeDetector.can_wait`."""
+        return False
+
+    def catch_up(self, series: Series, channels: dict[str, ChannelCoverage]) -> None:
+        """Nothing ever waits."""
+
     def look(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> Surge:
         series.news.clear()
         sums = series.order_sums

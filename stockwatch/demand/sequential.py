@@ -21,6 +21,8 @@ from stockwatch.demand.watch import Watch
 FEED_TAUGHT_S = 180
 """As FEED_S, of a channel whose rate earlier streams have taught."""
 LATE_S = 60
+WAIT_S = 600
+"""So long may orders that can't make a surge wait to be weighed."""
 _SHIFT = ((0.02, 1.0), (0.2, 1.2), (2.0, 0.95))
 """(orders a second, nats): what the score needs on top of the logarithm of the time, so that one false alarm comes in
 six hours. Measured on Poisson, self-exciting and log-normally modulated orders; between them by the logarithm."""
@@ -33,10 +35,39 @@ class SequentialRule:
 
     def __init__(self, false_alarm_hours: float) -> None:
         self._rare = log(max(false_alarm_hours, 0.05) * 3600.0)
+        self._least = self._rare + min(shift for _, shift in _SHIFT)
+        """No threshold is lower."""
 
     def threshold(self, rate: float) -> float:
         """Of the watch's score, for a SKU that usually has `rate` orders a second."""
         return self._rare + _shift(rate)
+
+    def can_wait(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> bool:
+        """See `SurgeDetector.can_wait`; only while every feed talks and nothing comes much too late or
+        by a channel that is new to the SKU."""
+        watch, mark = series.watch, now - WATERMARK_S
+        if watch is None or watch.since is not None or mark > series.spare_until or series.closed(mark):
+            return False
+        for channel in channels.values():
+            if channel.gaps or now - channel.seen >= SILENCE_MIN_S:
+                return False
+        spare = series.spare
+        for counts, second, name in series.news:
+            if counts < mark:
+                spare -= 1
+                if spare < 0 or counts - second > LATE_S or counts <= watch.at or name not in watch.channels:
+                    return False
+        series.waiting = mark
+        return True
+
+    def catch_up(self, series: Series, channels: dict[str, ChannelCoverage]) -> None:
+        """See `SurgeDetector.catch_up`."""
+        watch, before = series.watch, series.waiting
+        series.waiting = None
+        if watch is None or before is None:
+            return
+        self._weigh(watch, series, channels, before, {})
+        assert watch.since is None, "only what begins no surge may wait"
 
     def look(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> Surge:
         """See `SurgeDetector.look`."""
@@ -53,12 +84,29 @@ class SequentialRule:
             ripe = watch.over_at if ripe is None else min(ripe, watch.over_at)
         look_s = None if ripe is None else max(1, ripe + 1 - mark)
         if watch.since is None:
+            series.spare = watch.spare_orders(self._least, WAIT_S)
+            series.spare_until = watch.at + WAIT_S
             return Surge(False, recent, before, look_s)
         return Surge(True, recent, before, look_s, watch.since, watch.surge_orders, watch.usual)
 
     def _take_in(self, watch: Watch, series: Series, channels: dict[str, ChannelCoverage], now: int) -> None:
         """What has come to count since the last look."""
-        mark = series.mark
+        self.catch_up(series, channels)
+        over_at = watch.over_at
+        if (over_at is not None and over_at < series.mark) or any(
+            one[0] < series.mark for one in series.news
+        ):
+            self._weigh(watch, series, channels, series.mark, _blank(series, channels, now))
+
+    def _weigh(
+        self,
+        watch: Watch,
+        series: Series,
+        channels: dict[str, ChannelCoverage],
+        mark: int,
+        blank: dict[str, list[Span]],
+    ) -> None:
+        """The news that count before second `mark`; `blank` as of `_blank`."""
         entries: dict[int, list[tuple[int, str]]] = {}
         if series.news:
             later = []
@@ -69,10 +117,6 @@ class SequentialRule:
                 else:
                     entries.setdefault(max(at, watch.at + 1), []).append((second, name))
             series.news = later
-        over_at = watch.over_at
-        if not entries and (over_at is None or over_at >= mark):
-            return
-        blank = _blank(series, channels, now)
         for at in sorted(entries) if len(entries) > 1 else entries:
             if watch.since is not None:
                 self._be_over(watch, at, blank)

@@ -53,11 +53,14 @@ class Series:
         "shown",
         "shut",
         "shut_since",
+        "spare",
+        "spare_until",
         "squares",
         "taught",
         "total",
         "unit_sums",
         "units",
+        "waiting",
         "watch",
     )
 
@@ -100,6 +103,11 @@ class Series:
         self.news: list[tuple[int, int, str]] = []
         """Orders that no detector has weighed yet, as they came: (second from which on it counts, its own second,
         channel)."""
+        self.spare = 0
+        """Orders among the news that may come to count, up to second `spare_until`, without a look of the detector."""
+        self.spare_until = 0
+        self.waiting: int | None = None
+        """News that count before this second have waited for the detector, while every feed talked."""
         self.count = 0
         """Orders over the whole stream."""
         self.total = 0
@@ -234,6 +242,16 @@ class Series:
         return sum(self.orders[self._head :])
 
     @property
+    def pending_units(self) -> int:
+        """Units of the same."""
+        return sum(self.units[self._head :])
+
+    def next_from(self, second: int) -> int | None:
+        """The first second at or after that one, which is not before the mark, that has an order."""
+        index = bisect_left(self.seconds, second, self._head)
+        return self.seconds[index] if index < len(self.seconds) else None
+
+    @property
     def next_second(self) -> int | None:
         """The first second at or after the mark that has an order."""
         return self.seconds[self._head] if self._head < len(self.seconds) else None
@@ -256,6 +274,7 @@ class Series:
         """A stream begins, of which earlier ones have taught this; what was sold in them stays on the chart."""
         self.taught, self.watch, self.fates, self.showing, self.shown = taught, None, None, None, Presenting()
         self.news.clear()
+        self.spare, self.waiting = 0, None
         if taught is None:
             return
         self.count = _TAUGHT_ORDERS

@@ -37,3 +37,12 @@ class SurgeDetector(Protocol):
     def look(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> Surge:
         """`series.mark` is the watermark, `now` the decision clock; whole seconds."""
         ...
+
+    def can_wait(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> bool:
+        """Whether a look now could only say that there is no surge. What has come to count is then weighed at the next
+        one, or when `catch_up` asks for it, just as if it had been weighed now."""
+        ...
+
+    def catch_up(self, series: Series, channels: dict[str, ChannelCoverage]) -> None:
+        """Weigh what has waited."""
+        ...

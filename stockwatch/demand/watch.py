@@ -45,6 +45,8 @@ _PEAKS_AN_ORDER = 0.12
 _CENSORED = 5.0
 """An excess over this many mean ones is not looked at more closely: a surge is no noise."""
 _SLOPE_MAX = 1.2
+_SPARE_ENOUGH = 4
+"""Nobody looks for more orders that can't make a surge."""
 _UNSURE = 0.5
 """Weight of the usual rate's own uncertainty."""
 
@@ -225,6 +227,39 @@ class Watch:
             ),
             peak_hours=self._open_s / 3600.0,
         )
+
+    def spare_orders(self, score: float, seconds: float) -> int:
+        """How many orders may come within so many seconds, all of them covered, before a surge can begin at a threshold
+        of at least `score`: 0 while one goes on. A bound, whenever and by whichever of its channels they come.
+
+        A surge needs MIN_ORDERS in an excursion. And no order lifts a CUSUM by more than its jump; no level is higher
+        than its CUSUM, as clustering and doubt only lower it; no slope is steeper than `_SLOPE_MAX`; chance peaks only
+        become more; and the usual rate falls no faster than by fading while nothing comes.
+        """
+        if self.since is not None or not self.orders:
+            return 0
+        begun = [
+            counted if height else 0 for counted, height in zip(self._counted, self._heights, strict=True)
+        ]
+        spare = max(0, MIN_ORDERS - 1 - max(begun))
+        if spare >= _SPARE_ENOUGH:
+            return spare
+        fade = exp(-seconds / MEMORY_S)
+        rate = 0.0
+        for n, orders in enumerate(self.orders):
+            rate += orders * fade / (self.exposure[n] * fade + seconds)
+        seldom = _PRIOR_COUNTS / (_PEAKS_AN_ORDER * rate) + self._open_s + seconds
+        while spare < _SPARE_ENOUGH and self._score_at_most(spare + 1, seldom) < score:
+            spare += 1
+        return spare
+
+    def _score_at_most(self, orders: int, seldom: float) -> float:
+        """After so many more, where `seldom` seconds have at least brought one peak for each that is counted."""
+        total = 0.0
+        for n, height in enumerate(self._heights):
+            above = max(0.0, height + orders * _JUMP[n] - _OVER)
+            total += exp(min(700.0, _SLOPE_MAX * above)) * seldom / (_PRIOR_COUNTS + self._counts[n])
+        return log(total)
 
     # --- what happens -----------------------------------------------------------------------------
 

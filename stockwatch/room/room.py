@@ -151,6 +151,8 @@ class Room:
             if sku not in looked_at and not self._calm(sku, tick):
                 looked_at.add(sku)
         for sku in sorted(looked_at):
+            if self._waits(sku, tick):
+                continue
             events = self._evaluate(sku, tick)
             if events or self.desk.alert(sku) is not None:
                 yield from self._tell(sku, events, tick)
@@ -169,6 +171,24 @@ class Room:
             self._look_at(sku, again // SECOND_US)
         return True
 
+    def _waits(self, sku: str, tick: int) -> bool:
+        """Whether nothing could come of looking at a SKU; then it is looked at when more orders count."""
+        books = self.pipeline.books
+        available, held, taken, shortfall = books.left(sku)
+        if shortfall or books.in_transit(sku):
+            return False
+        waits, again = self.desk.wait(sku, tick * SECOND_US, available, held, taken)
+        if waits:
+            self.log.left(sku, available, tick)
+            self._looked(sku, again, tick)
+        return waits
+
+    def _looked(self, sku: str, again: int | None, tick: int) -> None:
+        self._due_of.pop(sku, None)
+        if again is not None:
+            self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
+        self._news.touched.add(sku)
+
     def _look_at(self, sku: str, at: int) -> None:
         """Look at a SKU then, unless it is looked at before."""
         if self._due_of.get(sku, at + 1) > at:
@@ -180,10 +200,7 @@ class Room:
         facts = self.facts(sku)
         self.log.left(sku, facts.available, tick)
         events, again = self.desk.evaluate(sku, tick * SECOND_US, facts)
-        self._due_of.pop(sku, None)
-        if again is not None:
-            self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
-        self._news.touched.add(sku)
+        self._looked(sku, again, tick)
         return events
 
     def _tell(self, sku: str, events: Iterable[AlertEvent], tick: int) -> Iterator[bytes]:
