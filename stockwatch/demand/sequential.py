@@ -46,12 +46,17 @@ class SequentialRule:
         """See `SurgeDetector.can_wait`; only while every feed talks and nothing comes much too late or
         by a channel that is new to the SKU."""
         watch, mark = series.watch, now - WATERMARK_S
-        if watch is None or watch.since is not None or mark > series.spare_until or series.closed(mark):
+        if watch is None or watch.since is not None or series.closed(mark):
             return False
         for channel in channels.values():
             if channel.gaps or now - channel.seen >= SILENCE_MIN_S:
                 return False
         spare = series.spare
+        if spare is None:
+            spare = series.spare = watch.spare_orders(self._least, WAIT_S)
+            series.spare_until = watch.at + WAIT_S
+        if mark > series.spare_until:
+            return False
         for counts, second, name in series.news:
             if counts < mark:
                 spare -= 1
@@ -66,7 +71,7 @@ class SequentialRule:
         series.waiting = None
         if watch is None or before is None:
             return
-        self._weigh(watch, series, channels, before, {})
+        self._weigh(watch, series, channels, before, {}, self._least)
         assert watch.since is None, "only what begins no surge may wait"
 
     def look(self, series: Series, channels: dict[str, ChannelCoverage], now: int) -> Surge:
@@ -84,8 +89,6 @@ class SequentialRule:
             ripe = watch.over_at if ripe is None else min(ripe, watch.over_at)
         look_s = None if ripe is None else max(1, ripe + 1 - mark)
         if watch.since is None:
-            series.spare = watch.spare_orders(self._least, WAIT_S)
-            series.spare_until = watch.at + WAIT_S
             return Surge(False, recent, before, look_s)
         return Surge(True, recent, before, look_s, watch.since, watch.surge_orders, watch.usual)
 
@@ -105,8 +108,11 @@ class SequentialRule:
         channels: dict[str, ChannelCoverage],
         mark: int,
         blank: dict[str, list[Span]],
+        threshold: float | None = None,
     ) -> None:
-        """The news that count before second `mark`; `blank` as of `_blank`."""
+        """The news that count before second `mark`; `blank` as of `_blank`. `threshold`: where it is known that even
+        that one is not reached."""
+        series.spare = None
         entries: dict[int, list[tuple[int, str]]] = {}
         if series.news:
             later = []
@@ -117,6 +123,7 @@ class SequentialRule:
                 else:
                     entries.setdefault(max(at, watch.at + 1), []).append((second, name))
             series.news = later
+        places = {name: n for n, name in enumerate(watch.channels)}
         for at in sorted(entries) if len(entries) > 1 else entries:
             if watch.since is not None:
                 self._be_over(watch, at, blank)
@@ -126,15 +133,20 @@ class SequentialRule:
                 if holes and overlap(holes, second, second + 1):
                     continue
                 first = channels[name].first
-                if name not in watch.channels:
+                place = places.get(name)
+                if place is None:
+                    place = places[name] = len(watch.channels)
                     ran = max(0, at - first)
                     if holes:
                         ran -= overlap(holes, first, at)
                     watch.add_channel(name, ran)
                 warm = FEED_TAUGHT_S if watch.is_taught(name) else FEED_S
                 counts = second - first >= warm and at - second <= LATE_S
-                taken.append((watch.channels.index(name), 1, counts))
-            self._step(watch, at, taken, blank)
+                taken.append((place, 1, counts))
+            if threshold is None:
+                self._step(watch, at, taken, blank)
+            else:
+                watch.step(at, taken, None, threshold)
         if watch.since is not None:
             self._be_over(watch, mark, blank)
 

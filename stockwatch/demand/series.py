@@ -103,8 +103,9 @@ class Series:
         self.news: list[tuple[int, int, str]] = []
         """Orders that no detector has weighed yet, as they came: (second from which on it counts, its own second,
         channel)."""
-        self.spare = 0
-        """Orders among the news that may come to count, up to second `spare_until`, without a look of the detector."""
+        self.spare: int | None = None
+        """Orders among the news that may come to count, up to second `spare_until`, without a look of the detector;
+        None: not known, as the watch has moved on."""
         self.spare_until = 0
         self.waiting: int | None = None
         """News that count before this second have waited for the detector, while every feed talked."""
@@ -274,7 +275,7 @@ class Series:
         """A stream begins, of which earlier ones have taught this; what was sold in them stays on the chart."""
         self.taught, self.watch, self.fates, self.showing, self.shown = taught, None, None, None, Presenting()
         self.news.clear()
-        self.spare, self.waiting = 0, None
+        self.spare = self.waiting = None
         if taught is None:
             return
         self.count = _TAUGHT_ORDERS

@@ -48,7 +48,6 @@ class Expiries:
     def due(self, now_us: int) -> list[bytes]:
         """order.expired events of every reservation whose deadline has come, in order; each is given out
         once."""
-        time = format_time(now_us)
         ended: list[Line | Plain] = []
         while (bucket := self._first()) is not None:
             here = [line for line in bucket if _deadline(line) <= now_us]
@@ -59,6 +58,9 @@ class Expiries:
                 self._buckets[self._seconds[0]] = [line for line in bucket if _deadline(line) > now_us]
                 break
             del self._buckets[heappop(self._seconds)]
+        if not ended:
+            return []
+        time = format_time(now_us)
         return [
             encode(
                 type="order.expired", source=line.source, id=expired_id(line.order, line.line),

@@ -136,7 +136,7 @@ def test_no_line_comes_nearer_than_what_a_waiting_sku_has(seed):
     now, rate = EPOCH, float(rng.choice([0.02, 0.2]))
     for demand in (left, looked):
         demand.alive("c", EPOCH * SECOND_US)
-    bound, orders, units, held = None, 0, 0, 0
+    bound, orders, units, until, held = None, 0, 0, 0, 0
     for _ in range(400):
         now += max(1, round(rng.exponential(1.0 / rate)))
         size = int(rng.choice([1, 1, 3, 9]))
@@ -148,10 +148,41 @@ def test_no_line_comes_nearer_than_what_a_waiting_sku_has(seed):
         looked.surge(series, rule, now * SECOND_US)
         orders, units = orders + 1, units + size
         waiting = left.peek("A")
-        if bound is None or orders > WAIT_ORDERS or units > WAIT_UNITS or now - 3 > waiting.spare_until:
+        if bound is None or orders > WAIT_ORDERS or units > WAIT_UNITS or now > until:
             left.surge(left.at("A", now * SECOND_US), rule, now * SECOND_US)
-            bound, orders, units = wait_above(left, terms, waiting), 0, 0
+            bound, orders, units, until = wait_above(left, terms, waiting), 0, 0, now + WAIT_S
         elif (above := calm_above(looked, terms, series)) is not None:
             assert above <= bound
             held += 1
     assert held > 100
+
+
+def test_what_a_reader_has_made_weighed_is_not_spared_twice():
+    rule, demand, now = SequentialRule(6.0), Demand(), EPOCH
+    demand.alive("c", now * SECOND_US)
+
+    def order():
+        demand.tell(now)
+        demand.take("A", "c", now * SECOND_US, 1)
+
+    for _ in range(60):
+        now += 30
+        order()
+    now += 4
+    series = demand.at("A", now * SECOND_US)
+    assert not demand.surge(series, rule, now * SECOND_US).on
+    waited = 0
+    for _ in range(
+        40
+    ):  # a surge, of which somebody reads figures at every order: no look may come too late for it
+        order()
+        now += 4
+        if not demand.can_wait(series, rule, now * SECOND_US):
+            demand.at("A", now * SECOND_US)
+            if demand.surge(series, rule, now * SECOND_US).on:
+                break
+        else:
+            waited += 1
+            demand.at("A", now * SECOND_US)
+    assert waited
+    assert series.watch.since is not None

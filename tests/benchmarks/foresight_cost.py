@@ -56,10 +56,12 @@ class Room:
                 if again is not None:
                     self.due[name] = min(again, self.due.get(name, again))
         for name in sorted(dirty | due):
-            self.looks += 1
-            _, again = self.desk.evaluate(
-                name, now_us, Facts(available=self.left[name], sold=self.sold[name])
-            )
+            waits, again = self.desk.wait(name, now_us, self.left[name], 0, self.sold[name])
+            if not waits:
+                self.looks += 1
+                _, again = self.desk.evaluate(
+                    name, now_us, Facts(available=self.left[name], sold=self.sold[name])
+                )
             self.due.pop(name, None)
             if again is not None:
                 self.due[name] = again
