@@ -1,10 +1,10 @@
 """Orders that can make no alert wait to be weighed; no byte of what a room says may change by that, whatever comes."""
 
 from dataclasses import replace
+from random import Random
 from zoneinfo import ZoneInfo
 
 import msgspec
-import numpy as np
 import pytest
 
 from stockwatch.alerts import Terms
@@ -71,9 +71,9 @@ def played(kind, config, lines):
 
 def torn(lines, seed):
     """The same feed with a channel that falls silent, one that tells of a gap, and one that catches up late."""
-    rng = np.random.default_rng(seed)
+    rng = Random(seed)
     count = len(lines)
-    silent, told = (int(count * share) for share in rng.uniform(0.4, 0.8, 2))
+    silent, told = (int(count * share) for share in (rng.uniform(0.4, 0.8), rng.uniform(0.4, 0.8)))
     kept = []
     for n, line in enumerate(lines):
         if silent <= n < silent + count // 12 and b'"taobao/' in line:
@@ -107,7 +107,7 @@ def test_who_reads_figures_changes_no_decision_of_what_waits():
 @pytest.mark.parametrize("rate", [0.01, 0.1, 1.0])
 @pytest.mark.parametrize("hours", [0.1, 6.0])
 def test_no_surge_begins_with_orders_to_spare(rate, hours):
-    rng = np.random.default_rng(8)
+    rng = Random(8)
     rule, begun = SequentialRule(hours), 0
     for _ in range(12):
         watch, at = Watch(0), 0
@@ -115,8 +115,8 @@ def test_no_surge_begins_with_orders_to_spare(rate, hours):
         spare, until, came = 0, 0, 0
         for n in range(250):
             faster = 12.0 if n % 60 > 45 else 1.0
-            at += max(1, round(rng.exponential(1.0 / rate / faster)))
-            orders = int(rng.choice([1, 1, 1, 2, 4]))
+            at += max(1, round(rng.expovariate(rate * faster)))
+            orders = rng.choice([1, 1, 1, 2, 4])
             came += orders
             began = watch.step(at, [(0, orders, True)], None, rule.threshold(watch.usual))
             if began:
@@ -130,16 +130,16 @@ def test_no_surge_begins_with_orders_to_spare(rate, hours):
 @pytest.mark.parametrize("seed", range(12))
 def test_no_line_comes_nearer_than_what_a_waiting_sku_has(seed):
     """Its bound, while it is left alone, is never under the one of somebody who looks at every order."""
-    rng = np.random.default_rng(seed)
-    terms = Terms(int(rng.choice([60, 600, 7200])), 900, 0, None, "t")
+    rng = Random(seed)
+    terms = Terms(rng.choice([60, 600, 7200]), 900, 0, None, "t")
     left, looked, rule = Demand(), Demand(), SequentialRule(6.0)
-    now, rate = EPOCH, float(rng.choice([0.02, 0.2]))
+    now, rate = EPOCH, rng.choice([0.02, 0.2])
     for demand in (left, looked):
         demand.alive("c", EPOCH * SECOND_US)
     bound, orders, units, until, held = None, 0, 0, 0, 0
     for _ in range(400):
-        now += max(1, round(rng.exponential(1.0 / rate)))
-        size = int(rng.choice([1, 1, 3, 9]))
+        now += max(1, round(rng.expovariate(rate)))
+        size = rng.choice([1, 1, 3, 9])
         for demand in (left, looked):
             demand.tell(now)
             demand.take("A", "c", now * SECOND_US, size)
