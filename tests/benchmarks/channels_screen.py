@@ -2,7 +2,7 @@
 
 The lab and the console's line are in this process, the hub is one of its own. Beside the buyers somebody buys one unit
 of a thing that nobody else wants, each time of another; when the lab first sends the push about it, and when the
-picture that the hub publishes holds one unit more of it reserved, are told by one clock. Painting is what `latency.py`
+picture that the hub publishes holds one unit more of it as taken, are told by one clock. Painting is what `latency.py`
 measures. The CPU that the hub used stands beside the figure: on a machine that others use it says what was waited for.
 """
 
@@ -40,7 +40,7 @@ class Screen:
     def __init__(self) -> None:
         self.live = asyncio.Event()
         self.shown: dict[tuple[str, int], float] = {}
-        """(SKU, units reserved) -> when a picture first had that many."""
+        """(SKU, units taken) -> when a picture first had that many."""
         self._units: dict[str, int] = {}
 
     async def watch(self, link: HubLink) -> None:
@@ -60,9 +60,10 @@ class Screen:
         now = time.monotonic()
         for link in links:
             for size in link.sizes:
-                for units in range(self._units.get(size.sku, 0) + 1, size.reserved + 1):
+                taken = size.reserved + size.sold
+                for units in range(self._units.get(size.sku, 0) + 1, taken + 1):
                     self.shown[size.sku, units] = now
-                self._units[size.sku] = max(size.reserved, self._units.get(size.sku, 0))
+                self._units[size.sku] = max(taken, self._units.get(size.sku, 0))
 
 
 async def delays(platform: str, rate: float, seconds: float) -> tuple[list[float], int, float]:
