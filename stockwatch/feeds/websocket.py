@@ -230,5 +230,7 @@ async def _drop(connection: _Connection) -> None:
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "the server did not answer in time"
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody listens there"
     text = str(error).strip() or type(error).__name__
     return printable(text, _NOTE_LENGTH)

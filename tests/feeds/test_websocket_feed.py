@@ -372,6 +372,14 @@ async def test_a_server_that_never_answers_is_given_up_and_tried_again(quick, si
         assert sink.gaps == []
 
 
+async def test_an_address_where_nobody_listens_is_told_in_words(quick, sink, running) -> None:
+    server, url, _ = await _raw_server([None])
+    server.close()
+    await server.wait_closed()
+    running(WebSocketFeed("shop", url, backoff=quick()).run(sink, None))
+    await sink.until(lambda: "nobody listens there" in [status.note for status in sink.statuses])
+
+
 async def test_a_server_that_refuses_for_a_while_is_left_alone_so_long(quick, sink, running) -> None:
     seen: list[float] = []
     refusal = b"HTTP/1.1 503 Busy\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n"
