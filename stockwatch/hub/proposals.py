@@ -35,7 +35,7 @@ def restock(room: Room, sku: str, quantity: int | None) -> RestockProposal:
             continue
         waits = source.waits(second_of_day(now * SECOND_US, room.desk.zone))
         due = now + waits + source.surely
-        extra = room.arrival(source, source.source, units, due * SECOND_US, now * SECOND_US)
+        extra = room.expected.arrival(source, source.source, units, due * SECOND_US, now * SECOND_US)
         tier_after, eta_after = room.desk.preview(sku, now * SECOND_US, facts, extra)
         options.append(
             RestockOption(

@@ -7,7 +7,6 @@ room sells of a SKU that is here too is demand here; its alerts, acknowledgement
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -15,9 +14,9 @@ from functools import cached_property, partial
 from hashlib import sha256
 
 from stockwatch import instants
-from stockwatch.alerts import TIER_NAMES, AlertEvent, Arrival, Desk, Facts, OpenAlert, Punctuality
+from stockwatch.alerts import TIER_NAMES, AlertEvent, Desk, Facts, OpenAlert
 from stockwatch.alerts.attention import Attention, Call, Figures, Sizes
-from stockwatch.config import RestockSource, RoomConfig, Sku
+from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
 from stockwatch.demand.lessons import BadLessons, Lessons, lessons_of
 from stockwatch.events import Event, Invalid, encode, format_time, parse_time
@@ -26,7 +25,9 @@ from stockwatch.ledger.figures import Applied, Stock
 from stockwatch.ledger.opening import channels_in, configured_events, opening_events
 from stockwatch.ledger.store import LedgerCorrupt
 from stockwatch.room import overwritten
+from stockwatch.room.agenda import Agenda
 from stockwatch.room.clock import SECOND_US
+from stockwatch.room.expected import Expected
 from stockwatch.room.figures import PlatformFigures, Seen, Told
 from stockwatch.room.learning import LEARNED, learned_events
 from stockwatch.room.links import catalog
@@ -61,7 +62,7 @@ class Room:
         self.demand = Demand()
         self.desk = Desk(config, self.demand)
         self.attention = Attention()
-        self.punctuality = Punctuality()
+        self.expected = Expected()
         self.log = RoomLog(config)
         self.figures = PlatformFigures(config)
         self.zone: tzinfo = UTC
@@ -72,11 +73,9 @@ class Room:
         self.source = ROOM_SOURCE + config.id
         self.lessons: Lessons | None = None
         """What earlier streams taught, to begin the next one with."""
-        self._dirty: set[str] = set()
+        self._agenda = Agenda()
         self._lag_s = 0.0
         """How late orders come, as of the last tick."""
-        self._due: list[tuple[int, str]] = []
-        self._due_of: dict[str, int] = {}
         self._news = News()
 
     def move_to(self, pipeline: Pipeline) -> None:
@@ -132,24 +131,13 @@ class Room:
 
     def next_look(self) -> int | None:
         """The next second at which there is anything to decide; one that has passed means at once."""
-        if self._dirty:
-            return 0
-        return self._due[0][0] if self._due else None
+        return self._agenda.next()
 
     def look(self, tick: int) -> Iterator[bytes]:
         """Decide at a tick; yields the alert events that come of it."""
-        due, due_of = self._due, self._due_of
-        dirty, self._dirty = self._dirty, set()
         self._lag_s = self.log.lag_s()
-        looked_at = set()
-        while due and due[0][0] <= tick:
-            at, sku = heapq.heappop(due)
-            if due_of.get(sku) == at:
-                del due_of[sku]
-                looked_at.add(sku)
-        for sku in dirty:
-            if sku not in looked_at and not self._calm(sku, tick):
-                looked_at.add(sku)
+        looked_at, stirred = self._agenda.take(tick)
+        looked_at.update(sku for sku in stirred if not self._calm(sku, tick))
         for sku in sorted(looked_at):
             if self._waits(sku, tick):
                 continue
@@ -168,7 +156,7 @@ class Room:
             return False
         self.log.left(sku, available, tick)
         if again is not None:
-            self._look_at(sku, again // SECOND_US)
+            self._agenda.at(sku, again // SECOND_US)
         return True
 
     def _waits(self, sku: str, tick: int) -> bool:
@@ -184,16 +172,8 @@ class Room:
         return waits
 
     def _looked(self, sku: str, again: int | None, tick: int) -> None:
-        self._due_of.pop(sku, None)
-        if again is not None:
-            self._look_at(sku, max(-(-again // SECOND_US), tick + 1))
+        self._agenda.anew(sku, None if again is None else max(-(-again // SECOND_US), tick + 1))
         self._news.touched.add(sku)
-
-    def _look_at(self, sku: str, at: int) -> None:
-        """Look at a SKU then, unless it is looked at before."""
-        if self._due_of.get(sku, at + 1) > at:
-            self._due_of[sku] = at
-            heapq.heappush(self._due, (at, sku))
 
     def _evaluate(self, sku: str, tick: int) -> tuple[AlertEvent, ...]:
         """Look at a SKU, and note when to do so again; what happened to its alert."""
@@ -295,7 +275,7 @@ class Room:
         if applied.outcome not in ("accepted", "noop"):
             return
         if kind == "stock.received":
-            self._received(event)
+            self.expected.received(event, self.books)
         if kind == "feed.gap":
             self._gap(event)
         elif kind == "alert.acknowledged":
@@ -333,7 +313,7 @@ class Room:
             if isinstance(source, str) and self.log.channel_of(source) is None:
                 self._gap_of(source, event)
         elif event.type == "stock.received":
-            self._received(event)
+            self.expected.received(event, self.books)
         elif event.type.startswith("action.") and event.subject is not None and self._is_here(event.subject):
             self.log.happened(event, received_us)
 
@@ -347,12 +327,11 @@ class Room:
         self._touch([sku for sku, _ in taken])
 
     def _touch(self, skus: Iterable[str]) -> None:
-        dirty, touched, known = self._dirty, self._news.touched, self.catalog.of_sku
-        for sku in skus:
-            dirty.add(sku)
-            touched.add(sku)
-            if sku not in known:
-                self.catalog.meet(sku)
+        met = set(skus)
+        self._agenda.stir(met)
+        self._news.touched |= met
+        for sku in sorted(sku for sku in met if not self._is_here(sku)):
+            self.catalog.meet(sku)
 
     def _presented(self, event: Event) -> None:
         listing = event.data.get("listing")
@@ -363,7 +342,7 @@ class Room:
         link = self.catalog.links.get(listing) if isinstance(listing, str) else None
         skus = () if link is None else link.skus
         self.demand.present(skus, event.time_us)
-        self._dirty.update(sku for sku in skus if self.demand.expects(sku))
+        self._agenda.stir(sku for sku in skus if self.demand.expects(sku))
 
     def _learned(self, event: Event, received_us: int) -> None:
         """A stream begins with what earlier ones taught."""
@@ -429,20 +408,6 @@ class Room:
             )
         )
 
-    def _received(self, event: Event) -> None:
-        """Goods came: how punctual their source was, once all of them are there."""
-        document = event.data.get("restock")
-        for restock in self.books.restocks().values() if isinstance(document, str) else ():
-            if (restock.sku, restock.document) == (event.subject, document) and restock.state == "received":
-                self.punctuality.received(
-                    restock.source,
-                    restock.sku,
-                    restock.document,
-                    restock.asked_us,
-                    restock.due_us,
-                    event.time_us,
-                )
-
     def _acknowledged(self, event: Event, received_us: int) -> None:
         alert = event.data.get("alert")
         by = event.data.get("by")
@@ -475,36 +440,9 @@ class Room:
             stock.sold,
             stock.shortfall,
             stock.quarantined,
-            self.arrivals(sku) if stock.in_transit else (),
+            self.expected.arrivals(sku, self.skus.get(sku), self.books) if stock.in_transit else (),
             self._lag_s,
         )
-
-    def arrivals(self, sku: str) -> tuple[Arrival, ...]:
-        """Units promised and not here yet, with when they may be sold."""
-        settings = self.skus.get(sku)
-        sources = {source.source: source for source in settings.restock} if settings else {}
-        return tuple(
-            self.arrival(
-                sources.get(restock.source),
-                restock.source,
-                restock.in_transit,
-                restock.due_us,
-                restock.asked_us,
-            )
-            for restock in self.books.restocks().values()
-            if restock.sku == sku and restock.in_transit
-        )
-
-    def arrival(
-        self, settings: RestockSource | None, source: str, qty: int, due_us: int, asked_us: int
-    ) -> Arrival:
-        """Units of a source, promised for `due_us` when they were asked for. The source's range goes with a promise
-        that leaves it room; a nearer one is taken at its word."""
-        soonest_us = None
-        if settings is not None and due_us - asked_us >= settings.surely * SECOND_US:
-            soonest_us = due_us - (settings.surely - settings.lead_time) * SECOND_US
-        counts = settings is not None and settings.counts == "confirmed"
-        return Arrival(qty, due_us, counts, asked_us, soonest_us, self.punctuality.slips(source))
 
     def stock(self, sku: str) -> Stock:
         return self.books.stock(sku)

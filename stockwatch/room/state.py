@@ -20,12 +20,11 @@ from stockwatch import __version__
 from stockwatch.config import RoomConfig
 from stockwatch.room.room import Room
 
-FORMAT = 6
+FORMAT = 7
 """Raise it with every change of what a room remembers."""
 KIND = "room"
 _KEPT = (
-    "attention", "catalog", "demand", "desk", "figures", "log", "punctuality", "zone", "zone_known", "_dirty", "_lag_s",
-    "_due", "_due_of",
+    "attention", "catalog", "demand", "desk", "expected", "figures", "log", "zone", "zone_known", "_agenda", "_lag_s",
 )  # fmt: skip
 _KEPT_OF_PIPELINE = ("clock", "ticked", "events", "outcomes")
 

@@ -48,7 +48,7 @@ class Watched(Calm):
 
     def follow(self, applied, received_us, *, ours):
         super().follow(applied, received_us, ours=ours)
-        for sku in list(self._dirty)[:2]:
+        for sku in sorted(applied.touched)[:2]:
             self.desk.assess(sku, self.now_us, self.facts(sku))
 
 

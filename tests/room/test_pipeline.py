@@ -160,7 +160,7 @@ def test_a_restock_counts_as_arriving_from_its_promise_on():
             state="asked",
         )
     )
-    assert room.arrivals("H-M") == ()
+    assert room.facts("H-M").arrivals == ()
     room.pipeline.take(
         event(
             "stock.ordered",
@@ -173,9 +173,9 @@ def test_a_restock_counts_as_arriving_from_its_promise_on():
             state="confirmed",
         )
     )
-    assert [(a.qty, a.counts) for a in room.arrivals("H-M")] == [(40, False)]
+    assert [(a.qty, a.counts) for a in room.facts("H-M").arrivals] == [(40, False)]
     room.pipeline.take(event("stock.received", 3, "H-M", document="in", qty=40, restock="r"))
-    assert room.arrivals("H-M") == ()
+    assert room.facts("H-M").arrivals == ()
     assert room.books.stock("H-M").available == 59
 
 

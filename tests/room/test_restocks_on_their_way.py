@@ -34,7 +34,7 @@ def shop(*raws):
 
 def test_a_promise_of_the_latest_may_be_kept_sooner_and_a_nearer_one_is_taken_at_its_word():
     room = shop(ordered(0, "p1", 1500), ordered(1, "p2", 900))
-    sooner, exact = room.arrivals("A")
+    sooner, exact = room.facts("A").arrivals
     assert sooner.due_us - sooner.soonest_us == 900 * SECOND_US
     assert exact.soonest_us is None
 
@@ -53,13 +53,15 @@ def late_three_times(source="周边仓"):
 
 def test_a_source_is_known_by_when_the_last_of_its_restocks_came():
     room = shop(*late_three_times(), ordered(13_000, "p9", 14_500), ordered(13_001, "p10", 14_500, sku="B"))
-    assert room.arrivals("A")[0].slips == pytest.approx((0.5, 0.5, 0.5))
-    assert room.arrivals("B")[0].slips == pytest.approx((0.5, 0.5, 0.5)), "it is the source's, not the SKU's"
+    assert room.facts("A").arrivals[0].slips == pytest.approx((0.5, 0.5, 0.5))
+    assert room.facts("B").arrivals[0].slips == pytest.approx((0.5, 0.5, 0.5)), (
+        "it is the source's, not the SKU's"
+    )
 
 
 def test_of_another_source_it_says_nothing():
     room = shop(*late_three_times("总仓"), ordered(13_000, "p9", 14_500))
-    assert room.arrivals("A")[0].slips == ()
+    assert room.facts("A").arrivals[0].slips == ()
 
 
 def test_what_is_offered_is_what_it_will_be_once_ordered():
@@ -71,7 +73,7 @@ def test_what_is_offered_is_what_it_will_be_once_ordered():
     told = {"document": "p9", "qty": 50, "source": "周边仓", "due": format_time(due * SECOND_US, UTC)}
     played([event("stock.ordered", 12_590, "A", channel=WAREHOUSE, **told)], room)
     assert room.now_us // SECOND_US == now
-    assert room.arrivals("A")[0].slips
+    assert room.facts("A").arrivals[0].slips
     eta = room.desk.assess("A", room.now_us, room.facts("A")).eta
     assert eta.p50_s is not None
     assert option.eta_after.p50 == now + eta.p50_s
@@ -81,4 +83,4 @@ def test_a_restarted_room_still_knows_its_sources():
     room = shop(*late_three_times())
     again = alone(room.config)
     restore(again, [room_frame(room)])
-    assert again.punctuality.slips("周边仓") == room.punctuality.slips("周边仓") != ()
+    assert again.expected.punctuality.slips("周边仓") == room.expected.punctuality.slips("周边仓") != ()
