@@ -13,11 +13,11 @@ import httpx
 import pytest
 from rehearsal import rehearsal
 
+from stockwatch.arguments import LAB_PLATFORMS
 from stockwatch.cli import main
 from stockwatch.lab.face import Push
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import ALL_PLATFORMS, PLATFORMS, Ware, room_files, write
-from stockwatch.parser import LAB_PLATFORMS
 
 MORE = tuple(name for name in ALL_PLATFORMS if name not in PLATFORMS)
 WITHOUT_END = {"shopify"}
