@@ -12,7 +12,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +20,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.filter import Monochrome, NoColor
-from textual.geometry import Offset
 from textual.timer import Timer
 from textual.worker import WorkerFailed
 
@@ -28,8 +27,8 @@ from stockwatch.console import terminal, themes
 from stockwatch.console.acting import Actor
 from stockwatch.console.board import Board, BoardHead
 from stockwatch.console.columns import Look, day_of
-from stockwatch.console.escape import cells, clean
-from stockwatch.console.footer import KeyBar, Status, StatusLine, Tone
+from stockwatch.console.escape import clean
+from stockwatch.console.footer import KeyBar, StatusLine, Tone
 from stockwatch.console.formats import zone_of
 from stockwatch.console.header import HeaderState, RoomHeader
 from stockwatch.console.keyorder import KeysInOrder
@@ -37,6 +36,7 @@ from stockwatch.console.keys import ACTIONS, Keymap
 from stockwatch.console.lean import LeanDisplay
 from stockwatch.console.link import Attached, Link, LinkEvent, Lost
 from stockwatch.console.looking import Looker
+from stockwatch.console.saying import Sayer
 from stockwatch.console.side import Side
 from stockwatch.console.spark import SparkStyle
 from stockwatch.console.state import (
@@ -50,7 +50,7 @@ from stockwatch.console.state import (
     next_alert,
 )
 from stockwatch.console.typed import Typed
-from stockwatch.console.words import Words, fill, pick_language, say, tier_glyph, words
+from stockwatch.console.words import Words, fill, pick_language, say, words
 from stockwatch.exits import Exit
 from stockwatch.room.intents import (
     Answer,
@@ -65,17 +65,15 @@ from stockwatch.room.intents import (
     Watch,
     WorkList,
 )
-from stockwatch.room.view import CallRow, Detail, RestockRow, RoomView, merge
+from stockwatch.room.view import Detail, RoomView, merge
 
 if TYPE_CHECKING:
     from stockwatch.console.dialogs import ThemeDialog, Wants
     from stockwatch.console.dialogs.exceptions import OpensAudit, Resolves
     from stockwatch.console.dialogs.records import Looks
 
-MESSAGE_SECONDS = 8.0
 WATCH_AFTER = 0.1
 """Seconds the cursor rests before its link's detail is asked for."""
-TIER_TONES: tuple[Tone, ...] = ("plain", "trend", "threshold", "critical")
 
 
 class Settings(NamedTuple):
@@ -130,11 +128,7 @@ class Console(KeysInOrder, LeanDisplay):
         self._frozen: RoomView | None = None
         self._show_planned = False
         self.typed = Typed(self)
-        self._heeded = 0
-        """The number of the last call."""
-        self._message: Status | None = None
-        self._has_moved = False
-        self._message_timer: Timer | None = None
+        self.sayer = Sayer(self)
         self._watched: str | None = None
         self._watch_timer: Timer | None = None
         self._terminal_watch: terminal.TerminalWatch | None = None
@@ -247,7 +241,7 @@ class Console(KeysInOrder, LeanDisplay):
                 came_back, self.lost = self.lost, False
                 first = self.view is None
                 self.view = event.view
-                self._heed(event.view.header.call, ring=not first)
+                self.sayer.heed(event.view.header.call, ring=not first)
                 self._watched = None
                 if came_back:
                     self.say(self.words.hub_back, "good")
@@ -259,8 +253,8 @@ class Console(KeysInOrder, LeanDisplay):
                     gc.enable()
             case Change() if self.view is not None:
                 before, self.view = self.view, merge(self.view, event.delta)
-                self._heed(self.view.header.call, ring=True)
-                self._hear_of(before.restocks, self.view.restocks)
+                self.sayer.heed(self.view.header.call, ring=True)
+                self.sayer.hear_of(before.restocks, self.view.restocks)
                 self.looker.room_changed(before, self.view)
             case Movements() | WorkList() | Shown():
                 self.looker.found(event)
@@ -287,29 +281,6 @@ class Console(KeysInOrder, LeanDisplay):
             case _:
                 pass
         self.plan_show()
-
-    def _heed(self, call: CallRow | None, *, ring: bool) -> None:
-        """Ring and say what interrupts, once; what came before this console did is on the board. A room that begins
-        anew counts anew."""
-        number = 0 if call is None else call.number
-        newer, self._heeded = number > self._heeded, number
-        if call is not None and newer and ring:
-            glyph = tier_glyph(call.tier, ascii=self.settings.ascii)
-            self.say(clean(say(call.text, self.words)), TIER_TONES[call.tier], glyph)
-            if self.settings.bell:
-                self.bell()
-
-    def _hear_of(self, before: Sequence[RestockRow], now: Sequence[RestockRow]) -> None:
-        """Say what a webhook has brought: nobody looks at a restock that was sent off."""
-        stood = {row.document: row.told_as for row in before}
-        for row in now:
-            if row.told is None or row.told_as in (None, "waiting", stood.get(row.document)):
-                continue
-            told = clean(say(row.told, self.words))
-            text = fill(self.words.restock_told, title=clean(row.title), qty=row.qty, told=told)
-            self.say(text, "good" if row.told_as == "good" else "bad")
-            if row.told_as == "bad" and self.settings.bell:
-                self.bell()
 
     def plan_show(self) -> None:
         """Show the picture once, however many messages came in together."""
@@ -432,46 +403,13 @@ class Console(KeysInOrder, LeanDisplay):
         }  # fmt: skip
         return table[self.sort]
 
-    # --- the status line -------------------------------------------------------------------------
-
-    def say(self, text: str, tone: Tone = "plain", glyph: str = "") -> None:
-        """Say something in the status line; it gives way to the selected link's reason after a while."""
-        self._message = Status(text, tone, glyph)
-        if self._message_timer is not None:
-            self._message_timer.stop()
-        self._message_timer = self.set_timer(MESSAGE_SECONDS, self._message_over)
-        self.show_status()
-
-    def _message_over(self) -> None:
-        self._message = None
-        self.show_status()
+    def say(self, text: str, tone: Tone = "plain") -> None:
+        """Say something in the status line for a while; cleaned already."""
+        self.sayer.say(text, tone)
 
     def show_status(self) -> None:
-        """Say in the status line what is to be said now."""
-        if not self.screen_stack or not self.screen_stack[0].query("#status"):
-            return
-        self.screen_stack[0].query_one("#status", StatusLine).show(self._status())
-
-    def _status(self) -> Status:
-        typed = self.typed.status()
-        if typed is not None:
-            if self.typed.is_filter:
-                status = self.screen_stack[0].query_one("#status", StatusLine)
-                self.cursor_position = Offset(cells(typed.text[:-1]) + 1, status.region.y)
-            return typed
-        if self._message is not None:
-            return self._message
-        view, line = self.shown, self.board.line
-        if view is None or line is None:
-            return Status()
-        mine = [
-            alert for alert in view.alerts if alert.listing == line.link.listing and alert.state != "resolved"
-        ]
-        if not mine:
-            return Status()
-        worst = max(mine, key=lambda alert: alert.tier)
-        text = clean(say(worst.reason, self.words))
-        return Status(text, TIER_TONES[worst.tier], tier_glyph(worst.tier, ascii=self.settings.ascii))
+        """Show in the status line what is to be said now."""
+        self.sayer.show()
 
     # --- keys ------------------------------------------------------------------------------------
 
@@ -651,11 +589,7 @@ class Console(KeysInOrder, LeanDisplay):
 
     @on(Board.Moved)
     def _moved(self) -> None:
-        # The first line under the cursor is nobody's move: what was said at the start stays.
-        if self._has_moved:
-            self._message = None
-        self._has_moved = True
-        self.show_status()
+        self.sayer.moved()
         self._show_side()
 
     @on(Board.Chosen)
