@@ -166,7 +166,9 @@ class Console(KeysInOrder, LeanDisplay):
 
     def on_mount(self) -> None:
         if self._theme_missing:
-            self.say(f"theme {clean(self.settings.theme or '')}?", "bad")
+            known = clean(", ".join(self._themes.themes))
+            wanted = clean(self.settings.theme or "")
+            self.say(fill(self.words.no_such_theme, name=wanted, worn=self.theme, known=known), "bad")
         self._say_problems([*self._themes.problems, *self.keymap_table.problems])
         self.board.focus()
 

@@ -513,3 +513,10 @@ async def test_comments_that_were_too_many_stand_beside_their_feed() -> None:
         assert "抖音 正常 弹幕太多,丢 3400" in at.text()
         await at.hear(Change(delta=Delta(feeds=(msgspec.structs.replace(row, comments_lost=0),))))
         assert "弹幕" not in at.text()
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "没有主题"), ("en", "No theme")])
+async def test_a_theme_that_is_not_there_is_named_with_those_that_are(language: str, words: str) -> None:
+    async with desk(theme="nope\x1b[2J", language=language) as at:
+        assert at.status.startswith(f"{words} nope␛[2J")
+        assert "colour-blind" in at.status

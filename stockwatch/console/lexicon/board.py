@@ -49,3 +49,6 @@ class BoardWords:
     nothing_to_acknowledge = Word("这个链接没有待认领的预警。", "This link has no open alert to take.")
     no_alerts_ahead = Word("没有别的预警。", "No other alert.")
     theme_now = Word("主题:{name}", "Theme: {name}")
+    no_such_theme = Word(
+        "没有主题 {name},先用 {worn};可用:{known}", "No theme {name}: wearing {worn}; there are {known}"
+    )
