@@ -1,8 +1,13 @@
-"""Markers of the whole suite."""
+"""Markers and settings of the whole suite."""
 
 import os
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, not whether it holds.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -34,6 +34,8 @@ class AlertEvent(msgspec.Struct, frozen=True):
     safety_line: int
     eta_s: Forecast
     """Seconds from `at_us`; each may be None."""
+    cause: str = ""
+    """Of the tier, as in `tiers`; not written down."""
     by: str | None = None
     """Who has taken it already: only when an acknowledged alert goes on at a lower tier."""
 

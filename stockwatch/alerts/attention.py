@@ -8,6 +8,8 @@ CRITICAL call. What is one thing calls once:
   and again with every further fifth. The main size calls by itself, a side size is a badge;
 - surges of many links at once are traffic that came in, not news of each: from the fifth link within two minutes on
   one call says so, and for five minutes no TREND calls;
+- a source that closes is the last call for many links: from the fifth within two minutes on one call says so, and for
+  five minutes none at that tier calls for the same closing, nor again for want of an answer;
 - figures of one platform that somebody else changed within a minute (an ERP's sync) call once, from the fifth on once
   more to say how many, and none of that platform calls for five minutes then. One figure calls once in ten minutes.
 
@@ -23,11 +25,13 @@ from typing import NamedTuple
 import msgspec
 
 from stockwatch.alerts.alert import AlertEvent, OpenAlert
-from stockwatch.alerts.facts import Terms
+from stockwatch.alerts.crowd import Crowd
+from stockwatch.alerts.facts import Closing, Terms
 from stockwatch.alerts.lines import NO_SOURCE_S
 from stockwatch.alerts.reasons import Words
 from stockwatch.alerts.tiers import CRITICAL, THRESHOLD, TIER_NAMES, TREND
 from stockwatch.demand.outlook import Forecast
+from stockwatch.printable import printable
 
 _SECOND_US = 1_000_000
 NEAR_S = 3600
@@ -39,7 +43,6 @@ NAMED = 3
 SAME_US = 60 * _SECOND_US
 RECENT_US = 600 * _SECOND_US
 """A TREND says nothing of a link that has called so lately."""
-MANY, MANY_US, TOLD_US = 5, 120 * _SECOND_US, 300 * _SECOND_US
 AGAIN_US = {THRESHOLD: 300 * _SECOND_US, CRITICAL: 120 * _SECOND_US}
 AGAIN_NEAR_S = 2 * 3600
 """A THRESHOLD whose sell-out has moved further away than this calls no more."""
@@ -102,18 +105,18 @@ class Attention:
         """By alert."""
         self._of_link: dict[str, tuple[int, int]] = {}
         """(when, tier) of each link's last call."""
-        self._rising: list[tuple[int, str]] = []
-        """(when, link) of TRENDs within `MANY_US`."""
-        self._told_us: int | None = None
+        self._rising = Crowd()
+        """TRENDs."""
+        self._closing: dict[tuple[str, int], Crowd] = {}
+        """By source and tier: last calls before it closes."""
         self._shares: dict[tuple[str, int], float] = {}
         """By link and tier: the share of its sizes there, at the last call for that."""
         self._of_figure: dict[tuple[str, str], int] = {}
         """(channel, SKU) whose figure somebody else changed -> when that called."""
-        self._of_channel: dict[str, list[tuple[int, str]]] = {}
-        """(when, link) of figures changed within `MANY_US`."""
+        self._of_channel: dict[str, Crowd] = {}
+        """Figures that somebody else changed."""
         self._channel_us: dict[str, int] = {}
         """When a channel's figures last called."""
-        self._channel_told_us: dict[str, int] = {}
 
     def heard(
         self, event: AlertEvent, listing: str, title: str, terms: Terms, sizes: Sizes | None = None
@@ -130,17 +133,34 @@ class Attention:
         if event.by is not None:
             return None
         if tier == TREND:
-            many = self._many(now_us, listing)
-            if many:
-                return self._call(now_us, TREND, None, many)
+            self._rising.join(now_us, listing)
+            links = self._rising.tell(now_us)
+            if links is not None:
+                return self._call(
+                    now_us,
+                    TREND,
+                    None,
+                    Words(
+                        f"流量进来了:2 分钟内 {links} 个链接起量",
+                        f"traffic came in: {links} links speed up within 2 min",
+                    ),
+                )
             recent = now_us - self._last_of(listing) <= RECENT_US
-            if recent or self._told(now_us) or not _near(event.eta_s, terms):
+            if recent or self._rising.told(now_us) or not _near(event.eta_s, terms):
                 return None
         if sizes is not None and tier > TREND:
             known = self._shares.get((listing, tier), 0.0)
             if sizes.share < known + BROKEN and not sizes.every:
                 return None
             self._shares[listing, tier] = sizes.share
+        if event.cause == "last_call" and terms.closing is not None:
+            closing = self._closing.setdefault((terms.closing.source, tier), Crowd())
+            closing.join(now_us, listing)
+            links = closing.tell(now_us)
+            if links is not None:
+                return self._call(now_us, tier, None, _closes(terms.closing, links))
+            if closing.told(now_us):
+                return None
         text = _said(Figures(title, event.available, event.eta_s, sizes), tier)
         last = self._of_link.get(listing)
         self._rung[event.alert] = _Rung(now_us, tier, 0)
@@ -180,22 +200,21 @@ class Attention:
         self, now_us: int, channel: str, sku: str, listing: str, text: Words, title: str
     ) -> Call | None:
         """Somebody else changed a platform's figure of a SKU: the call that it makes. `title`: the channel's."""
-        lately = [one for one in self._of_channel.get(channel, []) if now_us - one[0] <= MANY_US]
-        self._of_channel[channel] = [*lately, (now_us, listing)]
-        told_us, called_us = self._channel_told_us.get(channel), self._channel_us.get(channel)
-        if told_us is not None and now_us - told_us <= TOLD_US:
-            return None
-        links = len({link for _, link in self._of_channel[channel]})
-        if links >= MANY:
-            self._channel_told_us[channel] = now_us
+        changed = self._of_channel.setdefault(channel, Crowd())
+        changed.join(now_us, listing)
+        links = changed.tell(now_us)
+        if links is not None:
             many = Words(
                 f"{title} 2 分钟内 {links} 个链接的库存被外部改",
                 f"{title}: stock of {links} links changed from outside within 2 min",
             )
             return self._call(now_us, CRITICAL, None, many)
+        if changed.told(now_us):
+            return None
         figure_us = self._of_figure.get((channel, sku))
         if figure_us is not None and now_us - figure_us <= RECENT_US:
             return None
+        called_us = self._channel_us.get(channel)
         if called_us is not None and now_us - called_us <= SAME_US:
             return None
         self._of_figure[channel, sku] = self._channel_us[channel] = now_us
@@ -204,20 +223,6 @@ class Attention:
     def _last_of(self, listing: str) -> int:
         last = self._of_link.get(listing)
         return -(1 << 62) if last is None else last[0]
-
-    def _many(self, now_us: int, listing: str) -> Words | None:
-        self._rising = [one for one in self._rising if now_us - one[0] <= MANY_US]
-        self._rising.append((now_us, listing))
-        links = len({link for _, link in self._rising})
-        if links < MANY or self._told(now_us):
-            return None
-        self._told_us = now_us
-        return Words(
-            f"流量进来了:2 分钟内 {links} 个链接起量", f"traffic came in: {links} links speed up within 2 min"
-        )
-
-    def _told(self, now_us: int) -> bool:
-        return self._told_us is not None and now_us - self._told_us <= TOLD_US
 
     def _call(self, now_us: int, tier: int, listing: str | None, text: Words) -> Call:
         number = 1 if self.last is None else self.last.number + 1
@@ -253,6 +258,15 @@ def _what(now: Figures) -> Words:
     )
 
 
+def _closes(closing: Closing, links: int) -> Words:
+    minutes = max(1, round(closing.in_s / 60))
+    source = printable(closing.source, 32)
+    return Words(
+        f"{source} {minutes} 分后截单:{links} 个链接要在那之前补",
+        f"{source} takes orders for {minutes} more min: {links} links need a restock before",
+    )
+
+
 _STATE = {THRESHOLD: Words("到线", "at their line"), CRITICAL: Words("告急", "about to be gone")}
 
 
@@ -271,4 +285,4 @@ def _of_sizes(sizes: Sizes, tier: int) -> Words:
     )
 
 
-__all__ = ["AGAIN_TIMES", "AGAIN_US", "MANY", "Attention", "Call", "Figures", "Sizes"]
+__all__ = ["AGAIN_TIMES", "AGAIN_US", "Attention", "Call", "Figures", "Sizes"]

@@ -283,6 +283,7 @@ class Desk:
             velocity_per_min=what.per_min,
             safety_line=what.safety_line,
             eta_s=what.eta,
+            cause=what.cause,
         )
 
     # --- people -----------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from functools import partial
 from itertools import pairwise
 
 from stockwatch.alerts import AlertEvent, OpenAlert, Words
-from stockwatch.alerts.attention import AGAIN_TIMES, AGAIN_US, MANY, Attention, Figures, Sizes
-from stockwatch.alerts.facts import Terms
+from stockwatch.alerts.attention import AGAIN_TIMES, AGAIN_US, Attention, Figures, Sizes
+from stockwatch.alerts.crowd import MANY
+from stockwatch.alerts.facts import Closing, Terms
 from stockwatch.alerts.tiers import CRITICAL, THRESHOLD, TIER_NAMES
 from stockwatch.demand.outlook import Forecast
 
@@ -16,7 +17,7 @@ SOON = Forecast(360, 480, 720)
 LATER = Forecast(5 * 3600, 8 * 3600, None)
 
 
-def event(tier="CRITICAL", *, at=0, sku="A", kind="raised", eta=SOON, by=None, left=134):
+def event(tier="CRITICAL", *, at=0, sku="A", kind="raised", eta=SOON, by=None, left=134, cause=""):
     return AlertEvent(
         kind=kind,
         id=f"{sku}:2",
@@ -30,12 +31,13 @@ def event(tier="CRITICAL", *, at=0, sku="A", kind="raised", eta=SOON, by=None, l
         velocity_per_min=1.0,
         safety_line=0,
         eta_s=eta,
+        cause=cause,
         by=by,
     )
 
 
-def hear(attention, told, listing=None):
-    return attention.heard(told, listing or told.sku, f"卫衣 {told.sku}", TERMS)
+def hear(attention, told, listing=None, terms=TERMS):
+    return attention.heard(told, listing or told.sku, f"卫衣 {told.sku}", terms)
 
 
 def now(left=50, eta=SOON):
@@ -91,6 +93,27 @@ def test_traffic_that_comes_in_is_said_once_for_all():
 def test_one_link_that_flaps_is_no_traffic():
     attention = Attention()
     assert [hear(attention, event("TREND", at=n, eta=LATER)) for n in range(2 * MANY)] == [None] * 2 * MANY
+
+
+def test_a_source_that_closes_calls_once_for_all_its_links():
+    attention = Attention()
+    closing = TERMS._replace(closing=Closing("总仓\x1b[2J", 900, 43_200, 46_800))
+    other = TERMS._replace(closing=Closing("华北仓", 900, 43_200, 46_800))
+
+    def last_call(number, at=0, tier="THRESHOLD", terms=closing):
+        return event(tier, sku=f"S{number}", at=at, cause="last_call"), None, terms
+
+    calls = [hear(attention, *last_call(n)) for n in range(30)]
+    assert [call.listing for call in calls[:MANY]] == ["S0", "S1", "S2", "S3", None]
+    assert calls[MANY - 1].text.zh == f"总仓\\x1b[2J 15 分后截单:{MANY} 个链接要在那之前补"
+    assert calls[MANY:] == [None] * (30 - MANY)
+    for second in range(0, 1200, 10):
+        assert attention.look(opened(event("THRESHOLD", sku="S9")), "S9", T0 + second * S, now) is None
+    assert hear(attention, *last_call(40, at=60, terms=other)).listing == "S40", (
+        "another source's is another matter"
+    )
+    assert hear(attention, *last_call(41, at=60, tier="CRITICAL")).listing == "S41", "and so is the next tier"
+    assert hear(attention, event("CRITICAL", sku="S10", at=70, cause="sellout"), None, closing) is not None
 
 
 def test_nobody_answers():

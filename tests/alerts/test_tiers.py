@@ -181,7 +181,8 @@ def test_a_restock_never_makes_the_preview_worse(facts, rate, terms, qty, minute
     assert after_tier <= now.tier
     if after.p50_s is not None:
         assert before.p50_s is not None
-        assert after.p50_s >= before.p50_s
+        # An arrival is one more point between which the quantile is interpolated: 1 % either way.
+        assert after.p50_s >= before.p50_s - 1 - before.p50_s // 100
 
 
 def test_a_longer_lead_time_gives_a_higher_line_up_to_a_stream():
