@@ -1,4 +1,5 @@
-"""The alerts panel: what is wrong, since when, who took it, and what to do next; grouped by link.
+"""The alerts panel: what is wrong, since when, who took it, and what to do next, grouped by link; and in the room that
+this leaves, what people did lately.
 
 Given plain values (`show`); posts nothing, never talks to a hub. Redraws only when what it shows has
 changed: ages are by the minute. The link in focus is told in full (reasons, steps, talk track), the others
@@ -8,6 +9,7 @@ in a line or two.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -15,16 +17,17 @@ from textual.content import Content
 from textual.widget import Widget
 
 from stockwatch.console.escape import cells, clean, fit, lines, plain_glyphs
-from stockwatch.console.formats import age
+from stockwatch.console.formats import age, clock_time
 from stockwatch.console.tones import piece_style
 from stockwatch.console.words import Words, fill, say, tier_glyph, tier_word
-from stockwatch.room.view import AlertRow
+from stockwatch.room.view import ActionRow, AlertRow
 
 Piece = tuple[str, str]
 """(cleaned text, tone): `tier:N`, or the name of a theme variable, or empty."""
 PanelLine = tuple[Piece, ...]
 _STATE_ORDER = {"open": 0, "acknowledged": 1, "resolved": 2}
 _STEPS_SHOWN = 4
+_DEEDS_SHOWN = 8
 
 
 class Group(NamedTuple):
@@ -41,6 +44,8 @@ class AlertsPicture(NamedTuple):
     slots: tuple[tuple[str, int | None], ...] = ()
     minute: int = 0
     focus: str | None = None
+    deeds: tuple[tuple[str, str], ...] = ()
+    """(clock time, who and what), cleaned; the newest first."""
 
 
 def grouped(alerts: Sequence[AlertRow]) -> list[Group]:
@@ -60,6 +65,19 @@ def panel_lines(
     """The panel's lines: at most `height`, each at most `width` cells."""
     if height <= 0 or width <= 0:
         return []
+    shown = _alert_lines(picture, width, height, words, ascii=ascii)
+    room = height - len(shown) - 2
+    if picture.deeds and room > 0:
+        shown += [(), ((fit(words.deeds_title, width).rstrip(" "), "heading"),)]
+        for clock, deed in picture.deeds[:room]:
+            told = fit(deed, max(width - cells(clock) - 1, 0), ascii=ascii).rstrip(" ")
+            shown.append(((fit(f"{clock} ", min(cells(clock) + 1, width)), "muted"), (told, "")))
+    return shown
+
+
+def _alert_lines(
+    picture: AlertsPicture, width: int, height: int, words: Words, *, ascii: bool
+) -> list[PanelLine]:
     groups = grouped(picture.alerts)
     if not groups:
         return [((fit(words.alerts_none, width).rstrip(" "), "muted"),)]
@@ -198,10 +216,13 @@ class AlertsPanel(Widget):
         *,
         now: int,
         slots: Mapping[str, int | None],
+        zone: tzinfo,
         focus: str | None = None,
+        actions: Sequence[ActionRow] = (),
     ) -> None:
         """Show these alerts. `now`: the decision clock; `slots`: link numbers by listing; `focus`: the
-        selected listing, whose alerts are told in full (the most urgent ones when it has none).
+        selected listing, whose alerts are told in full (the most urgent ones when it has none); `actions`: what
+        people did, the newest last.
         """
         minute = now - now % 60
         picture = AlertsPicture(
@@ -209,6 +230,10 @@ class AlertsPanel(Widget):
             tuple((row.listing, slots.get(row.listing)) for row in alerts),
             minute,
             focus,
+            tuple(
+                (clock_time(row.at, zone), clean(f"{row.by} {say(row.what, self._words)}".strip()))
+                for row in reversed(actions[-_DEEDS_SHOWN:])
+            ),
         )
         if picture != self._picture:
             before = self._lines()

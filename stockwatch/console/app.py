@@ -257,6 +257,7 @@ class Console(KeysInOrder, LeanDisplay):
                 before, self.view = self.view, merge(self.view, event.delta)
                 self.sayer.heed(self.view.header.call, ring=True)
                 self.sayer.hear_of(before.restocks, self.view.restocks)
+                self.sayer.others_did(before.actions, self.view.actions)
                 self.looker.room_changed(before, self.view)
             case Movements() | WorkList() | Shown():
                 self.looker.found(event)

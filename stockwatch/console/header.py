@@ -119,7 +119,7 @@ def _feeds(state: HeaderState, words: Words) -> list[Piece]:
         return [(f" {fill(words.hub_lost, clock=clock)}", "warn")]
     pieces: list[Piece] = [(" ", "base")]
     for feed in state.feeds:
-        if feed.state == "none" and not feed.events:
+        if feed.state == "none":
             continue
         word, style = _feed_state(feed, words)
         pieces.append((clean(feed.title or feed.channel) + " ", "dim"))

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from stockwatch.console.escape import cells, clean
 from stockwatch.console.footer import Status, StatusLine, Tone
 from stockwatch.console.words import fill, say, tier_glyph
-from stockwatch.room.view import CallRow, RestockRow
+from stockwatch.room.view import ActionRow, CallRow, RestockRow
 
 if TYPE_CHECKING:
     from stockwatch.console.app import Console
@@ -78,6 +78,12 @@ class Sayer:
             self.say(text, "good" if row.told_as == "good" else "bad")
             if row.told_as == "bad" and self._console.settings.bell:
                 self._console.bell()
+
+    def others_did(self, before: Sequence[ActionRow], now: Sequence[ActionRow]) -> None:
+        """Say what somebody else has just done, unless something else is being said."""
+        newer = [row for row in now if row not in before and row.by not in ("", self._console.by)]
+        if newer and self._message is None:
+            self.say(clean(f"{newer[-1].by}: {say(newer[-1].what, self._console.words)}"))
 
     def show(self) -> None:
         """Show in the status line what is to be said now."""

@@ -56,5 +56,7 @@ class Side(Container):
             view.alerts,
             now=view.header.clock,
             slots={row.listing: row.slot for row in view.links},
+            zone=look.zone,
             focus=link.listing if link else None,
+            actions=view.actions,
         )

@@ -53,6 +53,22 @@ class Catalog:
         return True
 
 
+def numbered(link: Link) -> tuple[str, str]:
+    """What people call a link in a sentence, zh and en: its number, or its title. Outside text."""
+    return (link.title, link.title) if link.slot is None else (f"{link.slot}号", f"#{link.slot}")
+
+
+def named(sku: str, made: Catalog, config: RoomConfig) -> tuple[str, str]:
+    """What people call a SKU in a sentence, zh and en: its link, and which size of it. Outside text."""
+    if sku not in made.of_sku:
+        return sku, sku
+    link = made.links[made.of_sku[sku][0]]
+    settings = next((one for one in config.skus if one.id == sku), None) if len(link.skus) > 1 else None
+    label = "" if settings is None else " ".join(settings.attrs.values())
+    zh, en = numbered(link)
+    return f"{zh} {label}".rstrip(), f"{en} {label}".rstrip()
+
+
 def catalog(config: RoomConfig) -> Catalog:
     """The links of a room as configured: listings in their order, then what no listing names."""
     made = Catalog()

@@ -15,6 +15,7 @@ from stockwatch.config import RoomConfig
 from stockwatch.events import OWN_SOURCE, Event
 from stockwatch.ledger.figures import Applied
 from stockwatch.room.clock import SECOND_US
+from stockwatch.room.links import Catalog, named, numbered
 from stockwatch.room.posts import Posts, said, text_of
 from stockwatch.room.view import Mark, Text
 
@@ -39,7 +40,6 @@ class ActionLog:
     at: int
     by: str
     what: Text
-    sku: str | None
     listing: str | None
 
 
@@ -48,6 +48,7 @@ class RoomLog:
     """Everything above; `Room` tells it, `picture` reads it."""
 
     config: RoomConfig
+    catalog: Catalog
     feeds: dict[str, FeedLog] = field(default_factory=dict)
     taken_by: dict[str, dict[str, int]] = field(default_factory=dict)
     """SKU -> channel -> units taken."""
@@ -134,22 +135,20 @@ class RoomLog:
         self.marks.setdefault(sku, []).append(mark)
 
     def _did(self, event: Event, at: int, zh: str, en: str, listing: str | None = None) -> None:
-        by = event.data.get("by")
-        self.actions.append(
-            ActionLog(at, by if isinstance(by, str) else "", Text(zh, en), event.subject, listing)
-        )
+        """Somebody did something, to the event's SKU where it names one."""
+        by, sku = event.data.get("by"), event.subject
+        if sku is not None:
+            name = named(sku, self.catalog, self.config)
+            zh, en = f"{name[0]} {zh}", f"{name[1]} {en}"
+            listing = listing or next(iter(self.catalog.of_sku.get(sku, ())), None)
+        self.actions.append(ActionLog(at, by if isinstance(by, str) else "", Text(zh, en), listing))
 
     def _restock(self, event: Event, at: int) -> None:
         data = event.data
         qty, source, state = data.get("qty"), data.get("source"), data.get("state")
         zh, en = _STATE_WORDS.get(str(state), ("", ""))
         told = f"+{qty} {source if isinstance(source, str) else ''}"
-        self._did(
-            event,
-            at,
-            f"补货{zh} {event.subject} {told}".strip(),
-            f"restock {en} {event.subject} {told}".strip(),
-        )
+        self._did(event, at, f"补货{zh} {told}".strip(), f"restock {en} {told}".strip())
         if event.subject is not None and state != "refused":
             self._mark(event.subject, Mark(at, "restock", Text(f"补货 +{qty}", f"restock +{qty}")))
 
@@ -159,39 +158,34 @@ class RoomLog:
         if outcome == "retrying" and data.get("attempt") != 1:
             return  # said once; the restock's own row says how it stands
         what = said(outcome, status if type(status) is int else None, text_of(data.get("text")))
-        self._did(event, at, f"补货 {event.subject} {what.zh}", f"restock {event.subject} {what.en}")
+        self._did(event, at, f"补货 {what.zh}", f"restock {what.en}")
 
     def _substitute(self, event: Event, at: int) -> None:
-        to = event.data.get("to")
-        self._did(event, at, f"换品 {event.subject} → {to}", f"switched {event.subject} → {to}")
+        to = str(event.data.get("to"))
+        zh, en = named(to, self.catalog, self.config)
+        self._did(event, at, f"换成 {zh}", f"switched to {en}")
         if event.subject is not None:
             self._mark(event.subject, Mark(at, "substitute", Text(f"换品 {to}", f"switch to {to}")))
 
     def _count(self, event: Event, at: int) -> None:
         qty, reason = event.data.get("qty"), event.data.get("reason")
-        self._did(
-            event,
-            at,
-            f"盘点 {event.subject} = {qty}({reason})",
-            f"counted {event.subject} = {qty} ({reason})",
-        )
+        self._did(event, at, f"盘点 = {qty}({reason})", f"counted = {qty} ({reason})")
         if event.subject is not None:
             self._mark(event.subject, Mark(at, "count", Text(f"盘点 {qty}", f"count {qty}")))
 
     def _release(self, event: Event, at: int) -> None:
         qty = event.data.get("qty")
         told = f"{qty:+}" if type(qty) is int else "?"  # an action from a feed may hold anything
-        self._did(event, at, f"放单 {event.subject} {told}", f"released {event.subject} {told}")
+        self._did(event, at, f"放单 {told}", f"released {told}")
 
     def _settled(self, event: Event, at: int) -> None:
         kind, note = event.data.get("kind"), event.data.get("note")
-        about = f"{event.subject or ''} {kind}".strip()
         told = f"({note})" if note else ""
-        self._did(event, at, f"处理异常 {about}{told}", f"resolved {about} {told}".rstrip())
+        self._did(event, at, f"处理异常 {kind}{told}", f"resolved {kind} {told}".rstrip())
 
     def _acknowledged(self, event: Event, at: int) -> None:
-        alert = event.data.get("alert")
-        self._did(event, at, f"认领 {alert}", f"acknowledged {alert}")
+        about = "" if event.subject is not None else f" {event.data.get('alert')}"
+        self._did(event, at, f"认领{about}", f"acknowledged{about}")
 
     def _noted(self, event: Event, at: int) -> None:
         text = event.data.get("text")
@@ -202,7 +196,9 @@ class RoomLog:
         if not isinstance(listing, str) or (self.presenting is not None and self.presenting[0] == listing):
             return
         self.presenting = (listing, at)
-        self._did(event, at, f"讲解 {listing}", f"presenting {listing}", listing)
+        link = self.catalog.links.get(listing)
+        zh, en = (listing, listing) if link is None else numbered(link)
+        self._did(event, at, f"讲解 {zh}", f"presenting {en}", listing)
 
     def _unpinned(self, event: Event, at: int) -> None:
         if self.presenting is not None and self.presenting[0] == event.data.get("listing"):

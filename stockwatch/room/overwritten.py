@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stockwatch.alerts.reasons import Words
 from stockwatch.instants import format_time
 from stockwatch.room.figures import Overwrite
+from stockwatch.room.links import named
 
 if TYPE_CHECKING:
     from stockwatch.room.room import Room
@@ -25,11 +26,8 @@ STEPS = (
 
 def sentence(one: Overwrite, room: Room) -> Words:
     """Which link, on which channel, from what to what, and when."""
-    link = room.catalog.links[room.catalog.of_sku[one.sku][0]]
-    sku = room.skus.get(one.sku)
-    label = " ".join(sku.attrs.values()) if sku is not None and len(link.skus) > 1 else ""
-    number = (link.title,) * 2 if link.slot is None else (f"{link.slot}号", f"#{link.slot}")
-    zh, en = (" ".join(filter(None, (name, label, channel_title(one.channel, room)))) for name in number)
+    channel = channel_title(one.channel, room)
+    zh, en = (f"{name} {channel}" for name in named(one.sku, room.catalog, room.config))
     clock = datetime.fromtimestamp(one.seen_us // 1_000_000, UTC).astimezone(room.zone).strftime("%H:%M:%S")
     return Words(
         f"{zh} 被外部改 {one.was}→{one.now}({clock})",

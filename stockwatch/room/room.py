@@ -63,7 +63,7 @@ class Room:
         self.desk = Desk(config, self.demand)
         self.attention = Attention()
         self.expected = Expected()
-        self.log = RoomLog(config)
+        self.log = RoomLog(config, self.catalog)
         self.figures = PlatformFigures(config)
         self.zone: tzinfo = UTC
         self.zone_known = False

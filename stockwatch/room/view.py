@@ -128,7 +128,6 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds from an order's time to its receipt, of the latest events."""
     last: int | None = None
     """When its last event came."""
-    events: int = 0
     dead: int = 0
     """Messages set aside."""
     note: str = ""

@@ -106,14 +106,13 @@ def alerts() -> tuple[AlertRow, ...]:
 
 def feeds() -> tuple[FeedRow, ...]:
     return (
-        FeedRow(channel="taobao", title="淘宝", state="live", lag_s=0.4, last=NOW, events=812),
-        FeedRow(channel="douyin", title="抖音", state="stale", lag_s=45.0, last=NOW - 60, events=2311),
+        FeedRow(channel="taobao", title="淘宝", state="live", lag_s=0.4, last=NOW),
+        FeedRow(channel="douyin", title="抖音", state="stale", lag_s=45.0, last=NOW - 60),
         FeedRow(
             channel="kuaishou",
             title="快手",
             state="down",
             last=NOW - 240,
-            events=97,
             note="connection refused",
         ),
     )

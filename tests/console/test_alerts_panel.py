@@ -1,5 +1,7 @@
 """The alerts panel: grouped by link, most urgent first, nothing lost in little room, nothing from outside obeyed."""
 
+from datetime import UTC
+
 import msgspec
 import pytest
 from dialog_stage import HOSTILE, HOSTILE_SHOWN, NOW, SLOTS, Stage, alert_rows
@@ -7,14 +9,13 @@ from dialog_stage import HOSTILE, HOSTILE_SHOWN, NOW, SLOTS, Stage, alert_rows
 from stockwatch.console.alerts_panel import AlertsPanel, AlertsPicture, grouped, panel_lines
 from stockwatch.console.escape import cells
 from stockwatch.console.words import words
-from stockwatch.room.view import Text
+from stockwatch.room.view import ActionRow, Text
 
 
-def picture(rows=None, focus=None, minute=NOW):
+def picture(rows=None, focus=None, minute=NOW, deeds=()):
     rows = alert_rows() if rows is None else rows
-    return AlertsPicture(
-        tuple(rows), tuple((row.listing, SLOTS.get(row.listing)) for row in rows), minute, focus
-    )
+    slots = tuple((row.listing, SLOTS.get(row.listing)) for row in rows)
+    return AlertsPicture(tuple(rows), slots, minute, focus, tuple(deeds))
 
 
 def told(shown, width=60, height=20, language="zh", ascii=False):
@@ -77,7 +78,8 @@ def test_what_does_not_fit_is_counted():
 @pytest.mark.parametrize("height", [1, 2, 5, 40])
 def test_no_line_is_wider_than_the_panel(width, height):
     for language in ("zh", "en"):
-        made = panel_lines(picture(), width, height, words(language), ascii=False)
+        shown = picture(deeds=[("20:41", "小李 3号 M 补货询货 +200 周边仓")])
+        made = panel_lines(shown, width, height, words(language), ascii=False)
         assert len(made) <= height
         assert all(cells("".join(text for text, _ in line)) <= width for line in made)
 
@@ -96,6 +98,30 @@ def test_outside_text_is_shown_as_text():
     assert "\x1b" not in text
 
 
+def test_what_people_did_takes_only_the_room_that_alerts_leave():
+    deeds = [(f"20:4{9 - n}", f"小李 做了 {n}") for n in range(3)]
+    alone = told(picture(deeds=deeds), height=40)
+    alerts = len(told(picture(), height=40))
+    assert alone[alerts:] == ["", "最近操作", "20:49 小李 做了 0", "20:48 小李 做了 1", "20:47 小李 做了 2"]
+    assert told(picture(deeds=deeds), height=alerts + 3)[alerts:] == ["", "最近操作", "20:49 小李 做了 0"]
+    assert told(picture(deeds=deeds), height=alerts + 2) == told(picture(), height=alerts + 2)
+
+
+async def test_what_people_did_is_told_newest_first_and_obeys_nothing_in_it():
+    panel = AlertsPanel(words("zh"))
+    app = Stage(panel)
+    async with app.run_test(size=(100, 20)) as pilot:
+        done = [
+            ActionRow(at=NOW - 60, by="小李", what=Text("3号 M 认领", "#3 M acknowledged")),
+            ActionRow(at=NOW, by=HOSTILE, what=Text("3号 M 补货询货 +200", "")),
+        ]
+        panel.show([], now=NOW, slots=SLOTS, zone=UTC, actions=done)
+        await pilot.pause()
+        text = app.text()
+        assert text.index(f"{HOSTILE_SHOWN} 3号 M 补货询货 +200") < text.index("小李 3号 M 认领")
+        assert "\x1b" not in text
+
+
 async def test_it_draws_again_only_when_what_it_shows_changes():
     panel = AlertsPanel(words("zh"))
     app = Stage(panel)
@@ -103,15 +129,15 @@ async def test_it_draws_again_only_when_what_it_shows_changes():
         drawn = []
         original = panel.render
         panel.render = lambda: (drawn.append(1), original())[1]
-        panel.show(alert_rows(), now=NOW, slots=SLOTS)
+        panel.show(alert_rows(), now=NOW, slots=SLOTS, zone=UTC)
         await pilot.pause()
         first = len(drawn)
         assert first >= 1
         for second in range(1, 60):
-            panel.show(alert_rows(), now=NOW + second, slots=SLOTS)
+            panel.show(alert_rows(), now=NOW + second, slots=SLOTS, zone=UTC)
         await pilot.pause()
         assert len(drawn) == first
-        panel.show(alert_rows(), now=NOW + 60, slots=SLOTS)
+        panel.show(alert_rows(), now=NOW + 60, slots=SLOTS, zone=UTC)
         await pilot.pause()
         assert len(drawn) > first
         assert "待认领 9分" in app.text()
@@ -121,7 +147,12 @@ async def test_markup_in_a_reason_is_not_markup():
     panel = AlertsPanel(words("en"))
     app = Stage(panel)
     async with app.run_test(size=(100, 20)) as pilot:
-        panel.show([msgspec.structs.replace(alert_rows()[1], reason=Text("", HOSTILE))], now=NOW, slots=SLOTS)
+        panel.show(
+            [msgspec.structs.replace(alert_rows()[1], reason=Text("", HOSTILE))],
+            now=NOW,
+            slots=SLOTS,
+            zone=UTC,
+        )
         await pilot.pause()
         assert HOSTILE_SHOWN in app.text()
 
@@ -131,7 +162,7 @@ def test_snapshot_alerts_in_each_tier(snap_compare, theme, language, ascii):
     panel = AlertsPanel(words(language), ascii=ascii)
 
     async def fill(pilot):
-        panel.show(alert_rows(), now=NOW, slots=SLOTS, focus="L3")
+        panel.show(alert_rows(), now=NOW, slots=SLOTS, zone=UTC, focus="L3")
         await pilot.pause()
 
     assert snap_compare(Stage(panel, theme), terminal_size=(60, 16), run_before=fill)

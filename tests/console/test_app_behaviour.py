@@ -32,6 +32,7 @@ from stockwatch.room.intents import (
     Watch,
 )
 from stockwatch.room.view import (
+    ActionRow,
     CallRow,
     Delta,
     FeedRow,
@@ -520,3 +521,20 @@ async def test_a_theme_that_is_not_there_is_named_with_those_that_are(language: 
     async with desk(theme="nope\x1b[2J", language=language) as at:
         assert at.status.startswith(f"{words} nope␛[2J")
         assert "colour-blind" in at.status
+
+
+async def test_what_somebody_else_does_is_said_unless_something_is_being_said() -> None:
+    async with desk(bell=False) as at:
+        done = at.app.view.actions
+
+        async def did(by: str, zh: str) -> None:
+            nonlocal done
+            done = (*done, ActionRow(at=rooms.NOW, by=by, what=Text(zh, "")))
+            await at.hear(Change(delta=Delta(actions=done)))
+
+        await did("小李", "3号 认领")
+        assert "认领" not in at.status, "one's own doing is answered already"
+        await did("阿强\x1b[2J", "5号 补货询货 +200")
+        assert at.status == "阿强␛[2J: 5号 补货询货 +200"
+        await did("阿强", "5号 认领")
+        assert at.status == "阿强␛[2J: 5号 补货询货 +200"

@@ -1,5 +1,7 @@
 """Themes: the shipped ones whole and told apart, broken files are messages and never a crash."""
 
+from datetime import UTC
+
 import pytest
 from dialog_stage import NOW, SLOTS, Stage, alert_rows
 from textual.color import Color
@@ -49,7 +51,7 @@ async def test_every_shipped_theme_draws_dialogs_and_alerts(name):
         app = Stage(shown, theme=name)
         async with app.run_test(size=(60, 20)) as pilot:
             if isinstance(shown, AlertsPanel):
-                shown.show(alert_rows(), now=NOW, slots=SLOTS)
+                shown.show(alert_rows(), now=NOW, slots=SLOTS, zone=UTC)
             await pilot.pause()
             assert app.theme == name
             assert "3" in app.text()

@@ -30,6 +30,7 @@ class PaneWords:
     alert_overwrite = Word("改库", "STOCK")
     alerts_none = Word("没有预警", "No alerts")
     alerts_more = Word("…还有 {count} 条", "…{count} more")
+    deeds_title = Word("最近操作", "Done lately")
     steps = Word("下一步", "Next")
     say = Word("话术", "Say")
 
