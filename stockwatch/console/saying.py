@@ -29,6 +29,8 @@ class Sayer:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._message: Status | None = None
+        self._deed: Status | None = None
+        """The message, while it is of what somebody else did."""
         self._timer: Timer | None = None
         self._heeded = 0
         """The number of the last call."""
@@ -36,21 +38,21 @@ class Sayer:
 
     def say(self, text: str, tone: Tone = "plain", glyph: str = "") -> None:
         """Say something, cleaned already; it gives way to the selected link's reason after a while."""
-        self._message = Status(text, tone, glyph)
+        self._message, self._deed = Status(text, tone, glyph), None
         if self._timer is not None:
             self._timer.stop()
         self._timer = self._console.set_timer(MESSAGE_SECONDS, self._over)
         self.show()
 
     def _over(self) -> None:
-        self._message = None
+        self._message = self._deed = None
         self.show()
 
     def moved(self) -> None:
         """The cursor is on another line: what was said gives way."""
         # The first line under the cursor is nobody's move: what was said at the start stays.
         if self._has_moved:
-            self._message = None
+            self._message = self._deed = None
         self._has_moved = True
         self.show()
 
@@ -82,8 +84,9 @@ class Sayer:
     def others_did(self, before: Sequence[ActionRow], now: Sequence[ActionRow]) -> None:
         """Say what somebody else has just done, unless something else is being said."""
         newer = [row for row in now if row not in before and row.by not in ("", self._console.by)]
-        if newer and self._message is None:
+        if newer and self._message == self._deed:
             self.say(clean(f"{newer[-1].by}: {say(newer[-1].what, self._console.words)}"))
+            self._deed = self._message
 
     def show(self) -> None:
         """Show in the status line what is to be said now."""

@@ -537,4 +537,7 @@ async def test_what_somebody_else_does_is_said_unless_something_is_being_said() 
         await did("阿强\x1b[2J", "5号 补货询货 +200")
         assert at.status == "阿强␛[2J: 5号 补货询货 +200"
         await did("阿强", "5号 认领")
-        assert at.status == "阿强␛[2J: 5号 补货询货 +200"
+        assert at.status == "阿强: 5号 认领"
+        at.app.say("主题:dark")
+        await did("阿强", "7号 认领")
+        assert at.status == "主题:dark"
