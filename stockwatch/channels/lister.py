@@ -4,13 +4,17 @@ Where a list only names orders, it does not say which of them changed since they
 change of each lies in the stretch that was listed. So an order has nothing new to say if it was asked for after the
 stretch had ended. Polling comes by again: what was told with a change in the last second of the stretch it leaves
 until that stretch is about to pass out of its sight, and asks then whether a second change fell into that second.
-Stretches are the shorter the more orders are named, so that pages stay full and little is asked for twice.
+
+Pages of one stretch come one after another, each after a platform's whole latency. So a stretch with many orders is cut
+into pieces of a few pages, which are read beside each other: polling keeps up however much there is to list, and
+requests are no more often than the client's limiter lets them be. Where a list only names orders, pieces are of one
+second, so that little is asked for twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 
 from stockwatch.channels.client import Client
 from stockwatch.channels.memory import Remembered
@@ -24,6 +28,14 @@ BACK_STRETCH_S = 3
 """Seconds of a stretch in a look further back."""
 _SHORT_US = 30 * _S
 """A longer stretch that is polled has much that is new, all of which is asked for anyway."""
+_AT_ONCE = 8
+"""Pieces that polling reads beside each other."""
+_PAGES = 4
+"""Pages that a piece is meant to have: fewer leave pages half empty, more take long in turn."""
+_MOST = 30
+"""Pieces of one stretch: a long one may hold less than polling was last brought."""
+_FIRST_PAGE, _FIRST_RATE = 50, 20.0
+"""Orders on a page, and orders a second, as long as nothing is known of them."""
 _ROUNDED_US = 2 * _S
 """What a poll's sight may lose to whole seconds at both of its ends."""
 _APART_S, _FAR_APART_S = 1, 2
@@ -35,10 +47,20 @@ class Look:
     """What one reading of lists has brought so far, also where it then failed."""
 
     def __init__(self) -> None:
-        self.orders: list[Order] = []
-        """Those that differ from what was told."""
         self.asked: dict[str, int] = {}
         """Order that was asked for -> when, by the platform's clock."""
+        self._orders: dict[str, Order] = {}
+
+    @property
+    def orders(self) -> list[Order]:
+        """Those that differ from what was told, each as it changed last."""
+        return list(self._orders.values())
+
+    def add(self, order: Order) -> None:
+        """One that changes while lists are read may be in two pieces."""
+        before = self._orders.get(order.id)
+        if before is None or before.updated_us <= order.updated_us:
+            self._orders[order.id] = order
 
 
 class Lister:
@@ -67,8 +89,10 @@ class Lister:
         """Order -> when the detail that was told was asked for, by the platform's clock."""
         self._aside: Remembered[str, str] = Remembered(_REMEMBERED)
         """Order that a list named -> why it was set aside."""
-        self._many = False
-        """Whether polling was last named more than one order a second."""
+        self._rate = _FIRST_RATE
+        """Orders a second that polling was last brought."""
+        self._page = _FIRST_PAGE
+        """Orders on the fullest page so far."""
 
     def told_as_asked(self, asked: dict[str, int]) -> None:
         """What was asked for then has been told."""
@@ -82,32 +106,81 @@ class Lister:
     async def read(self, since: int, until: int, look: Look, *, back: bool, at_once: int) -> None:
         """Add every order that changed in the stretch and differs from what was told. `back`: what was polled before
         is looked at again. Raises ApiError where some of it could not be read."""
-        adapter, named = self._client.adapter, 0
-        short = back or (self._many and until - since <= _SHORT_US)
-        whole = not self.names_only or not short
-        pieces = [(since, until)] if whole else _pieces(since, until, BACK_STRETCH_S if back else 1)
-        for first, last in pieces:
-            more = None
-            while True:
-                began = asyncio.get_running_loop().time()
-                ask = adapter.poll(first, last, more)
-                answer = await self._client.ask(ask, tries=3, waits=False)
-                await self._answered()
-                page = adapter.page(answer, self._client.keys, ask)
+        failed, turn = list[ApiError](), asyncio.Semaphore(at_once)
+        pieces, listed = self._pieces(since, until, back=back), set[str]()
+        each = iter(pieces)
+
+        async def work() -> None:
+            for first, last in each:
+                if failed:
+                    return
+                listed.update(await self._piece(first, last, look, turn, failed, back=back))
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(1 if back else min(_AT_ONCE, len(pieces))):
+                tasks.create_task(work())
+        if failed:
+            raise failed[0]
+        if not back:
+            self._rate = len(listed) * _S / max(_S, until - since)
+
+    def _pieces(self, since: int, until: int, *, back: bool) -> list[tuple[int, int]]:
+        """(first, last) instants, which lists round to what they count in."""
+        if self.names_only and back:
+            return _aligned(since, until, BACK_STRETCH_S)
+        if self.names_only and self._rate > 1 and until - since <= _SHORT_US:
+            return _aligned(since, until, 1)
+        wanted_us = int(_PAGES * self._page / max(self._rate, 0.001)) * _S
+        long = max(_S, wanted_us, (until - since) // _MOST // _S * _S)
+        if back or long >= until - since:
+            return [(since, until)]
+        return [(at, min(until, at + long - 1)) for at in range(since // _S * _S, until + 1, long)]
+
+    async def _piece(
+        self,
+        first: int,
+        last: int,
+        look: Look,
+        turn: asyncio.Semaphore,
+        failed: list[ApiError],
+        *,
+        back: bool,
+    ) -> set[str]:
+        """Add what lists say of one piece; the orders that these are. The next page is read while details of the one
+        before come."""
+        adapter, loop, more = self._client.adapter, asyncio.get_running_loop(), None
+        listed = set[str]()
+        named: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as tasks:
+            while not failed:
+                began = loop.time()
+                try:
+                    ask = adapter.poll(first, last, more)
+                    answer = await self._client.ask(ask, tries=3, waits=False)
+                    await self._answered()
+                    page = adapter.page(answer, self._client.keys, ask)
+                except ApiError as error:
+                    failed.append(error)
+                    break
                 self.unusable += page.unusable
                 self._add(page.orders, look)
-                named += len(page.names)
-                await self._named(page.names, last, look, back=back, at_once=at_once)
+                listed.update(page.names, (order.id for order in page.orders))
+                self._page = max(self._page, len(page.orders) + len(page.names))
+                if named is not None:
+                    await named
+                named = tasks.create_task(self._named(page.names, last, look, turn, failed, back=back))
                 if page.more is None:
                     break
                 more = page.more
                 if back:  # polling and details come first
-                    await asyncio.sleep(asyncio.get_running_loop().time() - began)
-        if not back:
-            self._many = named * _S > until - since
+                    await named
+                    await asyncio.sleep(loop.time() - began)
+        return listed
 
     def _add(self, orders: Iterable[Order], look: Look) -> None:
-        look.orders += [order for order in orders if self._told(order.id) != order]
+        for order in orders:
+            if self._told(order.id) != order:
+                look.add(order)
 
     def _is_known(self, name: str, last: int, *, back: bool) -> bool:
         """Whether an order that changed last within the stretch until `last` has nothing new to say."""
@@ -118,15 +191,23 @@ class Lister:
         comes_by_again = not back and self._client.platform_us() < end + self._later_us
         return comes_by_again and told is not None and told.updated_us >= end
 
-    async def _named(self, names: Iterable[str], last: int, look: Look, *, back: bool, at_once: int) -> None:
-        """Add the orders that a list named: whole, and every one that may have changed since it was asked for, or
-        ApiError. One that is refused or can't be read holds up no other."""
+    async def _named(
+        self,
+        names: Iterable[str],
+        last: int,
+        look: Look,
+        turn: asyncio.Semaphore,
+        failed: list[ApiError],
+        *,
+        back: bool,
+    ) -> None:
+        """Add the orders that a list named: whole, and every one that may have changed since it was asked for. One that
+        is refused or can't be read holds up no other."""
         left = [name for name in dict.fromkeys(names) if not self._is_known(name, last, back=back)]
         self.names_only = self.names_only or bool(left)
-        failed, each = list[ApiError](), iter(left)
 
-        async def fetch() -> None:
-            for name in each:
+        async def fetch(name: str) -> None:
+            async with turn:
                 if failed:
                     return
                 try:
@@ -135,10 +216,8 @@ class Lister:
                     failed.append(error)
 
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(at_once, len(left))):
-                tasks.create_task(fetch())
-        if failed:
-            raise failed[0]
+            for name in left:
+                tasks.create_task(fetch(name))
 
     async def _whole(self, name: str, look: Look) -> list[Order]:
         """The order, or nothing when it was set aside. Raises ApiError when it could not be asked for."""
@@ -156,15 +235,15 @@ class Lister:
                 self.unusable += 1
                 await self._set_aside(name, f"an order was listed: {error}")
             found = []
+        if look.asked.get(name, 0) > asked_us:
+            return []  # it was named again meanwhile, and what was asked for then has come
         look.asked[name] = asked_us
         return found
 
 
-def _pieces(since: int, until: int, seconds: int) -> Iterator[tuple[int, int]]:
+def _aligned(since: int, until: int, seconds: int) -> list[tuple[int, int]]:
     """The stretch in pieces of so many whole seconds, first and last included, none of them in two pieces. Where they
     lie does not depend on the stretch, so that what was asked for late enough once is so each time; what is left at the
     end and makes no piece is left out."""
     first, end = since // _S // seconds * seconds, -(-until // _S)
-    while first + seconds - 1 <= end:
-        yield first * _S, (first + seconds - 1) * _S
-        first += seconds
+    return [(at * _S, (at + seconds - 1) * _S) for at in range(first, end - seconds + 2, seconds)]

@@ -206,7 +206,8 @@ async def test_catching_up_asks_for_each_once_however_often_a_request_fails():
 async def test_catching_up_after_a_busy_hour_is_not_done_second_by_second():
     shop = Shop()
     async with following(shop) as (feed, sink):
-        feed._lister.names_only = feed._lister._many = True
+        await until(lambda: feed.is_live)
+        feed._lister.names_only, feed._lister._rate = True, 200.0
         now = wall_clock()
         shop.place("1")
         lists, look = shop.lists, Look()
