@@ -11,6 +11,7 @@ import msgspec
 from stockwatch.channels.douyin import push
 from stockwatch.channels.douyin.orders import Bundled, Sale, ShopOrder, order_of, parts_of, returned_of
 from stockwatch.channels.douyin.signing import param_json, sign
+from stockwatch.channels.meanings import Means, check_status, kind_of, orders_of
 from stockwatch.channels.orders import Line, Order, Returned
 from stockwatch.channels.wire import (
     ApiError,
@@ -18,7 +19,6 @@ from stockwatch.channels.wire import (
     Call,
     Id,
     Keys,
-    Kind,
     Listed,
     Offer,
     Page,
@@ -31,7 +31,14 @@ from stockwatch.channels.wire import (
 
 _PAGE = 100
 _OK = 10000
-_LIMITED = ("isp.top-call-limited", "limit", "too many", "频", "限流")
+_MEANS = (
+    Means("token", {30002, 30005}, "access_token.*expire|expire.*access_token"),
+    Means("limited", words="limit|too many|频|限流"),
+    Means("clock", words="timestamp"),
+    Means("denied", {11, 30001, 40003}, r"^\S*sign"),
+    Means("broken", {20000, 90000}, r"^isp\."),
+)
+"""A sub-code comes first in what was said, and holds no space."""
 
 
 class _Answer(msgspec.Struct):
@@ -130,17 +137,17 @@ class Douyin:
         )
 
     def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
-        if status == 429:
-            raise ApiError("limited", f"{ask.method}: HTTP 429")
-        if status >= 500:
-            raise ApiError("broken", f"{ask.method}: HTTP {status}")
+        check_status(ask, status)
         answer = decoded(_answer, body, ask.method)
         code = answer.code if answer.code is not None else (answer.err_no if answer.err_no else _OK)
         if code == _OK:
             return bytes(answer.data)
+        said = f"{answer.sub_code} {answer.sub_msg} {answer.msg}"
         note = f"{ask.method}: {code} {answer.sub_code} {answer.sub_msg or answer.msg or answer.message}"
         raise ApiError(
-            _kind(code, answer), note + (f" (log {answer.log_id})" if answer.log_id else ""), code=str(code)
+            kind_of(_MEANS, code, said),
+            note + (f" (log {answer.log_id})" if answer.log_id else ""),
+            code=str(code),
         )
 
     def refresh(self, keys: Keys, now_us: int) -> Call | None:
@@ -169,17 +176,12 @@ class Douyin:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_list, answer, "order.searchList").shop_order_list
-        orders, foreign = [], 0
-        for order in found:
-            try:
-                orders.append(order_of(order, keys))
-            except ApiError:
-                foreign += 1
+        orders, foreign = orders_of(found, lambda one: order_of(one, keys))
         if len(found) < _PAGE:
-            return Page(tuple(orders), None, foreign)
+            return Page(orders, None, foreign)
         began, last = ask.params["update_time_start"], max(order.update_time for order in found)
         more = f"{last}:0" if last > began else f"{began}:{ask.params['page'] + 1}"
-        return Page(tuple(orders), more, foreign)
+        return Page(orders, more, foreign)
 
     def after_sale(self, name: str) -> Ask:
         return Ask("afterSale.List", {"order_id": name, "page": 0, "size": _PAGE})
@@ -237,18 +239,3 @@ def _listed(sku: _Sku, ask: Ask) -> Listed:
         ask.params["product_id"], id_text(sku.id), ask.params.get("title_", ""), " ".join(filter(None, names)),
         sku.code or str(sku.out_sku_id or ""), sku.stock_num, parts_of(sku.bundle_sku_info),
     )  # fmt: skip
-
-
-def _kind(code: int, answer: _Answer) -> Kind:
-    said = f"{answer.sub_code} {answer.sub_msg} {answer.msg}".lower()
-    if code in (30002, 30005) or ("access_token" in said and "expire" in said):
-        return "token"
-    if any(word in said for word in _LIMITED):
-        return "limited"
-    if "timestamp" in said:
-        return "clock"
-    if code in (11, 30001, 40003) or "sign" in answer.sub_code:
-        return "denied"
-    if code in (20000, 90000) or answer.sub_code.startswith("isp."):
-        return "broken"
-    return "refused"

@@ -11,6 +11,7 @@ import msgspec
 from stockwatch.channels.kuaishou import push
 from stockwatch.channels.kuaishou.orders import Detail, order_of
 from stockwatch.channels.kuaishou.signing import sign
+from stockwatch.channels.meanings import Means, check_status, kind_of, orders_of
 from stockwatch.channels.orders import Order
 from stockwatch.channels.wire import (
     ApiError,
@@ -18,7 +19,6 @@ from stockwatch.channels.wire import (
     Call,
     Id,
     Keys,
-    Kind,
     Listed,
     Offer,
     Page,
@@ -35,6 +35,14 @@ _GOODS_PAGE = 50
 _ADD, _TAKE = 1, 2
 _NO_MORE = "nomore"
 _ALL, _BY_UPDATE, _OLDEST_FIRST = 1, 2, 2
+_MEANS = (
+    Means("token", {24, 28}, "access_token"),
+    Means("limited", words="limit|频|限流"),
+    Means("clock", words="timestamp"),
+    Means("denied", words="sign|appkey|permission|权限"),
+    Means("broken", words="system|系统|timeout"),
+)
+"""By the codes that SDKs name and by what is said: no table of them is public."""
 
 
 class _Answer(msgspec.Struct):
@@ -120,16 +128,13 @@ class Kuaishou:
         )
 
     def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
-        if status == 429:
-            raise ApiError("limited", f"{ask.method}: HTTP 429")
-        if status >= 500:
-            raise ApiError("broken", f"{ask.method}: HTTP {status}")
+        check_status(ask, status)
         answer = decoded(_answer, body, ask.method)
         if answer.result == 1:
             return bytes(answer.data)
         said = answer.error_msg or answer.sub_msg or answer.msg
         raise ApiError(
-            _kind(answer, said),
+            kind_of(_MEANS, answer.result, f"{answer.code} {answer.sub_code} {said}"),
             f"{ask.method}: {answer.result} {answer.sub_code} {said}",
             code=str(answer.result),
         )
@@ -167,14 +172,9 @@ class Kuaishou:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_list, answer, "open.order.cursor.list")
-        orders, unusable = [], 0
-        for detail in found.order_list or ():
-            try:
-                orders.append(order_of(detail, keys))
-            except ApiError:
-                unusable += 1
+        orders, unusable = orders_of(found.order_list or (), lambda one: order_of(one, keys))
         more = None if found.cursor in (_NO_MORE, "", ask.params["cursor"]) else found.cursor
-        return Page(tuple(orders), more, unusable)
+        return Page(orders, more, unusable)
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)
@@ -221,19 +221,3 @@ def _listed(item: _Offered, row: bytes) -> tuple[Listed]:
 
 
 _READS = frozenset(("open.order.detail", "open.order.cursor.list", "open.item.get", "open.item.list.get"))
-
-
-def _kind(answer: _Answer, said: str) -> Kind:
-    """By the codes that SDKs name and by what is said: no table of them is public."""
-    words = f"{answer.code} {answer.sub_code} {said}".lower()
-    if answer.result in (24, 28) or "access_token" in words:
-        return "token"
-    if "limit" in words or "频" in words or "限流" in words:
-        return "limited"
-    if "timestamp" in words:
-        return "clock"
-    if "sign" in words or "appkey" in words or "permission" in words or "权限" in words:
-        return "denied"
-    if "system" in words or "系统" in words or "timeout" in words:
-        return "broken"
-    return "refused"

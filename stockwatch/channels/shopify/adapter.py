@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels.meanings import orders_of
 from stockwatch.channels.orders import Order
 from stockwatch.channels.shopify import push, stock
 from stockwatch.channels.shopify.orders import FIELDS, ShopOrder, instant, order_of
@@ -120,22 +121,17 @@ class Shopify:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_list, answer, "orders.json").orders
-        orders, unusable = [], 0
-        for order in found:
-            try:
-                orders.append(order_of(order, keys))
-            except ApiError:
-                unusable += 1
+        orders, unusable = orders_of(found, lambda one: order_of(one, keys))
         began, after = instant(ask.params["updated_at_min"]) // _S, ask.params.get("since_id")
         if len(found) < _PAGE:
-            return Page(tuple(orders), None if after is None else str(began + 1), unusable)
+            return Page(orders, None if after is None else str(began + 1), unusable)
         if after is not None:
             # By id, whatever their order: the highest is where the next page begins.
             highest = max((int(order.id) for order in found if str(order.id).isdecimal()), default=0)
             more = f"{began}:{highest}" if highest > int(after) else str(began + 1)
-            return Page(tuple(orders), more, unusable)
+            return Page(orders, more, unusable)
         last = max((order.updated_us // _S for order in orders), default=began)
-        return Page(tuple(orders), str(last) if last > began else f"{began}:0", unusable)
+        return Page(orders, str(last) if last > began else f"{began}:0", unusable)
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels.meanings import Means, kind_of, orders_of
 from stockwatch.channels.orders import Line, Order, Returned
 from stockwatch.channels.taobao.orders import Refund, Trade, order_of, returned_of, written
 from stockwatch.channels.taobao.signing import sign
@@ -19,7 +20,6 @@ from stockwatch.channels.wire import (
     Forged,
     Id,
     Keys,
-    Kind,
     Listed,
     Offer,
     Page,
@@ -41,6 +41,15 @@ FIELDS = (
     + _ORDER_FIELDS
 )
 _BAN = re.compile(r"last for (\d{1,4}) more second")
+_MEANS = (
+    Means("limited", {7}, r"^\S*limited"),
+    Means("token", {26, 27}, r"^\S*session"),
+    Means("clock", words="timestamp"),
+    Means("denied", {11, 12, 13, 25, 28, 29}),
+    Means("refused", words=r"^isv\."),
+    Means("broken", {10, 15, 900}, r"^isp\."),
+)
+"""A sub-code comes first in what was said, and holds no space."""
 
 
 class _Error(msgspec.Struct):
@@ -164,7 +173,7 @@ class Taobao:
             said = error.sub_msg or error.msg
             ban = _BAN.search(said)
             raise ApiError(
-                _kind(error),
+                kind_of(_MEANS, error.code, f"{error.sub_code} {error.msg}"),
                 f"{ask.method}: {error.code} {error.sub_code} {said}",
                 code=str(error.code),
                 retry_after_s=float(ban[1]) if ban else None,
@@ -203,13 +212,8 @@ class Taobao:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_list, answer, "trades.sold.increment.get")
-        orders, unusable = [], 0
-        for trade in found.trades.trade:
-            try:
-                orders.append(order_of(trade, keys))
-            except ApiError:
-                unusable += 1
-        return Page(tuple(orders), str(ask.params["page_no"] + 1) if found.has_next else None, unusable)
+        orders, unusable = orders_of(found.trades.trade, lambda one: order_of(one, keys))
+        return Page(orders, str(ask.params["page_no"] + 1) if found.has_next else None, unusable)
 
     def after_sale(self, name: str) -> Ask:
         fields = "refund_id,status,num,modified,good_status"
@@ -269,17 +273,3 @@ def _listed(sku: _Sku, ask: Ask) -> Listed:
         ask.params["num_iids"], id_text(sku.sku_id), ask.params.get("title_", ""), sku.properties_name,
         sku.outer_id, sku.quantity,
     )  # fmt: skip
-
-
-def _kind(error: _Error) -> Kind:
-    if error.code == 7 or "limited" in error.sub_code:
-        return "limited"
-    if error.code in (26, 27) or "session" in error.sub_code:
-        return "token"
-    if "timestamp" in f"{error.sub_code} {error.msg}".lower():
-        return "clock"
-    if error.code in (11, 12, 13, 25, 28, 29):
-        return "denied"
-    if error.sub_code.startswith("isv."):
-        return "refused"
-    return "broken" if error.sub_code.startswith("isp.") or error.code in (10, 15, 900) else "refused"

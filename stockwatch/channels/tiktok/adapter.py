@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels.meanings import Means, check_status, kind_of, orders_of
 from stockwatch.channels.orders import Order
 from stockwatch.channels.tiktok import push, stock
 from stockwatch.channels.tiktok.orders import ShopOrder, order_of
@@ -23,7 +24,6 @@ from stockwatch.channels.wire import (
     Ask,
     Call,
     Keys,
-    Kind,
     Offer,
     Page,
     Received,
@@ -37,11 +37,15 @@ _SEARCH = "order/202309/orders/search"
 _DETAIL = "order/202309/orders"
 _REFRESH = "https://auth.tiktok-shops.com/api/v2/token/refresh"
 _WEEK_S = 7 * 24 * 3600
-_TOKEN = frozenset((105001, 105002))
-_SCOPE = 105005
-_DENIED = ("signature", "invalid sign", "app_key", "app key", "permission", "scope", "cipher", "authoriz")
 _INSTANT = 1_000_000_000
 """A lifetime larger than this is the instant at which it ends."""
+_MEANS = (
+    Means("token", {105001, 105002}, "access.*token|token.*access"),
+    Means("clock", words="timestamp"),
+    Means("limited", words="too many|rate limit|frequen|qps"),
+    Means("denied", {105005}, "signature|invalid sign|app_key|app key|permission|scope|cipher|authoriz"),
+    Means("broken", words="internal|timeout|timed out|try again|unavailable"),
+)
 
 
 class _Answer(msgspec.Struct):
@@ -88,10 +92,7 @@ class TikTok:
         return Call("GET" if asked is None else "POST", f"{path}?{urlencode(query)}", body, headers)
 
     def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
-        if status == 429:
-            raise ApiError("limited", f"{ask.method}: HTTP 429")
-        if status >= 500:
-            raise ApiError("broken", f"{ask.method}: HTTP {status}")
+        check_status(ask, status)
         answer = decoded(_answer, body, ask.method)
         if answer.code == 0:
             if ask.method == stock.CHANGE:
@@ -99,7 +100,7 @@ class TikTok:
             return bytes(answer.data)
         note = f"{ask.method}: {answer.code} {answer.message}"
         note += f" (request {answer.request_id})" if answer.request_id else ""
-        raise ApiError(_kind(answer), note, code=str(answer.code))
+        raise ApiError(kind_of(_MEANS, answer.code, answer.message), note, code=str(answer.code))
 
     def refresh(self, keys: Keys, now_us: int) -> Call | None:
         query = {
@@ -137,15 +138,10 @@ class TikTok:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_orders, answer, _SEARCH)
-        orders, unusable = [], 0
-        for order in found.orders or ():
-            try:
-                orders.append(order_of(order, keys))
-            except ApiError:
-                unusable += 1
+        orders, unusable = orders_of(found.orders or (), lambda one: order_of(one, keys))
         asked: dict[str, Any] = ask.params["query"]
         goes_on = found.next_page_token not in (None, "", asked.get("page_token"))
-        return Page(tuple(orders), found.next_page_token if goes_on else None, unusable)
+        return Page(orders, found.next_page_token if goes_on else None, unusable)
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)
@@ -167,18 +163,3 @@ class TikTok:
 
     def offer(self, answer: bytes, ask: Ask) -> Offer:
         return stock.offer(answer, ask)
-
-
-def _kind(answer: _Answer) -> Kind:
-    said = answer.message.lower()
-    if answer.code in _TOKEN or ("access" in said and "token" in said):
-        return "token"
-    if "timestamp" in said:
-        return "clock"
-    if any(word in said for word in ("too many", "rate limit", "frequen", "qps")):
-        return "limited"
-    if answer.code == _SCOPE or any(word in said for word in _DENIED):
-        return "denied"
-    if any(word in said for word in ("internal", "timeout", "timed out", "try again", "unavailable")):
-        return "broken"
-    return "refused"

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels.meanings import Means, check_status, kind_of
 from stockwatch.channels.orders import Order
 from stockwatch.channels.wechat import push, signing
 from stockwatch.channels.wechat.orders import ShopOrder, order_of
@@ -27,7 +28,6 @@ from stockwatch.channels.wire import (
     Call,
     Id,
     Keys,
-    Kind,
     Listed,
     Offer,
     Page,
@@ -45,11 +45,14 @@ _ON_SALE = 5
 _ONLINE = 1
 _ADD, _TAKE = 1, 2
 _JSON = {"Content-Type": "application/json;charset=UTF-8"}
-_TOKEN = frozenset((40001, 40014, 41001, 42001))
-_LIMITED = frozenset((45009, 45011, 10020112))
-_DENIED = frozenset((40002, 40013, 40125, 40164, 41002, 41004, 48001, 50002, 61004))
-_BUSY = -1
 _RATE_S = 60.0
+_MEANS = (
+    Means("token", {40001, 40014, 41001, 42001}),
+    Means("limited", {45009, 45011, 10020112}),
+    Means("denied", {40002, 40013, 40125, 40164, 41002, 41004, 48001, 50002, 61004}),
+    Means("broken", {-1}),
+)
+"""By the platform's table of global codes. The clock plays no part: nothing is signed."""
 
 
 class _Answer(msgspec.Struct):
@@ -136,16 +139,14 @@ class WeChat:
         return Call("POST", f"/{ask.method}?{query}", exact_json(ask.params).encode(), _JSON)
 
     def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
-        if status == 429:
-            raise ApiError("limited", f"{ask.method}: HTTP 429")
+        check_status(ask, status)
         if status != 200:
-            raise ApiError("broken" if status >= 500 else "refused", f"{ask.method}: HTTP {status}")
+            raise ApiError("refused", f"{ask.method}: HTTP {status}")
         answer = decoded(_answer, body, ask.method)
         if answer.errcode == 0:
             return body
-        kind = _kind(answer.errcode)
         raise ApiError(
-            kind,
+            kind_of(_MEANS, answer.errcode),
             f"{ask.method}: {answer.errcode} {answer.errmsg}",
             code=str(answer.errcode),
             retry_after_s=_RATE_S if answer.errcode == 45009 else None,
@@ -240,14 +241,3 @@ def _listed(product: _Product, sku: _Sku) -> Listed:
     spec = " ".join(one.attr_value for one in sku.sku_attrs or () if one.attr_value)
     outer = sku.sku_code or str(sku.out_sku_id or "")
     return Listed(id_text(product.product_id), id_text(sku.sku_id), product.title, spec, outer, sku.stock_num)
-
-
-def _kind(code: int) -> Kind:
-    """By the platform's table of global codes. The clock plays no part: nothing is signed."""
-    if code in _TOKEN:
-        return "token"
-    if code in _LIMITED:
-        return "limited"
-    if code in _DENIED:
-        return "denied"
-    return "broken" if code == _BUSY else "refused"
