@@ -4,14 +4,14 @@ The lab and the console's line are in this process, the hub is one of its own. B
 of a thing that nobody else wants, each time of another; when the lab first sends the push about it, and when the
 picture that the hub publishes holds one unit more of it as taken, are told by one clock. Of every fourth of these
 orders all pushes are lost, so that polling has to find it: there the clock starts when it is placed. Painting is what
-`latency.py` measures. The CPU that the hub used stands beside the figure: on a machine that others use it says what was
-waited for.
+`latency.py` measures. How short of cores the machine was stands beside the figure.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench import percentile
@@ -78,6 +78,8 @@ class Delays(NamedTuple):
     """From order to picture, of each probe that no push named."""
     cpu_ms: float
     """The hub's, for each order."""
+    short: float
+    """Share of the time in which something on this machine waited for a core; 0 where the system does not tell."""
 
 
 async def delays(platform: str, rate: float, seconds: float) -> Delays:
@@ -109,6 +111,7 @@ async def delays(platform: str, rate: float, seconds: float) -> Delays:
                 await screen.live.wait()
             tasks.append(asyncio.create_task(lab.run()))
             booth.rate = rate
+            began, waited = time.monotonic(), _waited_s()
             await asyncio.sleep(2)
             for nth in range(int(seconds / EVERY_S)):
                 good = shop.goods[len(WARES) + nth % PROBES]
@@ -119,6 +122,7 @@ async def delays(platform: str, rate: float, seconds: float) -> Delays:
                     shop.announced = [one for one in shop.announced if one[2] != order.id]
                 await asyncio.sleep(EVERY_S)
             await asyncio.sleep(6)  # what is found by then was found at full rate
+            short = (_waited_s() - waited) / (time.monotonic() - began)
             booth.rate = 0
             await asyncio.sleep(5)
             cpu_ms = cpu_seconds(world.hub_pid("lab")) / len(shop.orders) * 1000
@@ -131,7 +135,15 @@ async def delays(platform: str, rate: float, seconds: float) -> Delays:
         at = screen.shown.get(unit, float("inf"))
         # Polling may be quicker than a push that is late.
         (pushed if order in sent else polled).append(max(0.0, at - sent.get(order, placed[order])))
-    return Delays(sorted(pushed), sorted(polled), cpu_ms)
+    return Delays(sorted(pushed), sorted(polled), cpu_ms, short)
+
+
+def _waited_s() -> float:
+    """Since the machine started, as Linux counts it: docs.kernel.org/accounting/psi.html."""
+    try:
+        return int(Path("/proc/pressure/cpu").read_text("utf-8").split("total=")[1].split()[0]) / 1e6
+    except OSError:
+        return 0.0
 
 
 def _stamped(lab: Lab) -> dict[int, float]:
@@ -153,4 +165,5 @@ def measure(platform: str, full: bool) -> tuple[Delays, str]:
     """What was measured, and what to say beside it."""
     found = asyncio.run(delays(platform, 100, 60 if full else 15))
     p50, worst, of = percentile(found.pushed, 0.5), found.pushed[-1], len(found.pushed)
-    return found, f"p50 {p50:.2f} s, max {worst:.2f} s of {of}; hub {found.cpu_ms:.1f} ms CPU an order"
+    beside = f"p50 {p50:.2f} s, max {worst:.2f} s of {of}; hub {found.cpu_ms:.1f} ms CPU an order"
+    return found, f"{beside}; cores were short {found.short:.0%} of the time"
