@@ -152,13 +152,16 @@ def room_files(
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Raises OSError. Credentials get mode 0600."""
+    """Raises OSError. Credentials get mode 0600. Whoever waits for a file finds all of it, a room with its keys beside
+    it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
+    for name in sorted(files, key=lambda name: not name.endswith(".keys.toml")):
         mode = 0o600 if name.endswith(".keys.toml") else 0o644
-        handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        new = folder / f".{name}.new"
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(files[name])
+        os.replace(new, folder / name)
 
 
 def wares_of(skus: Iterable[tuple[str, str, int]]) -> list[Ware]:

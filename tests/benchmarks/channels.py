@@ -188,7 +188,7 @@ def outage(platforms: tuple[str, ...], full: bool, report: Report) -> int:
     """The first of them is out for a while, and tokens expire; how many requests were beyond a platform's limit."""
     rate = 100 // len(platforms)
     out_s = 60 if full else 12
-    seconds = max(out_s, (ORDERS // rate - out_s) // 2 + 1) if full else 12
+    seconds = max(20, (ORDERS // rate - out_s) // 2 + 1) if full else 12
     phases = script(seconds, out_s, platforms[0], rate)
     run = Run(platforms, 0, 0, 0.05, "--token-life", "10", "--limit", "1000", phases=phases)
     asyncio.run(run.go())
