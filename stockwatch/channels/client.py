@@ -19,9 +19,10 @@ from msgspec.structs import replace
 from stockwatch.channels.limiter import Breaker, Limiter
 from stockwatch.channels.wire import Adapter, ApiError, Ask, Call, Keys, RenewsBySecret, Tokens
 from stockwatch.feeds.base import Backoff, Now, wall_clock
+from stockwatch.feeds.notes import NO_ANSWER, NOTHING, outside
 from stockwatch.feeds.unpacking import ACCEPTED, Unusable, body_of
 from stockwatch.local import is_loopback
-from stockwatch.printable import printable
+from stockwatch.room.view import Text
 
 log = logging.getLogger("stockwatch.channels")
 
@@ -58,7 +59,7 @@ class Client:
         self.skew_us = 0
         """What the platform's clock is ahead of ours."""
         self.calls = 0
-        self._why = ""
+        self._why = NOTHING
         """What the last failure was."""
         self._now = now
         self._rate = rate
@@ -148,7 +149,7 @@ class Client:
                 limiter.refused(loop.time(), error.retry_after_s)
             if error.kind == "broken":
                 self._breaker.failed(loop.time())
-                self._why = str(error)
+                self._why = error.text
                 if writes:
                     raise ApiError("unknown", str(error), code=error.code) from None
             else:
@@ -191,14 +192,14 @@ class Client:
             ) as response:
                 return response.status_code, await body_of(response, MAX_BODY), response.headers
         except Unusable as unusable:
-            raise _Lost(str(unusable), sent=True) from None
+            raise _Lost(unusable.text, sent=True) from None
         except httpx.ConnectError as error:
-            raise _Lost(_said(error), sent=False) from None
+            raise _Lost(outside(error), sent=False) from None
         except httpx.TimeoutException as error:
             unsent = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
-            raise _Lost("no answer in time", sent=not unsent) from None
+            raise _Lost(NO_ANSWER, sent=not unsent) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            raise _Lost(_said(error), sent=True) from None
+            raise _Lost(outside(error), sent=True) from None
 
     def _where(self, call: Call) -> str:
         """A proxy or a look-alike stands for all of the platform's hosts: nothing meant for it goes past it."""
@@ -234,11 +235,18 @@ class Client:
             call = self.adapter.refresh(self.keys, self.platform_us())
             renews = isinstance(self.adapter, RenewsBySecret) or bool(self.keys.refresh_token)
             if call is None or not renews:
-                raise ApiError("denied", "the access token is not taken; authorize the app again")
+                raise ApiError(
+                    "denied",
+                    Text(
+                        "令牌不被接受;请重新授权应用",
+                        "the access token is not taken; authorize the app again",
+                    ),
+                )
             try:
                 status, body, _ = await self._send(call)
             except _Lost as lost:
-                raise ApiError("broken", f"token refresh: {lost.note}") from None
+                note = Text(f"换令牌:{lost.note.zh}", f"token refresh: {lost.note.en}")
+                raise ApiError("broken", note) from None
             try:
                 tokens = self.adapter.tokens(status, body)
             except ApiError:
@@ -257,8 +265,8 @@ class Client:
 class _Lost(Exception):
     """No answer came. `sent`: the request may have arrived."""
 
-    def __init__(self, note: str, *, sent: bool) -> None:
-        super().__init__(note)
+    def __init__(self, note: Text, *, sent: bool) -> None:
+        super().__init__(note.en)
         self.note = note
         self.sent = sent
 
@@ -266,7 +274,3 @@ class _Lost(Exception):
 def _with_tokens(keys: Keys, tokens: Tokens) -> Keys:
     refreshed = tokens.refresh_token or keys.refresh_token
     return replace(keys, access_token=tokens.access_token, refresh_token=refreshed)
-
-
-def _said(error: Exception) -> str:
-    return printable(str(error).strip() or type(error).__name__, 200)

@@ -2,7 +2,7 @@
 whether a product's stock is taken when it is ordered or when it is paid (拍下/付款减库存).
 
 A product is asked for once an hour, those of the room's map before an order names them, and never holds up an order
-for long: an order that can't wait goes by the channel's `deduct`, which `notes` says. An after-sale is asked for with
+for long: an order that can't wait goes by the channel's `deduct`, which `note` says. An after-sale is asked for with
 each change of its order; where it can't be read for now the order is told without it and asked for again.
 """
 
@@ -14,11 +14,14 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from stockwatch.channels import notes
 from stockwatch.channels.client import Client
 from stockwatch.channels.memory import Remembered
 from stockwatch.channels.orders import Line, Order, Returned
 from stockwatch.channels.wire import AfterSales, ApiError, Products
+from stockwatch.feeds.notes import NOTHING, together
 from stockwatch.printable import printable
+from stockwatch.room.view import Text
 
 log = logging.getLogger("stockwatch.channels")
 
@@ -59,11 +62,11 @@ class Completer:
         self._patience: dict[str, float] = {}
         """Product that is being asked for -> loop time until which orders wait for it."""
         self._turn = asyncio.Semaphore(_ASKED_TOGETHER)
-        self._products_note = self._sales_note = ""
+        self._products_note = self._sales_note = NOTHING
 
-    def notes(self) -> tuple[str, ...]:
-        """What can't be read, in English; () when all can."""
-        return tuple(filter(None, (self._products_note, self._sales_note)))
+    def note(self) -> Text:
+        """What can't be read."""
+        return together(self._products_note, self._sales_note)
 
     def foresee(self, products: Iterable[str]) -> None:
         """Ask for products that orders will name."""
@@ -126,7 +129,7 @@ class Completer:
         if wait_s > 0:
             await asyncio.wait([self._asking[product] for product in unknown], timeout=wait_s)
         if any(self._known.get(product) is None for product in unknown):
-            self._products_note = _taken("the platform is slow to say")
+            self._products_note = notes.deduct_as_set(notes.SLOW)
 
     def _start(self, product: str, now: float) -> None:
         self._asking[product] = asyncio.get_running_loop().create_task(self._ask(product))
@@ -138,14 +141,14 @@ class Completer:
         try:
             async with self._turn:
                 answer = await self._client.ask(adapter.product(product), tries=2, waits=False)
-            holds, fresh_s, self._products_note = adapter.holds(answer), _FRESH_S, ""
+            holds, fresh_s, self._products_note = adapter.holds(answer), _FRESH_S, NOTHING
             if holds is None:
-                self._products_note = _taken("the platform does not say")
+                self._products_note = notes.deduct_as_set(notes.UNTOLD)
         except ApiError as error:
             log.info("%s: product %s: %s", adapter.name, printable(product), error)
             known = self._known.get(product)
             holds, fresh_s = known.holds if known is not None else None, _AGAIN_S
-            self._products_note = _taken(str(error))
+            self._products_note = notes.deduct_as_set(notes.said(error))
         finally:
             self._asking.pop(product, None)
             self._patience.pop(product, None)
@@ -163,13 +166,9 @@ class Completer:
                     if line.unsaid not in answers:
                         ask = adapter.after_sale(line.unsaid)
                         answers[line.unsaid] = await self._client.ask(ask, tries=2, waits=False)
-                    returned, self._sales_note = adapter.returned(answers[line.unsaid], line), ""
+                    returned, self._sales_note = adapter.returned(answers[line.unsaid], line), NOTHING
                 except ApiError as error:
                     again = again or error.kind not in _FOR_GOOD
-                    self._sales_note = f"refunds unread: how many units is not known: {error}"
+                    self._sales_note = notes.refunds_unread(notes.said(error))
             lines.append(line._replace(returned=line.returned + returned))
         return Whole(order._replace(lines=tuple(lines)), again)
-
-
-def _taken(why: str) -> str:
-    return f"deduct as set: when stock is taken is not known: {why}"

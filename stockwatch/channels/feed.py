@@ -17,6 +17,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 
+from stockwatch.channels import notes
 from stockwatch.channels.client import Client
 from stockwatch.channels.comments import Comments
 from stockwatch.channels.completing import Completer
@@ -29,7 +30,9 @@ from stockwatch.channels.orders import Order, Part
 from stockwatch.channels.readback import ReadBack
 from stockwatch.channels.wire import ApiError, Nudge
 from stockwatch.feeds.base import MAX_BATCH, Backoff, FeedStatus, Now, Sink, cut, wall_clock
+from stockwatch.feeds.notes import NOTHING, together
 from stockwatch.printable import printable
+from stockwatch.room.view import Text
 
 log = logging.getLogger("stockwatch.channels")
 
@@ -115,7 +118,7 @@ class PlatformFeed:
             client, self._told.get, self._set_named_aside, self._answered, sight_us=self._back_us
         )
         self._completer = Completer(client)
-        self._back_note = ""
+        self._back_note = NOTHING
         """Why the last look further back came to nothing."""
 
     @property
@@ -290,7 +293,7 @@ class PlatformFeed:
             upto = max(upto, until)
             await self._tell_looked(look, f"{first}:{upto}")
             self._upto_us = until
-            self._show("live", self._notes())
+            self._show("live", together(self._back_note, self._completer.note()))
             if until >= self.client.platform_us() - self._back_us:
                 await asyncio.sleep(max(0.0, self._every_s - (loop.time() - began)))
 
@@ -310,9 +313,9 @@ class PlatformFeed:
                 await self._lister.read(since, until, look, back=True, at_once=_BACK_AT_ONCE)
             except ApiError as error:
                 log.info("%s: looking back failed: %s", self.channel, error)
-                self._back_note = f"look-back failed: {error}"
+                self._back_note = notes.look_back_failed(notes.said(error))
             else:
-                self._back_note = ""
+                self._back_note = NOTHING
                 wait_s = max(self._every_s, self._sweep_s - (loop.time() - began))
             await self._tell_looked(look, None)
 
@@ -330,11 +333,8 @@ class PlatformFeed:
                 return
 
     async def _failed(self, error: ApiError, backoff: Backoff) -> None:
-        self._show("down", str(error))
+        self._show("down", notes.said(error))
         await asyncio.sleep(_DENIED_S if error.kind == "denied" else error.retry_after_s or backoff.next())
-
-    def _notes(self) -> str:
-        return "; ".join(filter(None, (self._back_note, *self._completer.notes())))
 
     async def _set_named_aside(self, name: str, why: str) -> None:
         await self._sink.set_aside(self.channel, name.encode(), why)
@@ -402,7 +402,7 @@ class PlatformFeed:
     def _known_as(self, order: str) -> str | None:
         return self._subjects.get(order) or self._known(order)
 
-    def _show(self, state: str | None = None, note: str = "") -> None:
+    def _show(self, state: str | None = None, note: Text = NOTHING) -> None:
         now = FeedStatus(
             self._shown.state if state is None else state,  # type: ignore[arg-type]
             note if state is not None else self._shown.note,

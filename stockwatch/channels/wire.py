@@ -15,6 +15,7 @@ import msgspec
 
 from stockwatch.channels.orders import Line, Order, Part, Returned
 from stockwatch.printable import printable
+from stockwatch.room.view import Text
 
 Id = Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(max_length=128)]
 """As platforms write ids: digits, quoted or not, over 2^53. `id_text` makes one string of them."""
@@ -30,10 +31,15 @@ _T = TypeVar("_T")
 
 
 class ApiError(Exception):
-    """A request that did not bring what was asked. `str()` is one printable line of English, free of secrets."""
+    """A request that did not bring what was asked. `str()` is one printable line of English, free of secrets; `text` is
+    the same in both languages, as far as the words are ours."""
 
-    def __init__(self, kind: Kind, note: str, *, code: str = "", retry_after_s: float | None = None) -> None:
-        super().__init__(printable(note, 240))
+    def __init__(
+        self, kind: Kind, note: str | Text, *, code: str = "", retry_after_s: float | None = None
+    ) -> None:
+        zh, en = (note, note) if isinstance(note, str) else (note.zh, note.en)
+        self.text = Text(printable(zh, 240), printable(en, 240))
+        super().__init__(self.text.en)
         self.kind: Kind = kind
         self.code = code
         """The platform's own."""

@@ -130,8 +130,8 @@ def _feeds(state: HeaderState, words: Words) -> list[Piece]:
             pieces.append((" " + fill(words.goods_unmapped, count=feed.unmapped), "warn"))
         if feed.comments_lost:
             pieces.append((" " + fill(words.comments_lost, count=feed.comments_lost), "warn"))
-        if feed.note and feed.state in ("live", "down", "gap", "stale", "connecting"):
-            note = clean(feed.note)
+        note = clean(say(feed.note, words))
+        if note and feed.state in ("live", "down", "gap", "stale", "connecting"):
             pieces.append((" " + fit(note, min(24, cells(note)), ascii=state.ascii), "dim"))
         pieces.append(("  ", "base"))
     return pieces

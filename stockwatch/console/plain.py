@@ -105,7 +105,8 @@ def picture(view: RoomView, table: Words, *, width: int, ascii: bool) -> list[st
         "none": table.no_feed,
     }
     for feed in view.feeds:
-        note = f" {clean(feed.note)}" if feed.note else ""
+        said = clean(say(feed.note, table))
+        note = f" {said}" if said else ""
         lag = "" if feed.lag_s is None else f" {table.lag} {feed.lag_s:.0f}s"
         pending = f" {fill(table.details_pending, count=feed.pending)}" if feed.pending else ""
         unmapped = f" {fill(table.goods_unmapped, count=feed.unmapped)}" if feed.unmapped else ""

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from stockwatch.events import MAX_EVENT_BYTES
+from stockwatch.room.view import Text
 
 MAX_BATCH = 4096
 """Messages in one `Sink.put`, at most."""
@@ -31,8 +32,8 @@ class FeedStatus(msgspec.Struct, frozen=True):
     """How a feed is. States mean what they mean in `stockwatch.room.view.FeedRow`."""
 
     state: FeedState
-    note: str = ""
-    """What is wrong, in one line of English. May hold text from outside: escape it before showing it."""
+    note: Text = Text("", "")
+    """What is wrong, in one line. May hold text from outside: escape it before showing it."""
     lag_s: float | None = None
     """None: the feed can't tell; whoever decodes its events can."""
     pending: int = 0

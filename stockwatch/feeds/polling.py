@@ -15,6 +15,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 import httpx
 import msgspec
 
+from stockwatch.feeds import notes
 from stockwatch.feeds.base import MAX_BATCH, MAX_BATCH_BYTES, Backoff, FeedStatus, Now, Sink, cut, wall_clock
 from stockwatch.feeds.bodies import BadBody, messages_of
 from stockwatch.feeds.cursors import MAX_CURSOR_BYTES
@@ -22,6 +23,7 @@ from stockwatch.feeds.retry_after import retry_after
 from stockwatch.feeds.unpacking import ACCEPTED, Unusable, body_of
 from stockwatch.local import is_loopback
 from stockwatch.printable import printable
+from stockwatch.room.view import Text
 
 CURSOR_HEADER = "Stockwatch-Cursor"
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -34,8 +36,8 @@ _BACKLOG = 100
 class _Failed(Exception):
     """A request brought nothing usable; `retry_after_s` when the server said how long to stay away."""
 
-    def __init__(self, note: str, retry_after_s: float | None = None) -> None:
-        super().__init__(note)
+    def __init__(self, note: Text, retry_after_s: float | None = None) -> None:
+        super().__init__(note.en)
         self.note = note
         self.retry_after_s = retry_after_s
 
@@ -150,11 +152,11 @@ class PollingFeed:
                     response.headers.get("Content-Type", ""),
                 )
         except Unusable as unusable:
-            raise _Failed(str(unusable)) from None
+            raise _Failed(unusable.text) from None
         except (TimeoutError, httpx.TimeoutException):
-            raise _Failed("the server did not answer in time") from None
+            raise _Failed(notes.NO_ANSWER) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
-            raise _Failed(printable(str(error).strip() or type(error).__name__, 200)) from None
+            raise _Failed(notes.outside(error)) from None
 
     async def _take(self, sink: Sink, answer: _Answer, cursor: str | None) -> int:
         """Hand over an answer's messages, the cursor with the last of them: how many there were."""
@@ -184,11 +186,15 @@ class PollingFeed:
 
 
 def _failure(response: httpx.Response, now_us: int) -> _Failed:
-    note = f"HTTP {response.status_code} {response.reason_phrase}".strip()
+    said = f"HTTP {response.status_code} {response.reason_phrase}".strip()
+    zh = en = said
     if response.is_redirect:
         place = response.headers.get("Location", "an unknown place")
-        note += f", moved to {place}: write that address in room.toml"
-    return _Failed(printable(note, 200), retry_after(response.headers.get("Retry-After"), now_us))
+        zh += f",已搬到 {place}:请把这个地址写进 room.toml"
+        en += f", moved to {place}: write that address in room.toml"
+    return _Failed(
+        Text(printable(zh, 200), printable(en, 200)), retry_after(response.headers.get("Retry-After"), now_us)
+    )
 
 
 def _validators(headers: httpx.Headers) -> dict[str, str]:

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 
 from stockwatch.events import Event
+from stockwatch.feeds import notes
 from stockwatch.feeds.base import MAX_BATCH, MAX_BATCH_BYTES, FeedStatus, Now, Sink, wall_clock
 from stockwatch.feeds.pacer import Pacer
 from stockwatch.feeds.recording import RecordingError, read
@@ -43,7 +44,7 @@ class ReplayFeed:
         try:
             await self._play(sink, cursor)
         except RecordingError as error:
-            sink.status(self.channel, FeedStatus("down", str(error)))
+            sink.status(self.channel, FeedStatus("down", notes.outside(error)))
             raise
         sink.status(self.channel, FeedStatus("ended"))
 

@@ -19,11 +19,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from stockwatch.events import MAX_EVENT_BYTES
+from stockwatch.feeds import notes
 from stockwatch.feeds.base import MAX_BATCH, MAX_BATCH_BYTES, Backoff, FeedStatus, Now, Sink, cut, wall_clock
 from stockwatch.feeds.cursors import last_cursor, subscription
 from stockwatch.feeds.retry_after import retry_after
 from stockwatch.local import is_loopback
-from stockwatch.printable import printable
+from stockwatch.room.view import Text
 
 MAX_FRAME_BYTES = 4 * MAX_EVENT_BYTES
 _WAITING_FRAMES = 16
@@ -109,9 +110,9 @@ class WebSocketFeed:
         """Follow the server until cancelled. Only the sink's own exceptions come out."""
         last_sign_us: int | None = None
         expects_more = cursor is not None
-        note = ""
+        note = notes.NOTHING
         while True:
-            sink.status(self.channel, FeedStatus("down" if note else "connecting", note))
+            sink.status(self.channel, FeedStatus("connecting" if note == notes.NOTHING else "down", note))
             connection, note, away_s = await self._connect()
             if connection is not None:
                 began = asyncio.get_running_loop().time()
@@ -128,7 +129,7 @@ class WebSocketFeed:
             sink.status(self.channel, FeedStatus("down", note))
             await asyncio.sleep(max(self._backoff.next(), away_s))
 
-    async def _connect(self) -> tuple[_Connection | None, str, float]:
+    async def _connect(self) -> tuple[_Connection | None, Text, float]:
         """A connection, or None, why not, and how many seconds the server wants us to stay away."""
         try:
             connection = await connect(
@@ -152,7 +153,7 @@ class WebSocketFeed:
         assert isinstance(connection, _Connection)
         connection.now = self._now
         connection.last_sign_us = self._now()
-        return connection, "", 0.0
+        return connection, notes.NOTHING, 0.0
 
     def _away_s(self, error: Exception) -> float:
         if not isinstance(error, InvalidStatus):
@@ -162,7 +163,7 @@ class WebSocketFeed:
 
     async def _follow(
         self, connection: _Connection, sink: Sink, cursor: str | None
-    ) -> tuple[str | None, str]:
+    ) -> tuple[str | None, Text]:
         """Hand over what comes until the connection ends: the cursor reached, and why it ended."""
         watcher = asyncio.create_task(self._watch(connection, sink))
         try:
@@ -211,7 +212,7 @@ class WebSocketFeed:
             await asyncio.sleep(self._ping_timeout / 2)
             if connection.signs > signs or self._handing_over:
                 continue
-            sink.status(self.channel, FeedStatus("stale", "no sign of life from the server"))
+            sink.status(self.channel, FeedStatus("stale", notes.NO_SIGN))
             await asyncio.sleep(self._ping_timeout / 2)
             if connection.signs == signs and not self._handing_over:
                 connection.transport.abort()
@@ -227,10 +228,9 @@ async def _drop(connection: _Connection) -> None:
         connection.transport.abort()
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception) -> Text:
     if isinstance(error, TimeoutError):
-        return "the server did not answer in time"
+        return notes.NO_ANSWER
     if isinstance(error, ConnectionRefusedError):
-        return "nobody listens there"
-    text = str(error).strip() or type(error).__name__
-    return printable(text, _NOTE_LENGTH)
+        return notes.NOBODY_LISTENS
+    return notes.outside(error)

@@ -20,6 +20,7 @@ from stockwatch import __version__, paths
 from stockwatch.config import ConfigError, RoomConfig, load_room
 from stockwatch.exits import Exit
 from stockwatch.feeds.base import FeedStatus
+from stockwatch.feeds.notes import outside
 from stockwatch.hub import lessons
 from stockwatch.hub.core import Hub, wall_us
 from stockwatch.hub.hosted import Hosted
@@ -250,7 +251,7 @@ async def follow_feed(feed: Coroutine[None, None, None], hosted: Hosted, channel
         raise
     except Exception as error:
         log.exception("feed %s failed", channel)
-        hosted.status(channel, FeedStatus("down", note=f"{type(error).__name__}: {error}"))
+        hosted.status(channel, FeedStatus("down", outside(f"{type(error).__name__}: {error}")))
 
 
 def write_record(

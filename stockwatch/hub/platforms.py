@@ -22,6 +22,7 @@ from stockwatch.feeds.open import open_feed
 from stockwatch.ledger.balances import Books
 from stockwatch.printable import printable
 from stockwatch.room.figures import Told
+from stockwatch.room.view import Text
 from stockwatch.sheets.numbers import read_numbers
 from stockwatch.sheets.problems import SheetError
 
@@ -113,8 +114,9 @@ class RoomFeeds:
             except OSError as error:
                 # Polling goes on; only the early word is missing.
                 log.error("can't listen on %s for pushes: %s", listen, error)
+                note = Text(f"无法在 {listen} 接收推送", f"can't listen on {listen}")
                 for channel in self.platforms:
-                    sink.status(channel, FeedStatus("connecting", f"can't listen on {listen}"))
+                    sink.status(channel, FeedStatus("connecting", note))
             await asyncio.sleep(_LISTEN_AGAIN_S)
 
 

@@ -13,7 +13,7 @@ from stockwatch.room.clock import SECOND_US
 from stockwatch.room.log import KEPT_RESOLVED_S
 from stockwatch.room.posts import said, stands
 from stockwatch.room.room import Room
-from stockwatch.room.view import ActionRow, FeedRow, FeedState, RestockRow
+from stockwatch.room.view import ActionRow, FeedRow, FeedState, RestockRow, Text
 
 
 class Health(Protocol):
@@ -22,7 +22,7 @@ class Health(Protocol):
     @property
     def state(self) -> FeedState: ...
     @property
-    def note(self) -> str: ...
+    def note(self) -> Text: ...
     @property
     def lag_s(self) -> float | None: ...
     @property
@@ -50,7 +50,7 @@ def feeds_of(room: Room, states: Mapping[str, Health]) -> tuple[FeedRow, ...]:
                 lag_s=None if lag is None else float(round(lag)),
                 last=None if heard.last_us is None else heard.last_us // (60 * SECOND_US) * 60,
                 dead=heard.dead,
-                note=health.note if health is not None else "",
+                note=health.note if health is not None else Text("", ""),
                 pending=health.pending if health is not None else 0,
                 unmapped=health.unmapped if health is not None else 0,
                 comments=health.comments if health is not None else 0,

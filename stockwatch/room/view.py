@@ -130,8 +130,8 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     """When its last event came."""
     dead: int = 0
     """Messages set aside."""
-    note: str = ""
-    """What is wrong, e.g. `connection refused`; outside text."""
+    note: Text = Text("", "")
+    """What is wrong, e.g. `nobody listens there`; outside text."""
     pending: int = 0
     """Orders that the channel has named and whose detail is still to come (待查明细)."""
     unmapped: int = 0

@@ -66,14 +66,14 @@ async def test_an_after_sale_that_cannot_be_read_is_read_later_or_said(for_good:
         shop.pay(order, now())
         shop.refund(order, order.lines[0], now(), 1)
         await world.until(lambda: world.sink.books.stock("HOODIE-M").sold == 3 and asked, 5)
-        await world.until(lambda: "refunds unread" in world.sink.statuses["douyin"].note, 5)
+        await world.until(lambda: "refunds unread" in world.sink.statuses["douyin"].note.en, 5)
         assert world.sink.statuses["douyin"].state == "live", "orders are told all the same"
         face._after_sales = working
         if for_good:
             assert len(asked) < 4
         else:
             await world.settle(5)
-            await world.until(lambda: not world.sink.statuses["douyin"].note, 5)
+            await world.until(lambda: not world.sink.statuses["douyin"].note.en, 5)
 
 
 @pytest.mark.parametrize("platform", ["douyin", "taobao"])
@@ -89,7 +89,7 @@ async def test_a_product_whose_stock_is_taken_at_payment_holds_nothing_before(pl
         await world.until(lambda: world.sink.books.stock("SOCK").sold == 2, 5)
         await world.settle(5)
         assert face.door.asked[DETAIL[platform]] == 2, "once a product"
-        assert not world.sink.statuses[platform].note
+        assert not world.sink.statuses[platform].note.en
 
 
 async def test_a_product_that_is_slow_to_say_holds_no_order_up_for_long():
@@ -110,4 +110,4 @@ async def test_a_product_that_is_slow_to_say_holds_no_order_up_for_long():
             shop.place([(shop.goods[0], 1)], now())
             await world.until(lambda least=units: world.sink.books.stock("HOODIE-M").reserved >= least, 4)
         assert time.monotonic() - began < 3.0
-        await world.until(lambda: "deduct as set" in world.sink.statuses["douyin"].note, 3)
+        await world.until(lambda: "deduct as set" in world.sink.statuses["douyin"].note.en, 3)

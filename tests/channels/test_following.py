@@ -41,7 +41,7 @@ async def test_an_outage_costs_nothing_but_its_time_and_is_marked(platform: str)
         await asyncio.sleep(1)
         booth.out_until = time.monotonic() + 7
         await world.until(lambda: world.sink.statuses[platform].state == "down", 7)
-        assert world.sink.statuses[platform].note
+        assert world.sink.statuses[platform].note.en
         await asyncio.sleep(6)
         world.rate(0)
         await world.settle()

@@ -113,7 +113,7 @@ def feeds() -> tuple[FeedRow, ...]:
             title="快手",
             state="down",
             last=NOW - 240,
-            note="connection refused",
+            note=Text("connection refused", "connection refused"),
         ),
     )
 

@@ -303,7 +303,11 @@ async def test_hostile_texts_are_shown_and_not_obeyed() -> None:
     view = rooms.room(
         header=rooms.header(name=rooms.HOSTILE),
         links=(row,),
-        feeds=(msgspec.structs.replace(rooms.feeds()[2], note=rooms.HOSTILE, title="[b]快\x9b手"),),
+        feeds=(
+            msgspec.structs.replace(
+                rooms.feeds()[2], note=Text(rooms.HOSTILE, rooms.HOSTILE), title="[b]快\x9b手"
+            ),
+        ),
     )
     async with desk(view, size=(160, 40)) as at:
         text = at.text()
@@ -541,3 +545,12 @@ async def test_what_somebody_else_does_is_said_unless_something_is_being_said() 
         at.app.say("主题:dark")
         await did("阿强", "7号 认领")
         assert at.status == "主题:dark"
+
+
+async def test_what_is_wrong_with_a_feed_is_said_in_the_consoles_language() -> None:
+    row = FeedRow(channel="douyin", title="抖音", state="down", note=Text("没动静", "silent"))
+    for language, says, hides in (("zh", "没动静", "silent"), ("en", "silent", "没动静")):
+        async with desk(language=language) as at:
+            await at.hear(Change(delta=Delta(feeds=(row,))))
+            assert says in at.text()
+            assert hides not in at.text()

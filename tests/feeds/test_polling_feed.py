@@ -173,7 +173,7 @@ async def test_a_small_answer_that_unfolds_into_a_huge_one_is_refused_as_it_unfo
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
         tracemalloc.stop()
-    (note,) = [status.note for status in sink.statuses if status.state == "down"]
+    (note,) = [status.note.en for status in sink.statuses if status.state == "down"]
     assert says in note
 
 
@@ -249,7 +249,7 @@ async def test_a_body_that_stops_in_the_middle_is_given_up(web, poll, sink, even
     web.hangs = True
     poll(answer_timeout=0.05)
     await sink.got(1)
-    assert "the server did not answer in time" in [status.note for status in sink.statuses]
+    assert "the server did not answer in time" in [status.note.en for status in sink.statuses]
 
 
 async def test_a_failing_server_is_reported_and_asked_again(web, poll, sink, event) -> None:
@@ -263,7 +263,7 @@ async def test_a_failing_server_is_reported_and_asked_again(web, poll, sink, eve
     poll()
     await sink.got(2)
     assert web.asked[:5] == [None, "1", "1", "1", "1"]
-    notes = [status.note for status in sink.statuses if status.state == "down"]
+    notes = [status.note.en for status in sink.statuses if status.state == "down"]
     assert [note.split()[1] for note in notes] == ["500", "404", "503"]
     assert sink.states()[-1] == "live"
     assert sink.gaps == []  # a moment is no gap
@@ -285,7 +285,7 @@ async def test_a_broken_answer_is_survived(web, poll, sink, event, broken) -> No
     poll()
     await sink.got(1)
     assert sink.frames == [event(1)]
-    (note,) = [status.note for status in sink.statuses if status.state == "down"]
+    (note,) = [status.note.en for status in sink.statuses if status.state == "down"]
     assert note
     assert note.isprintable()
 
@@ -294,7 +294,7 @@ async def test_a_server_that_never_answers_is_given_up(web, poll, sink, event) -
     web.answers = [None, ok(event(1))]
     poll(answer_timeout=0.05)
     await sink.got(1)
-    assert "the server did not answer in time" in [status.note for status in sink.statuses]
+    assert "the server did not answer in time" in [status.note.en for status in sink.statuses]
 
 
 async def test_a_body_that_trickles_for_ever_is_given_up(web, sink, quick, running, event) -> None:
@@ -309,7 +309,9 @@ async def test_a_body_that_trickles_for_ever_is_given_up(web, sink, quick, runni
     server = await asyncio.start_server(trickle, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     running(PollingFeed("shop", url, backoff=quick(), body_timeout=0.1).run(sink, None))
-    await sink.until(lambda: "the server did not answer in time" in [status.note for status in sink.statuses])
+    await sink.until(
+        lambda: "the server did not answer in time" in [status.note.en for status in sink.statuses]
+    )
     server.close()
 
 
@@ -317,7 +319,7 @@ async def test_a_body_over_the_limit_is_not_read_to_its_end(web, poll, sink, eve
     web.answers = [(200, {}, b"[" + b" " * 5000 + b"]"), ok(event(1))]
     poll(max_body=1000)
     await sink.got(1)
-    assert any("1000 bytes" in status.note for status in sink.statuses)
+    assert any("1000 bytes" in status.note.en for status in sink.statuses)
 
 
 async def test_a_body_that_is_no_list_is_set_aside_once_and_the_cursor_goes_on(

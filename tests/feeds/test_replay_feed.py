@@ -155,7 +155,7 @@ async def test_a_file_that_is_gone_is_said(tmp_path: Path, sink) -> None:
     with pytest.raises(RecordingError, match=r"gone\.jsonl"):
         await _play(ReplayFeed("shop", tmp_path / "gone.jsonl"), sink)
     assert sink.states() == ["connecting", "down"]
-    assert "gone.jsonl" in sink.statuses[-1].note
+    assert "gone.jsonl" in sink.statuses[-1].note.en
 
 
 async def test_expires_moves_with_the_order(tmp_path: Path, sink, wall, event) -> None:

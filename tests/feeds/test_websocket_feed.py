@@ -367,7 +367,7 @@ async def test_a_server_that_never_answers_is_given_up_and_tried_again(quick, si
     async with server:
         running(WebSocketFeed("shop", url, backoff=quick(), open_timeout=0.05).run(sink, None))
         await sink.until(lambda: len(seen) >= 3)
-        assert "the server did not answer in time" in [status.note for status in sink.statuses]
+        assert "the server did not answer in time" in [status.note.en for status in sink.statuses]
         assert "live" not in sink.states()
         assert sink.gaps == []
 
@@ -377,7 +377,7 @@ async def test_an_address_where_nobody_listens_is_told_in_words(quick, sink, run
     server.close()
     await server.wait_closed()
     running(WebSocketFeed("shop", url, backoff=quick()).run(sink, None))
-    await sink.until(lambda: "nobody listens there" in [status.note for status in sink.statuses])
+    await sink.until(lambda: "nobody listens there" in [status.note.en for status in sink.statuses])
 
 
 async def test_a_server_that_refuses_for_a_while_is_left_alone_so_long(quick, sink, running) -> None:
@@ -397,7 +397,7 @@ async def test_a_server_that_refuses_for_a_while_is_left_alone_so_long(quick, si
         await sink.until(lambda: len(seen) >= 2)
         await sink.until(lambda: len(seen) >= 3)
         assert seen[2] - seen[1] >= 1.0
-    assert all("503" in status.note for status in sink.statuses if status.state == "down")
+    assert all("503" in status.note.en for status in sink.statuses if status.state == "down")
 
 
 async def test_nobody_at_home_is_said_in_one_printable_line(quick, sink, running) -> None:
@@ -406,7 +406,7 @@ async def test_nobody_at_home_is_said_in_one_printable_line(quick, sink, running
     await server.wait_closed()
     running(WebSocketFeed("shop", url, backoff=quick()).run(sink, None))
     await sink.until(lambda: sink.states().count("down") >= 3)
-    notes = {status.note for status in sink.statuses if status.state == "down"}
+    notes = {status.note.en for status in sink.statuses if status.state == "down"}
     assert all(note and note.isprintable() for note in notes)
 
 
