@@ -9,8 +9,13 @@ Additive increase and multiplicative decrease: Chiu and Jain 1989, doi:10.1016/0
 
 from __future__ import annotations
 
+from collections import deque
+
 _BURST_S = 0.25
 """Seconds' worth of requests that may go out at once."""
+_WINDOW_S = 1.05
+"""No more than the rate go out within this: a burst and what follows it would be too many for who counts by the second,
+and requests do not arrive quite as far apart as they were sent."""
 
 
 class Limiter:
@@ -28,19 +33,25 @@ class Limiter:
         self._closed_until = 0.0
         self._grown = 0.0
         self._cut = -1.0
+        self._sent = deque[float]()
 
     def pause(self, now: float) -> float:
         """Seconds until a request may go out."""
         if now < self._closed_until:
             return self._closed_until - now
         self._fill(now)
-        return 0.0 if self._tokens >= 1.0 else (1.0 - self._tokens) / self.rate
+        while self._sent and self._sent[0] <= now - _WINDOW_S:
+            self._sent.popleft()
+        full = len(self._sent) >= max(1, int(self.rate))
+        room = self._sent[-max(1, int(self.rate))] + _WINDOW_S - now if full else 0.0
+        return max(room, 0.0 if self._tokens >= 1.0 else (1.0 - self._tokens) / self.rate)
 
     def wait(self, now: float) -> float:
         """The same; where it may go out now, it is counted."""
         pause = self.pause(now)
         if not pause:
             self._tokens -= 1.0
+            self._sent.append(now)
         return pause
 
     def went_well(self, now: float) -> None:

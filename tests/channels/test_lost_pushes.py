@@ -114,3 +114,11 @@ def test_a_lost_push_costs_five_seconds_at_most_while_the_room_is_busy(platform:
     assert len(busy.placed) == 60
     assert busy.waited()[-1] <= 5.0
     assert not busy.booth.face.door.limited
+
+
+def test_lists_read_beside_each_other_keep_to_the_limit() -> None:
+    busy = Busy("taobao", rate=20.0)
+    busy.feed.nudge = lambda _: None  # type: ignore[method-assign]
+    virtual_time.run(busy.follow(5.0))
+    assert busy.waited()[-1] <= 5.0
+    assert not busy.booth.face.door.limited

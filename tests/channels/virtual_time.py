@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
+_STEP_S = 1e-6
+"""What each turn of the loop takes at least: who waits for less than a clock can tell would wait for ever."""
 
 
 class _Jumping(selectors.DefaultSelector):  # type: ignore[valid-type, misc]
@@ -19,7 +21,7 @@ class _Jumping(selectors.DefaultSelector):  # type: ignore[valid-type, misc]
         assert timeout is not None, "nothing will ever happen"
         ready: list[tuple[selectors.SelectorKey, int]] = super().select(0)
         if not ready:
-            self.passed_s += max(0.0, timeout)
+            self.passed_s += max(_STEP_S, timeout)
         return ready
 
 
