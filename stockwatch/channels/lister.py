@@ -30,7 +30,7 @@ _SHORT_US = 30 * _S
 """A longer stretch that is polled has much that is new, all of which is asked for anyway."""
 _AT_ONCE = 8
 """Pieces that polling reads beside each other."""
-_PAGES = 4
+_PAGES = 2
 """Pages that a piece is meant to have: fewer leave pages half empty, more take long in turn."""
 _MOST = 30
 """Pieces of one stretch: a long one may hold less than polling was last brought."""
