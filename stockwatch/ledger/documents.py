@@ -57,8 +57,8 @@ class Documents:
                 return "noop", "the document is booked already", NO_SKUS, ()
             reason = f"document {document!r} is booked with other content"
             return self._exceptions.conflict(event, seq, reason)
-        as_of_us = parse_time(data["as_of"]) if type_ == "stock.counted" and data.get("as_of") else None
-        if as_of_us is not None and (refusal := self._too_late(sku, event, as_of_us)) is not None:
+        moment_s = _moment_s(event)
+        if moment_s is not None and (refusal := self._too_late(sku, event, moment_s)) is not None:
             return self._exceptions.conflict(event, seq, refusal)
         self._booked[key] = event.content
         self.skus.add(sku)
@@ -70,9 +70,9 @@ class Documents:
         if type_ == "stock.received":
             remark = self._receive(cell, data)
         elif type_ == "stock.counted":
-            if as_of_us is None:
+            if moment_s is None:
                 self._count(cell, data["qty"], document == "opening", seq)
-            elif not self._count_as_of(cell, data["qty"], min(as_of_us, event.time_us) // 1_000_000, seq):
+            elif not self._count_as_of(cell, data["qty"], moment_s, seq):
                 return "noop", "a count as of a later moment stands", NO_SKUS, ()
         elif type_ == "stock.adjusted":
             enough = self._adjust(cell, data["qty"], seq)
@@ -120,14 +120,17 @@ class Documents:
                 cell.adjusted += difference
             cell.give(difference)
 
-    def _too_late(self, sku: str, event: Event, as_of_us: int) -> str | None:
+    def _too_late(self, sku: str, event: Event, moment_s: int) -> str | None:
         """Why a count of a moment so long ago can't be booked."""
         data = event.data
         cell = self._shelves.cell(sku, (data.get("location") or "main", data.get("pool") or "spot"))
-        if cell.moments.after(as_of_us // 1_000_000) is not None:
+        if cell.moments.after(moment_s) is not None:
             return None
+        told = f"as_of {data['as_of']}"
+        if (parse_time(data["as_of"]) or 0) > event.time_us:
+            told = f"time {event.time} (before its as_of)"
         return (
-            f"as_of {data['as_of']} is before what is remembered of movements ({KEPT_S // 86_400} days); "
+            f"{told} is before what is remembered of movements ({KEPT_S // 86_400} days); "
             "count again and tell a later moment"
         )
 
@@ -156,3 +159,10 @@ class Documents:
         )
         cell.debt += -qty - removed
         return removed == -qty
+
+
+def _moment_s(event: Event) -> int | None:
+    """The second that a count is as of: never later than it was told. None of what is of the moment it comes."""
+    as_of = event.data.get("as_of") if event.type == "stock.counted" else None
+    as_of_us = parse_time(as_of) if as_of else None
+    return None if as_of_us is None else min(as_of_us, event.time_us) // 1_000_000

@@ -38,4 +38,6 @@ class WriterLock:
 
     def release(self) -> None:
         os.ftruncate(self._file, 0)
+        # Closing alone would leave it held for as long as a child that has just been forked has not closed its copy.
+        fcntl.flock(self._file, fcntl.LOCK_UN)
         os.close(self._file)

@@ -180,6 +180,18 @@ def test_what_moves_in_the_second_of_a_count_was_seen_by_it(second, left):
         assert books.stock("A").on_hand == left
 
 
+def test_a_count_told_long_ago_is_refused_whatever_moment_it_names():
+    """It can't be of a moment after it was told: a message that lay for weeks with a wrong `as_of` stops no writer."""
+    books = books_with(9)
+    apply(books, event("stock.received", qty=1, time_="2025-11-20T10:00:00+08:00"))
+    told = event("stock.counted", qty=4, as_of="2025-11-20T09:00:00+08:00", time_="2025-11-01T09:00:00+08:00")
+    before = figures(books)
+    (applied,) = apply(books, told)
+    assert applied.outcome == "conflict"
+    assert "time 2025-11-01T09:00:00+08:00" in applied.reason
+    assert figures(books) == before
+
+
 @pytest.mark.parametrize(("moment", "outcome"), [("10:00:00", "accepted"), ("09:59:59", "conflict")])
 def test_the_moment_may_be_a_week_before_the_latest_movement_to_the_second(moment, outcome):
     books = books_with(9)

@@ -125,6 +125,24 @@ def test_one_writer_at_a_time_and_readers_beside_it(path):
     LedgerFile(path).close()
 
 
+def test_a_child_that_still_has_the_lock_file_open_keeps_nobody_out(path):
+    """One is forked for each snapshot; a writer that opens its ledger anew must not find it taken by that."""
+    ledger = LedgerFile(path)
+    begin, end = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(end)
+        os.read(begin, 1)
+        os._exit(0)
+    try:
+        ledger.close()
+        LedgerFile(path).close()
+    finally:
+        os.close(end)
+        os.close(begin)
+        os.waitpid(child, 0)
+
+
 def test_a_writer_whose_epoch_is_over_can_not_write(path):
     with LedgerFile(path) as ledger:
         other = apsw.Connection(str(path))
