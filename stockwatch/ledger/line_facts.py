@@ -57,9 +57,9 @@ def learn(line: Line, event: Event, deduct: Deduct) -> Refusal:
             line.subject = subject
             line.names = (subject, *(name for name in line.names if name != subject))
             line.items, line.rank = ((subject, 1),), 1
-            _learn_where(line, told)
         elif subject not in line.names:
             return _other_sku(line, subject)
+    _learn_where(line, event, told)
     _COUNT[event.type](line, event, told)
     return NONE
 
@@ -89,7 +89,7 @@ def _learn_order(line: Line, event: Event, told: LineData, deduct: Deduct) -> Re
     elif subject is not None and subject not in line.names:
         # What a bundle goes by, told after what is in it.
         line.subject, line.names = line.subject or subject, (*line.names, subject)
-    _learn_where(line, told)
+    _learn_where(line, event, told)
     expires_us = event.expires_us
     if expires_us is not None and (line.expires_us is None or expires_us > line.expires_us):
         line.expires_us = expires_us
@@ -106,10 +106,19 @@ def _other_sku(line: Line, subject: str) -> Refusal:
     return Refusal(f"the line is of {', '.join(line.names)}, this says {subject}")
 
 
-def _learn_where(line: Line, told: LineData) -> None:
-    if told.pool is not UNSET or told.location is not UNSET:
-        location = "main" if told.location is UNSET else told.location
-        line.where = (location, "spot" if told.pool is UNSET else told.pool)
+def _learn_where(line: Line, event: Event, told: LineData) -> None:
+    """Where units come from may be told by any fact, in any order of arrival: the usual place is what nobody has to
+    tell, so another one stands against it. Where two are told, a platform's order has the last word, then a request.
+    """
+    if told.pool is UNSET and told.location is UNSET:
+        return
+    decides = event.type == "order.placed" or (event.type == "order.requested" and not line.fact)
+    location, pool = line.where
+    if told.location is not UNSET and told.location != "main" and (decides or location == "main"):
+        location = told.location
+    if told.pool is not UNSET and told.pool != "spot" and (decides or pool == "spot"):
+        pool = told.pool
+    line.where = (location, pool)
 
 
 def _paid(line: Line, event: Event, told: LineData) -> None:

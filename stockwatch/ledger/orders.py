@@ -147,6 +147,8 @@ class Orders:
             return None
         if told.qty is not UNSET and told.qty != size:
             return None
+        if told.pool is not UNSET or told.location is not UNSET:
+            return None
         if type_ == "order.refunded" and told.restock is True:
             type_ = "order.refunded restock"
         moves = MOVES.get(type_)

@@ -304,6 +304,44 @@ def test_with_ample_stock_every_order_of_arrival_ends_alike(name, deduct):
     assert all(end == ends[0] for end in ends)
 
 
+PLACES = {
+    "a shipment tells the place": [
+        ("order.placed", {"qty": 2}), ("order.paid", {}), ("order.shipped", {"location": "west"}),
+    ],
+    "each tells a part of it": [
+        ("order.placed", {"qty": 2, "pool": "presale"}), ("order.paid", {"location": "west"}),
+        ("order.cancelled", {"qty": 1}),
+    ],
+    "the order has the last word": [
+        ("order.placed", {"qty": 2, "location": "west"}), ("order.paid", {}), ("order.shipped", {"location": "north"}),
+    ],
+    "the platform before the shop": [
+        ("order.placed", {"qty": 2, "location": "west"}), ("order.requested", {"qty": 2, "location": "north"}),
+        ("order.paid", {"location": "main"}),
+    ],
+    "of a bundle": [
+        ("order.placed", {"qty": 2, "items": [{"sku": "A", "qty": 1}, {"sku": "B", "qty": 1}]}),
+        ("order.paid", {"qty": 1, "location": "west"}), ("order.refunded", {"qty": 1}),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_place_counts_whichever_fact_tells_it_and_whenever(name):
+    told = [event(type_, "A", id=f"p{n}", order="o", **data) for n, (type_, data) in enumerate(PLACES[name])]
+    places = [(location, pool) for location in ("main", "west", "north") for pool in ("spot", "presale")]
+    ends = []
+    for order in itertools.permutations(told):
+        books = Books()
+        for sku, (location, pool) in itertools.product("AB", places):
+            apply(books, event("stock.received", sku, qty=100, location=location, pool=pool))
+        apply(books, *order)
+        ends.append(books.balances())
+    assert all(end == ends[0] for end in ends)
+    moved = {key[1:] for key, row in ends[0].items() if row.available < 100}
+    assert moved == {("west", "presale" if name == "each tells a part of it" else "spot")}
+
+
 def test_figures_of_some_families_are_what_the_rule_says():
     """So that convergence is not convergence to nothing."""
     expect = {
