@@ -153,7 +153,13 @@ def _verify(args: argparse.Namespace) -> int:
             ]
         )  # fmt: skip
     elif audit.findings:
-        _write(f"BAD seq {found.seq}: {printable(found.what, 500)}".encode() for found in audit.findings)
+        for found in audit.findings:
+            where = "BAD" if found.seq is None else f"BAD seq {found.seq}"
+            _write([f"{where}: {printable(found.what, 500)}".encode()])
+        _say(
+            "stock rows, snapshots and kept lines: `stockwatch ledger rebuild` makes them anew from the journal; "
+            "where the journal itself was changed, restore a backup"
+        )
     else:
         _write([f"ok: {audit.events} events; chain, outcomes, stock and equations add up".encode()])
     return Exit.CHECK_FAILED if audit.findings else Exit.DONE

@@ -131,7 +131,7 @@ def explained(path: Path, error: apsw.Error) -> LedgerError:
         return LedgerError(
             f"{path}: can't be opened ({error}). Check the permissions of it and of its folder"
         )
-    if isinstance(error, apsw.CorruptError):
+    if isinstance(error, apsw.CorruptError | apsw.SQLError):
         return LedgerCorrupt(f"{path}: is damaged ({error}); restore a backup", None)
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return LedgerError(f"{path}: in use by another program; close it and try again")

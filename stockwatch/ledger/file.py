@@ -23,7 +23,16 @@ from stockwatch.ledger.crash_points import passing
 from stockwatch.ledger.dead import DeadLetters
 from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.lock import WriterLock
-from stockwatch.ledger.schema import APPLICATION_ID, FIRST_HASH, MIGRATIONS, SCHEMA, VERSION, chain
+from stockwatch.ledger.schema import (
+    APPLICATION_ID,
+    FIRST_HASH,
+    GUARDS,
+    MIGRATIONS,
+    SCHEMA,
+    TABLES,
+    VERSION,
+    chain,
+)
 from stockwatch.ledger.snapshot import BadSnapshot, Frame, Snapshot
 from stockwatch.ledger.store import (
     CODES,
@@ -94,9 +103,12 @@ class LedgerFile:
             if version == 0:
                 raise LedgerError(f"{self.path}: is empty, not a ledger; check the path")
             self._has_archive = version > 1
+            self._complete(version)
             return
         with database:
-            if version == 0:
+            if version:
+                self._complete(version)
+            else:
                 database.execute(SCHEMA)
                 database.pragma("application_id", APPLICATION_ID)
             for step in range(max(version, 1), VERSION):
@@ -105,6 +117,13 @@ class LedgerFile:
                 database.pragma("user_version", VERSION)
             self.epoch = self._meta("epoch") + 1
             database.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (self.epoch,))
+
+    def _complete(self, version: int) -> None:
+        """Raise LedgerCorrupt where a table of this format is missing."""
+        there = {str(name) for (name,) in self._db.execute("SELECT name FROM sqlite_schema")}
+        missing = frozenset().union(*TABLES[:version]) - there
+        if missing:
+            raise LedgerCorrupt(f"{self.path}: the table {min(missing)!r} is missing; restore a backup", None)
 
     def _tail(self) -> tuple[int, bytes]:
         row = self._db.execute(
@@ -222,11 +241,14 @@ class LedgerFile:
         self._wal_pages = 0
 
     def replace_stock(self, stock: StockRows) -> None:
-        """Throw away what is kept beside the journal, and write these stock rows, which are those of the last record.
-        Raises LedgerFailed."""
+        """Throw away what is kept beside the journal, and write these stock rows, which are those of the last record;
+        put back what guards the journal. Raises LedgerFailed."""
         self._writable()
         try:
             with self._db:
+                for name, sql in GUARDS.items():
+                    self._db.execute(f"DROP TRIGGER IF EXISTS {name}")
+                    self._db.execute(sql)
                 self._db.execute("DELETE FROM stock")
                 self._db.execute("DELETE FROM line")
                 self._write_stock(stock, self.last_seq)
@@ -331,6 +353,14 @@ class LedgerFile:
         ).fetchone()
         return None if row is None else bytes(row[0])
 
+    def closed_lines(self) -> Iterator[tuple[int, ClosedLine]]:
+        """Every line that ever left memory, with the seq at which it did, in their order."""
+        if not self._has_archive:
+            return
+        found = self._db.execute("SELECT seq, source, ord, line, state FROM line ORDER BY seq")
+        for seq, source, order, line, state in found:
+            yield seq, ClosedLine(source, order, line, bytes(state))
+
     def has_closed_lines(self) -> bool:
         """Whether any line ever left memory."""
         return self._has_archive and self._db.execute("SELECT 1 FROM line LIMIT 1").fetchone() is not None
@@ -414,6 +444,11 @@ class LedgerFile:
     def dead_count(self) -> int:
         """Messages set aside so far."""
         return self._dead.count()
+
+    def unguarded(self) -> str | None:
+        """A trigger of the journal that is not there as it was made, None when all are."""
+        there = dict(self._db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"))
+        return next((name for name, sql in GUARDS.items() if there.get(name) != sql), None)
 
     def damage(self) -> str | None:
         """What SQLite itself finds wrong with the file, None when it is sound."""

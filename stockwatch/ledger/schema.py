@@ -8,6 +8,7 @@ projection of them, and so is `line`: order lines that are over and left memory,
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 
 APPLICATION_ID = 0x53544B57  # "STKW"
@@ -46,6 +47,8 @@ CREATE TABLE stock (
 CREATE TABLE cursor (feed TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('epoch', 0), ('stock_seq', 0);
 """
+GUARDS = {name: sql for sql, name in re.findall(r"(CREATE TRIGGER (\w+) .*?END);", SCHEMA, re.DOTALL)}
+"""Triggers by name: while they are there, no shell changes the journal by mistake."""
 _ARCHIVE = """
 CREATE TABLE line (
   source TEXT NOT NULL, ord TEXT NOT NULL, line INTEGER NOT NULL,
@@ -57,6 +60,9 @@ CREATE TABLE line (
 MIGRATIONS = {1: _ARCHIVE}
 """By format: what turns a ledger of it into one of the next. The tables of format 1 are `SCHEMA`: a new ledger goes
 through all of them too, so that there is one way to every format. Never change one that was released."""
+
+TABLES = (frozenset(["meta", "batch", "stock", "cursor"]), frozenset(["line"]))
+"""By format: the tables that it adds."""
 
 
 def chain(

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import msgspec
 
-from stockwatch.ledger.agree import difference
+from stockwatch.ledger.agree import difference, is_state_of
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.catchup import index_path
 from stockwatch.ledger.figures import LedgerBroken, Stock
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.index import Index
 from stockwatch.ledger.replay import compare_rows, replay
-from stockwatch.ledger.store import Key, LedgerCorrupt, LedgerError
+from stockwatch.ledger.store import ClosedLine, Key, LedgerCorrupt, LedgerError
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -49,6 +49,9 @@ def verify(ledger: LedgerFile) -> Audit:
         found = _equations(books)
     if found is not None:
         findings.append(found)
+    if not findings and (guard := ledger.unguarded()) is not None:
+        what = f"the journal's trigger {guard} was taken away or changed: a shell can change the journal"
+        findings.append(Finding(None, f"{what}; `stockwatch ledger rebuild` puts it back"))
     return Audit(books.place, tuple(findings))
 
 
@@ -64,7 +67,13 @@ def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, St
             "cut off or changed, or the file is of another ledger (then delete it)",
         )
     snapshots = {snapshot.seq: snapshot for snapshot in ledger.snapshots()}
+    kept = ledger.closed_lines()
+    ahead = next(kept, None)
     for _ in replay(ledger, books):
+        while ahead is not None and ahead[0] <= books.place:
+            if not _left(*ahead, books):
+                return _strange_line(*ahead)
+            ahead = next(kept, None)
         if books.place == stock_seq:
             compare_rows(books, rows)
         snapshot = snapshots.get(books.place)
@@ -74,6 +83,8 @@ def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, St
                 f"the snapshot {snapshot.path} is not what the journal comes to: {wrong}; "
                 "`stockwatch ledger rebuild` makes it anew",
             )
+    if ahead is not None:
+        return _strange_line(*ahead)
     if (wrong := _index_differs(ledger, books)) is not None:
         return Finding(books.place, wrong)
     if stock_seq > books.place:
@@ -81,6 +92,20 @@ def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, St
             books.place, f"stock rows stand for seq {stock_seq}, the journal ends at {books.place}"
         )
     return None
+
+
+def _left(seq: int, told: ClosedLine, books: Books) -> bool:
+    """Whether a line left memory at the seq at which the books stand, as it is in them."""
+    line = books.line(told.source, told.order, told.line)
+    return seq == books.place and line is not None and is_state_of(told.state, line, books)
+
+
+def _strange_line(seq: int, told: ClosedLine) -> Finding:
+    return Finding(
+        seq,
+        f"the kept line {told.source} {told.order} {told.line} is not what the journal comes to; "
+        "`stockwatch ledger rebuild` makes it anew",
+    )
 
 
 def _index_differs(ledger: LedgerFile, books: Books) -> str | None:

@@ -224,6 +224,29 @@ def test_verify_says_what_is_wrong_and_exits_1(room):
     assert found["first_bad_seq"] == found["findings"][0]["seq"]
 
 
+@pytest.mark.parametrize(
+    ("harm", "begins"),
+    [
+        ("UPDATE stock SET reserved = 2", "BAD seq 3: the stock row of A"),
+        ("UPDATE meta SET value = 0 WHERE key = 'stock_seq'", "BAD: there are stock rows before"),
+        ("DROP TABLE stock", "BAD: t.db: the table 'stock' is missing"),
+    ],
+)
+def test_verify_says_where_it_is_wrong_if_anywhere_and_what_to_do(room, harm, begins):
+    apply_all(room, raw("order.placed", order="o", qty=1) + b"\n")
+    import apsw
+
+    other = apsw.Connection(str(room / "t.db"))
+    other.execute(harm)
+    other.close()
+    done = subprocess.run(
+        command(room, "verify", "t.db"), check=False, cwd=room, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout[: len(begins)]) == (1, begins)
+    assert "ledger rebuild" in done.stderr
+    assert "restore a backup" in done.stderr
+
+
 def test_an_export_can_be_played_again_and_its_csv_holds_no_formula(room):
     data = raw("order.placed", order="=1+1", qty=1, id="1", time_="2025-11-11T20:00:03+08:00") + b"\n"
     apply_all(room, data)

@@ -330,6 +330,34 @@ def test_every_tampering_is_found_and_its_first_seq_named(path, statement, seq):
     assert finding.seq == seq, finding
 
 
+@pytest.mark.parametrize("left", ["batch_is_never_changed", "batch_is_never_deleted"])
+def test_a_journal_that_nothing_guards_any_more_is_found_and_rebuild_guards_it_again(path, left):
+    filled(path)
+    for name in {"batch_is_never_changed", "batch_is_never_deleted"} - {left}:
+        other = sqlite3.connect(path)
+        other.executescript(f"DROP TRIGGER {name}")
+        other.close()
+        (finding,) = audit(path).findings
+        assert name in finding.what
+        assert "ledger rebuild" in finding.what
+    rebuild_all(path)
+    assert audit(path).findings == ()
+    test_the_journal_can_not_be_changed_by_accident(path.with_name("another.db"))
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        sqlite3.connect(path).execute("DELETE FROM batch")
+
+
+@pytest.mark.parametrize("table", ["meta", "batch", "stock", "cursor", "line"])
+def test_a_table_that_is_gone_is_said_in_words(path, table):
+    filled(path)
+    other = sqlite3.connect(path)
+    other.executescript(f"DROP TABLE {table}")
+    other.close()
+    for read_only in (True, False):
+        with pytest.raises(LedgerCorrupt, match=f"room.db: the table '{table}' is missing; restore a backup"):
+            LedgerFile(path, read_only=read_only)
+
+
 def test_an_outcome_forged_with_a_fitting_chain_is_found_by_replay(path):
     filled(path, batch=100)
     with LedgerFile(path, read_only=True) as ledger:

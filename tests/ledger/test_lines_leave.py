@@ -206,6 +206,62 @@ def test_the_audit_finds_a_kept_line_that_is_not_what_the_journal_comes_to(tmp_p
         assert verify(ledger).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("change", "seq"),
+    [
+        ("UPDATE line SET state = (SELECT state FROM line WHERE ord = 'p') WHERE ord = 'o'", 33),
+        ("UPDATE line SET state = x'9301' WHERE ord = 'o'", 33),
+        ("UPDATE line SET seq = 1 WHERE ord = 'o'", 1),
+        ("UPDATE line SET seq = seq + 1000 WHERE ord = 'o'", 1033),
+        ("INSERT INTO line SELECT source, 'never', line, seq, state FROM line WHERE ord = 'o'", 33),
+    ],
+)
+def test_the_audit_finds_a_kept_line_that_was_changed_though_there_is_no_snapshot(tmp_path, change, seq):
+    path, clock = tmp_path / "shop.db", Clock()
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, clock)
+        writer.process([raw("stock.counted", document="opening", qty=20)])
+        for order in ("o", "p"):
+            writer.process([raw("order.placed", order=order, qty=3), raw("order.shipped", order=order)])
+        pass_days(writer, clock, 16)
+        assert [seq for seq, _ in ledger.closed_lines()] == [33, 33]
+        assert verify(ledger).findings == ()
+    database = sqlite3.connect(path)
+    database.execute(change)
+    database.commit()
+    database.close()
+    with LedgerFile(path, read_only=True) as ledger:
+        (finding,) = verify(ledger).findings
+    assert "the kept line shop" in finding.what
+    assert finding.seq == seq
+    rebuild_all(path)
+    with LedgerFile(path, read_only=True) as ledger:
+        assert verify(ledger).findings == ()
+
+
+@pytest.mark.parametrize("recalled", [False, True])
+def test_a_count_that_takes_from_lines_which_are_here_says_nothing_of_those_away(tmp_path, recalled):
+    """The audit's books, which still have every line, then unfold them all."""
+    from stockwatch.ledger.state import frames
+
+    path, clock = tmp_path / "shop.db", Clock()
+    expires = "2026-11-11T20:00:00Z"
+    with LedgerFile(path) as ledger:
+        writer = Writer(ledger, clock)
+        writer.process([raw("stock.counted", document="opening", qty=20)])
+        writer.process(
+            [raw("order.placed", order="o", qty=3, expires=expires), raw("order.shipped", order="o")]
+        )
+        pass_days(writer, clock, 16)
+        assert list(writer.books.lines()) == []
+        writer.process([raw("order.placed", order="here", qty=10), raw("stock.counted", qty=5)])
+        assert figures(writer.books)["shortfall"] == 5
+        if recalled:
+            writer.process([raw("order.refunded", order="o")])
+        ledger.keep_snapshot(ledger.last_seq, frames(writer.books))
+        assert verify(ledger).findings == ()
+
+
 def test_a_kept_line_that_can_not_be_read_stops_the_writer_and_says_what_to_do():
     books = Books()
 
