@@ -14,10 +14,10 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"the line has (?P<a>\d+) units, this says (?P<b>\d+)", "这一行是 {a} 件,这条说 {b} 件"),
         (r"the line consists of other items", "组成与先前不同"),
         (r"the line is of (?P<a>.*), this says (?P<b>.*)", "这一行是 {a},这条说 {b}"),
-        (r"document (?P<a>'.*') is booked with other content", "单据 {a} 已记过,内容不同"),
+        (r"document (?P<a>['\"].*['\"]) is booked with other content", "单据 {a} 已记过,内容不同"),
         (r"the document is booked already", "单据已记过"),
         (r"a count as of a later moment stands", "已有更晚时刻的盘点"),
-        (r"(?P<a>\d+) more than (?P<b>'.*') ordered have come", "比补货单 {b} 多到了 {a} 件"),
+        (r"(?P<a>\d+) more than (?P<b>['\"].*['\"]) ordered have come", "比补货单 {b} 多到了 {a} 件"),
         (r"too little stock for all of (?P<a>\d+); the rest waits", "库存不够 {a} 件,其余等货"),
         (r"the atomic group has (?P<a>\d+) of (?P<b>\d+) members", "整组只到了 {a} 条(应有 {b} 条)"),
         (r"a member of the atomic group is in conflict: (?P<c>.*)", "整组中有一条矛盾:{c}"),
@@ -37,27 +37,32 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"as_of (?P<a>\S+) is before what is remembered of movements \((?P<b>\d+) days\); .*",
             "盘点时刻 {a} 太早,只记得最近 {b} 天的进出;请重新盘点",
         ),
+        (
+            r"time (?P<a>\S+) \(before its as_of\) is before what is remembered of movements \((?P<b>\d+) days\); .*",
+            "盘点是 {a} 报的(比它说的时刻还早),太早,只记得最近 {b} 天的进出;请重新盘点",
+        ),
     )
 )
-_SHORT = re.compile(r"(?P<sku>.+?)(?P<gift> \(gift\))?: (?P<units>\d+) short")
+_SHORT = re.compile(r"(?P<sku>.+?)(?P<gift> \(gift\))?: (?P<units>\d+) short(?:, |$)", re.DOTALL)
+_PLACE = re.compile(r"\{([abcd])\}")
 
 
 def in_chinese(reason: str) -> str:
     """A reason of the ledger in Chinese. Outside text in it stays as it came."""
     for pattern, chinese in _FORMS:
         if found := pattern.fullmatch(reason):
-            return _filled(chinese, found)
-    parts = [_SHORT.fullmatch(part) for part in reason.split(", ")]
-    if parts and all(parts):
+            return _filled(chinese, found.groupdict())
+    parts = list(_SHORT.finditer(reason))
+    if parts and "".join(part[0] for part in parts) == reason:
         return ",".join(
-            f"{part['sku']}{'(赠品)' if part['gift'] else ''} 缺 {part['units']} 件" for part in parts if part
+            f"{part['sku']}{'(赠品)' if part['gift'] else ''} 缺 {part['units']} 件" for part in parts
         )
     return reason
 
 
-def _filled(chinese: str, found: re.Match[str]) -> str:
-    text = chinese
-    for name, value in found.groupdict().items():
-        before, _, after = text.partition(f"{{{name}}}")
-        text = f"{before}{in_chinese(value) if name == 'c' else value}{after}"
-    return text
+def _filled(chinese: str, told: dict[str, str]) -> str:
+    """In one go: what came from outside may hold anything, also what looks like a place to fill."""
+    return _PLACE.sub(
+        lambda place: in_chinese(told["c"]) if place[1] == "c" else told[place[1]],
+        chinese,
+    )
