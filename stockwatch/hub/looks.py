@@ -13,6 +13,7 @@ from stockwatch.room.view import ExceptionRow, MovementRow, Text
 
 MAX_LISTED = 500
 MAX_WORDS = 8
+MAX_NAMES = 32
 MAX_SHOWN = 20_000
 """Characters of a message."""
 
@@ -29,8 +30,11 @@ async def look(request: intents.Look, room: Room, journal: Journal) -> intents.F
 
 
 async def _audit(request: intents.Audit, room: Room, journal: Journal) -> intents.Movements:
-    search = " ".join(request.search.split()[:MAX_WORDS])
-    page = await journal.trail.page(request.sku, search=search, before=request.before, limit=request.limit)
+    words = request.search.split()[:MAX_WORDS]
+    stands_for = {word: request.stands_for.get(word, ())[:MAX_NAMES] for word in words}
+    page = await journal.trail.page(
+        request.sku, search=" ".join(words), stands_for=stands_for, before=request.before, limit=request.limit
+    )
     wrong = (
         Text(f"流水暂不可用:{page.wrong}", f"no audit trail: {page.wrong}") if page.wrong else Text("", "")
     )

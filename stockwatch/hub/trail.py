@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.figures import Applied
-from stockwatch.ledger.index import Index
+from stockwatch.ledger.index import NOTHING, Index, StandsFor
 from stockwatch.ledger.store import LedgerError
 from stockwatch.ledger.trail import Movement, Trail
 
@@ -130,16 +130,20 @@ class RoomTrail:
         with self._lock:
             self._wrong = why
 
-    async def page(self, sku: str | None, *, search: str, before: int | None, limit: int) -> Page:
+    async def page(
+        self, sku: str | None, *, search: str, stands_for: StandsFor = NOTHING, before: int | None, limit: int
+    ) -> Page:
         """Rows, newest first."""
-        return await asyncio.to_thread(self._page, sku, search, before, limit)
+        return await asyncio.to_thread(self._page, sku, search, stands_for, before, limit)
 
-    def _page(self, sku: str | None, search: str, before: int | None, limit: int) -> Page:
+    def _page(
+        self, sku: str | None, search: str, stands_for: StandsFor, before: int | None, limit: int
+    ) -> Page:
         if self._index is None:
             return Page([], 0, 0, self._wrong)
         try:
             covered = self._index.covered()  # before the rows: what is said to be known must be among them
-            rows = self._index.page(sku, search=search, before=before, limit=limit)
+            rows = self._index.page(sku, search=search, stands_for=stands_for, before=before, limit=limit)
         except LedgerError as error:
             return Page([], 0, 0, str(error))
         upto = covered[-1][1] if covered else 0

@@ -7,9 +7,10 @@ or of an end that was cut off, are thrown away. One index may be used by several
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
 from threading import RLock
 from typing import Any
 
@@ -33,6 +34,10 @@ _SKU = _COLUMNS.index("sku")
 _NAMES = {"order": "ord"}
 _LIST = ", ".join(_NAMES.get(name, name) for name in _COLUMNS)
 _MARKS = ", ".join("?" * len(_COLUMNS))
+StandsFor = Mapping[str, Sequence[str]]
+"""Word -> event types and outcomes that it stands for."""
+NOTHING: StandsFor = {}
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _SEARCHED = ("ord", "document", "by", "reason", "id", "source", "type", "outcome", "sku")
 _SCHEMA = """
 CREATE TABLE movement (
@@ -147,13 +152,15 @@ class Index:
         *,
         order: str | None = None,
         search: str = "",
+        stands_for: StandsFor = NOTHING,
         before: int | None = None,
         limit: int = 50,
     ) -> list[Movement]:
-        """Rows, newest first: of a SKU, of an order, or whose texts hold every word of `search`. `before`: those with a
+        """Rows, newest first: of a SKU, of an order, or whose texts hold every word of `search`, or are of a
+        type or an outcome that it `stands_for`. `before`: those with a
         lower seq, so that a page follows a page while rows are added. All rows of one event are on one page, so that
         there may be a few more than `limit`."""
-        conditions, values = _conditions(sku, order, search)
+        conditions, values = _conditions(sku, order, search, stands_for)
         if before is not None:
             conditions.append("seq < ?")
             values.append(before)
@@ -209,7 +216,9 @@ def _of_row(row: tuple[Any, ...]) -> Movement:
     return Movement(*(*row[:_SKU], row[_SKU] or None, *row[_SKU + 1 :]))
 
 
-def _conditions(sku: str | None, order: str | None, search: str) -> tuple[list[str], list[Any]]:
+def _conditions(
+    sku: str | None, order: str | None, search: str, stands_for: StandsFor
+) -> tuple[list[str], list[Any]]:
     conditions: list[str] = []
     values: list[Any] = []
     if sku is not None:
@@ -219,6 +228,11 @@ def _conditions(sku: str | None, order: str | None, search: str) -> tuple[list[s
         conditions.append("ord = ?")
         values.append(order)
     for word in search.split():
-        conditions.append(f"({' OR '.join(f'instr(lower({name}), ?)' for name in _SEARCHED)})")
-        values += [word.lower()] * len(_SEARCHED)
+        names = stands_for.get(word, ())
+        marks = ",".join("?" * len(names))
+        either = [f"instr(lower({name}), ?)" for name in _SEARCHED]
+        either += [f"type IN ({marks})", f"outcome IN ({marks})"]
+        conditions.append(f"({' OR '.join(either)})")
+        # SQLite's lower() knows ASCII only.
+        values += [word.translate(_LOWER)] * len(_SEARCHED) + [*names, *names]
     return conditions, values

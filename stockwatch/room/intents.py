@@ -158,6 +158,8 @@ class Audit(_Message, tag="audit", frozen=True):
     """None: of every SKU."""
     search: str = ""
     """Only rows that hold every word of it."""
+    stands_for: dict[str, tuple[str, ...]] = {}
+    """Words of it -> event types and outcomes that the asker's screen calls so: rows of these hold the word too."""
     before: int | None = None
     """Only those of events before this seq: the next page."""
     limit: int = 50

@@ -153,6 +153,14 @@ async def test_a_search_typed_in_one_go_reaches_the_hub(audit: Desk):
     assert not isinstance(audit.app.screen, AuditDialog)
 
 
+async def test_events_and_outcomes_are_searched_for_by_what_the_screen_calls_them(audit: Desk):
+    await answer(audit, Audit, trail())
+    await audit.press("/", *"下单 缺货 69", "enter")
+    request = await answer(audit, Audit, trail(()))
+    assert request.search == "下单 缺货 69"
+    assert request.stands_for == {"下单": ("order.placed",), "缺货": ("short",)}
+
+
 async def test_an_answer_to_an_earlier_question_is_not_shown(audit: Desk):
     old = audit.link.sent[-1]
     await audit.press("right")

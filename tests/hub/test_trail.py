@@ -230,6 +230,16 @@ async def test_a_message_is_shown_as_it_came(tmp_path: Path):
     journal.close()
 
 
+async def test_what_the_screen_calls_an_event_finds_it(tmp_path: Path):
+    journal, hub = opened(tmp_path / "room.db", Wall())
+    await happens(hub, placed(0, "SOCK", "o1"))
+    told = {"下单": ("order.placed",), "x": ("order.placed",) * 10_000}
+    found = await trail_of(hub, None, search="下单", stands_for=told)
+    assert [row.order for row in found.rows] == ["o1"]
+    assert (await trail_of(hub, None, search="x", stands_for=told)).wrong.en == ""
+    journal.close()
+
+
 async def test_a_search_of_any_length_is_answered(tmp_path: Path):
     journal, hub = opened(tmp_path / "room.db", Wall())
     await happens(hub, placed(0, "SOCK", "o1"))

@@ -131,6 +131,26 @@ def test_it_finds_by_sku_by_order_and_by_words(path):
     assert index.page(search="100%_'\";--") == []
 
 
+def test_a_word_may_stand_for_types_and_outcomes_too(path):
+    write(path, 1)
+    with LedgerFile(path) as ledger:
+        Writer(ledger, clock()).process(
+            [
+                raw("stock.adjusted", "B", qty=-1, reason="下单 ÉTÉ", document="d"),
+                raw("order.placed", "B", order="many", qty=9999),
+            ]
+        )
+    index = caught_up(path)
+    means = {"下单": ("order.placed",), "被拒": ("short", "rejected")}
+    placed = [row for row in everything(index) if row.type == "order.placed" or row.document == "d"]
+    assert index.page(search="下单", stands_for=means, limit=500) == placed
+    both = [row for row in placed if row.outcome in ("short", "rejected")]
+    assert index.page(search="被拒 下单", stands_for=means, limit=500) == both
+    assert [row.order for row in both if row.order == "many"] == ["many"]
+    (row,) = index.page(search="ÉTÉ")
+    assert index.page(search="下单") == [row]
+
+
 def test_its_changes_add_up_to_what_is_available(path):
     write(path, 5, batches=60)
     sums = caught_up(path).sums()

@@ -73,7 +73,14 @@ class AuditDialog(RecordsDialog):
     def _ask(self, before: int | None) -> None:
         self._page_before = before
         self.look_up(
-            Audit(id=secrets.token_hex(6), sku=self.sku, search=self._search, before=before, limit=PAGE)
+            Audit(
+                id=secrets.token_hex(6),
+                sku=self.sku,
+                search=self._search,
+                stands_for=stands_for(self._search, self.words),
+                before=before,
+                limit=PAGE,
+            )
         )
 
     def found(self, answer: Found) -> None:
@@ -253,6 +260,16 @@ class _Told:
         self.of = clean(row.document or row.order)
         why = clean(say(row.why, words))
         self.rest = " ".join(part for part in (clean(row.by) or clean(row.source), why) if part)
+
+
+def stands_for(search: str, w: Words) -> dict[str, tuple[str, ...]]:
+    """Words of a search that are (part of) what the screen calls an event or an outcome, with what it calls so."""
+    names = [*_events(w).items(), *_outcomes(w).items()]
+    found = {
+        word: tuple([name for name, label in names if word.lower() in label.lower()])
+        for word in search.split()
+    }
+    return {word: names for word, names in found.items() if names}
 
 
 def _figures(w: Words) -> dict[str, str]:
