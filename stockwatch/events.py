@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 MAX_EVENT_BYTES = 1024 * 1024
+_BELIEVED_US = 7 * 86_400_000_000
 MAX_DEPTH = 100
 """Levels of nesting; a fixed bound, so that what is valid never depends on the free stack of a process."""
 
@@ -86,6 +87,12 @@ class Event(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     def clock_us(self) -> int:
         """What this event says to the decision clock: `received`, else `time`."""
         return self.time_us if self.received_us is None else self.received_us
+
+    @property
+    def moment_us(self) -> int:
+        """When it happened: `time`, as long as that is not a week or more after it came; else when it came."""
+        time_us, received_us = self.time_us, self.received_us
+        return time_us if received_us is None or time_us - received_us < _BELIEVED_US else received_us
 
 
 class Invalid(msgspec.Struct, frozen=True, gc=False):

@@ -249,11 +249,11 @@ def _exceptions(args: argparse.Namespace) -> int:
             one.kind,
             one.sku or "",
             of,
-            f"{one.source} {one.id}",
+            f"{one.source} {one.id}".strip(),
             str(one.count),
-            one.detail,
         ]
-        rows.append([printable(cell, 80) for cell in cells])
+        # What is wrong may end with what to do; nothing stands behind it, so it need not be cut.
+        rows.append([*(printable(cell, 80) for cell in cells), printable(one.detail, 500)])
     _table(rows, right=(0, 5))
     earlier = books.exceptions_forgotten
     more = f"; {earlier} earlier ones made room, see the dead-letter file" if earlier else ""

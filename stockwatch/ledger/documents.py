@@ -13,7 +13,7 @@ from stockwatch.events import Event, parse_time
 from stockwatch.ledger.cells import Cell, Part
 from stockwatch.ledger.decision import NO_SKUS, Decision
 from stockwatch.ledger.exceptions import Exceptions
-from stockwatch.ledger.moments import KEPT_S
+from stockwatch.ledger.moments import BEGINNING_US, KEPT_S
 from stockwatch.ledger.restocks import Restocks
 from stockwatch.ledger.shelves import Shelves
 
@@ -66,12 +66,17 @@ class Documents:
             self.restocks.ordered(event)
             return "accepted", None, (sku,), ()
         cell = self._shelves.cell(sku, (data.get("location") or "main", data.get("pool") or "spot"))
-        enough, remark = True, None
+        enough, remark, when_us = True, None, event.moment_us
         if type_ == "stock.received":
             remark = self._receive(cell, data)
         elif type_ == "stock.counted":
             if moment_s is None:
-                self._count(cell, data["qty"], document == "opening", seq)
+                opening = document == "opening"
+                self._count(cell, data["qty"], opening, seq)
+                if opening and not cell.moments.is_counted():
+                    when_us = BEGINNING_US
+                elif not opening:
+                    cell.moments.set_s = max(cell.moments.set_s, when_us // 1_000_000)
             elif not self._count_as_of(cell, data["qty"], moment_s, seq):
                 return "noop", "a count as of a later moment stands", NO_SKUS, ()
         elif type_ == "stock.adjusted":
@@ -83,7 +88,7 @@ class Documents:
             enough = cell.hold(data["qty"])
         elif type_ == "stock.unheld":
             cell.hold(-data["qty"])
-        cell.note(event.time_us, seq, self._parts_of)
+        cell.note(when_us, seq, self._parts_of)
         self._stripped(cell, event, seq)
         cell.check()
         if enough:
@@ -127,7 +132,7 @@ class Documents:
         if cell.moments.after(moment_s) is not None:
             return None
         told = f"as_of {data['as_of']}"
-        if (parse_time(data["as_of"]) or 0) > event.time_us:
+        if (parse_time(data["as_of"]) or 0) > event.moment_us:
             told = f"time {event.time} (before its as_of)"
         return (
             f"{told} is before what is remembered of movements ({KEPT_S // 86_400} days); "
@@ -137,7 +142,7 @@ class Documents:
     def _count_as_of(self, cell: Cell, qty: int, second: int, seq: int) -> bool:
         """Book a count of a moment: what has moved since then goes on top. False where a later count stands."""
         moments = cell.moments
-        if second < moments.counted_s:
+        if second < max(moments.counted_s, moments.set_s):
             return False
         since = moments.after(second)
         assert since is not None, "how long ago it may be is judged before"
@@ -165,4 +170,4 @@ def _moment_s(event: Event) -> int | None:
     """The second that a count is as of: never later than it was told. None of what is of the moment it comes."""
     as_of = event.data.get("as_of") if event.type == "stock.counted" else None
     as_of_us = parse_time(as_of) if as_of else None
-    return None if as_of_us is None else min(as_of_us, event.time_us) // 1_000_000
+    return None if as_of_us is None else min(as_of_us, event.moment_us) // 1_000_000

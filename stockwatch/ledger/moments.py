@@ -1,8 +1,9 @@
 """What was on hand when: the physical movements of one cell, each at its own time, merged by the second.
 
 A count is as of a moment. What was shipped, received or returned after it, by the `time` of the event that says so,
-does not belong to what was counted; what happened before it does, also when the ledger hears of it only afterwards. The
-last seven days are remembered, counted from the latest movement. Plain integers: units, seconds since the epoch. Pure.
+does not belong to what was counted; what happened before it does, also when the ledger hears of it only afterwards.
+What was opened with lay there from the beginning, whenever it was told. The last seven days are remembered, counted
+from the latest movement. Plain integers: units, seconds since the epoch. Pure.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from bisect import bisect_left, bisect_right
 
 KEPT_S = 7 * 86_400
 _NEVER = -(1 << 62)
+BEGINNING_US = (_NEVER + 1) * 1_000_000
+"""Before anything that moved or was counted."""
 
 
 class Moments:
     """Movements of units on hand."""
 
-    __slots__ = ("base", "counted_s", "deltas", "floor_s", "seconds")
+    __slots__ = ("base", "counted_s", "deltas", "floor_s", "seconds", "set_s")
 
     def __init__(self) -> None:
         self.seconds = array("q")
@@ -28,6 +31,12 @@ class Moments:
         """Movements up to this second are in `base`."""
         self.counted_s = _NEVER
         """Moment of the latest count that names one."""
+        self.set_s = _NEVER
+        """Moment of the latest count that names none: it is of when it was told, and an earlier one no news."""
+
+    def is_counted(self) -> bool:
+        """Whether somebody has counted."""
+        return max(self.counted_s, self.set_s) > _NEVER
 
     def add(self, second: int, units: int) -> None:
         """Units came (> 0) or left (< 0)."""

@@ -180,7 +180,7 @@ class Orders:
             cell.give(size)
             on_hand_too = True
         if on_hand_too:
-            cell.note(event.time_us, seq, self.parts_of)
+            cell.note(event.moment_us, seq, self.parts_of)
             self.stripped(cell, event, seq)
         cell.check_moved()
         return "accepted", None, cell.touched, taken
@@ -216,7 +216,7 @@ class Orders:
         parts = line.parts
         moved = parts if leaving is parts or not leaving else (*leaving, *parts)
         for part in moved:
-            part.cell.note(event.time_us, seq, self.parts_of)
+            part.cell.note(event.moment_us, seq, self.parts_of)
             self.stripped(part.cell, event, seq)
         touched = checked(moved)
         taken = self._take(line) if not line.taken and line.booked() else ()

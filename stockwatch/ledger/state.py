@@ -27,7 +27,7 @@ from stockwatch.ledger.watch import State, Watched
 
 NOT_OURS = frozenset(["room"])
 """Frames that others add to a snapshot."""
-FORMAT = 4
+FORMAT = 5
 """Of the frames: raise it with every change here, and older snapshots are no longer read."""
 _ROWS = 20_000
 _CELL = tuple(
@@ -171,7 +171,14 @@ def _short_parts(orders: Orders) -> dict[int, list[Any]]:
 
 
 def _moments(moments: Moments) -> list[Any]:
-    return [list(moments.seconds), list(moments.deltas), moments.base, moments.floor_s, moments.counted_s]
+    return [
+        list(moments.seconds),
+        list(moments.deltas),
+        moments.base,
+        moments.floor_s,
+        moments.counted_s,
+        moments.set_s,
+    ]
 
 
 def _restock(order: RestockOrder) -> list[Any]:
@@ -200,7 +207,7 @@ def _cells(books: Books, cells: list[Cell], rows: list[Any]) -> None:
         seconds, deltas, *rest = row[0]
         moments = cell.moments
         moments.seconds, moments.deltas = array("q", seconds), array("q", deltas)
-        moments.base, moments.floor_s, moments.counted_s = rest
+        moments.base, moments.floor_s, moments.counted_s, moments.set_s = rest
         cells.append(cell)
 
 

@@ -7,8 +7,9 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_making import apply, books_with, event, figures, outcomes
+from ledger_making import apply, books_with, event, figures, outcomes, raw
 
+from stockwatch.events import Event, decode
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.moments import KEPT_S, Moments
 
@@ -190,6 +191,58 @@ def test_a_count_told_long_ago_is_refused_whatever_moment_it_names():
     assert applied.outcome == "conflict"
     assert "time 2025-11-01T09:00:00+08:00" in applied.reason
     assert figures(books) == before
+
+
+def test_what_was_opened_with_lay_there_when_somebody_counted_before_the_ledger_began():
+    books = Books()
+    apply(books, event("stock.counted", document="opening", qty=500, time_=at(10)), receive("r", 12, 7))
+    assert outcomes(books, count(480, 5, 15)) == ["accepted"]
+    assert figures(books)["on_hand"] == 487
+    apply(books, ship("early", 4, 3), ship("late", 6, 3))
+    assert figures(books)["on_hand"] == 484
+
+
+def test_a_count_without_a_moment_stands_against_one_of_an_earlier_moment_whichever_comes_first():
+    plain = event("stock.counted", document="plain", qty=80, time_=at(10))
+    for told in itertools.permutations([plain, count(98, 5, 15)]):
+        books = books_with(100)
+        apply(books, *told)
+        assert figures(books)["on_hand"] == 80
+    assert outcomes(books, count(70, 12, 16, "later")) == ["accepted"]
+    assert figures(books)["on_hand"] == 70
+
+
+TIME_TO_COME, CAME_US = "2062-11-11T20:00:00+08:00", 1_762_862_400_000_000  # 2025-11-11T20:00:00+08:00
+
+
+def came(type_: str, **data):
+    made = decode(raw(type_, **data), CAME_US)
+    assert isinstance(made, Event)
+    return made
+
+
+def test_a_movement_said_to_come_does_not_keep_anyone_from_counting():
+    books = books_with(9)
+    apply(books, came("order.shipped", order="o", qty=2, time_=TIME_TO_COME))
+    assert outcomes(books, came("stock.counted", qty=5, as_of=at(5), time_=at(5))) == ["accepted"]
+    assert figures(books)["on_hand"] == 5
+
+
+def test_a_count_as_of_a_time_to_come_is_of_the_moment_it_came():
+    """Else nothing that moves until then would change what is on hand."""
+    books = books_with(9)
+    apply(books, came("stock.counted", qty=8, as_of=TIME_TO_COME, time_=TIME_TO_COME))
+    apply(books, came("order.shipped", order="o", qty=3, time_=at(1)))
+    assert figures(books) == {"on_hand": 5, "available": 5, "sold": 3, "shipped": 3}
+
+
+def test_a_clock_that_is_some_days_ahead_is_believed():
+    books = books_with(9)
+    apply(books, came("order.shipped", order="o", qty=2, time_="2025-11-17T20:00:00+08:00"))
+    apply(
+        books, came("stock.counted", qty=9, as_of="2025-11-14T20:00:00+08:00", time_="2025-11-16T20:00:00Z")
+    )
+    assert figures(books)["on_hand"] == 7
 
 
 @pytest.mark.parametrize(("moment", "outcome"), [("10:00:00", "accepted"), ("09:59:59", "conflict")])
