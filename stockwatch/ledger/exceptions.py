@@ -17,6 +17,11 @@ from stockwatch.ledger.figures import Trouble, TroubleKind
 KEPT = 10_000
 
 
+def key_of(kind: TroubleKind, source: str, rest: str) -> str:
+    """The key of an exception: a source may hold colons too, and two must never come to the same."""
+    return f"{kind}:{source.replace('%', '%25').replace(':', '%3A')}:{rest}"
+
+
 class Exceptions:
     """What was noted, and what was resolved."""
 
@@ -29,7 +34,7 @@ class Exceptions:
 
     def note(self, kind: TroubleKind, seq: int, event: Event, sku: str | None, detail: str) -> None:
         """Something happened that a person should look at."""
-        key = f"{kind}:{event.source}:{event.id}"
+        key = key_of(kind, event.source, event.id)
         kept = self._noted.setdefault(kind, {})
         before = kept.pop(key, None)
         if before is None and len(kept) >= KEPT:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stockwatch.ledger.exceptions import Exceptions
+from stockwatch.ledger.exceptions import Exceptions, key_of
 from stockwatch.ledger.figures import Trouble, TroubleKind
 from stockwatch.ledger.lines import Line
 from stockwatch.ledger.orders import what_is_short
@@ -56,7 +56,7 @@ def count_open(noted: Exceptions, watch: Watch, shelves: Shelves, unknown_skus: 
 
 
 def _key(kind: TroubleKind, line: Line) -> str:
-    return f"{kind}:{line.source}:{line.order}:{line.line}"
+    return key_of(kind, line.source, f"{line.order}:{line.line}")
 
 
 def _short(watch: Watch) -> Iterator[Trouble]:

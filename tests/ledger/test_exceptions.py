@@ -360,3 +360,16 @@ def test_how_many_there_are_is_the_length_of_the_list():
                 resolve(books, random_.choice(found))
             assert books.exceptions_open() == len(books.exceptions())
         assert books.exceptions_open() > 3
+
+
+@pytest.mark.parametrize("kind", ["short", "conflict"])
+def test_resolving_one_of_a_source_with_colons_leaves_another_of_that_look(kind):
+    books = books_with(1)
+    for source, name in (("urn:shop", "a"), ("urn", "shop:a"), ("urn%3Ashop", "a")):
+        for qty in (9, 8) if kind == "conflict" else (9,):
+            books.apply(event("order.placed", source=source, order=name, id=name, qty=qty))
+    keys = [one.key for one in books.exceptions() if one.kind == kind]
+    assert len(keys) == len(set(keys)) == 3
+    for left in (2, 1, 0):
+        apply(books, event("action.resolved", None, exception=keys[left], by="小林"))
+        assert [one.key for one in books.exceptions() if one.kind == kind] == keys[:left]
