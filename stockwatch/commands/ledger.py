@@ -56,6 +56,7 @@ def _apply(args: argparse.Namespace) -> int:
     from stockwatch.ledger.figures import Applied
     from stockwatch.ledger.file import LedgerFile
     from stockwatch.ledger.intake import Lines
+    from stockwatch.ledger.upkeep import settle
     from stockwatch.ledger.writer import Writer
 
     class Answer(msgspec.Struct, omit_defaults=True, gc=False):
@@ -83,6 +84,7 @@ def _apply(args: argparse.Namespace) -> int:
     config = load_room(Path(args.room))
     gc.disable()  # nothing here makes cycles, and a look at millions of lines would be felt
     with LedgerFile(Path(args.ledger)) as ledger:
+        settle(ledger)
         writer = Writer(ledger, lambda: time.time_ns() // 1000)
         writer.open_room(config)
         if sys.stdin is not None:
@@ -148,7 +150,7 @@ def _verify(args: argparse.Namespace) -> int:
             [
                 msgspec.json.encode(
                     {"ok": not audit.findings, "events": audit.events, "first_bad_seq": bad,
-                     "findings": audit.findings}
+                     "findings": audit.findings, "answered_otherwise": audit.otherwise, "settled": audit.settled}
                 )
             ]
         )  # fmt: skip
@@ -161,7 +163,14 @@ def _verify(args: argparse.Namespace) -> int:
             "where the journal itself was changed, restore a backup"
         )
     else:
-        _write([f"ok: {audit.events} events; chain, outcomes, stock and equations add up".encode()])
+        what = "chain, outcomes, stock and equations" if audit.settled else "chain, outcomes and equations"
+        _write([f"ok: {audit.events} events; {what} add up".encode()])
+    if audit.otherwise:
+        _say(f"{audit.otherwise} events were answered otherwise by an earlier version; the answers stand")
+    if not audit.settled:
+        _say(
+            "stock rows are an earlier version's; the next `run`, `ledger apply` or `ledger rebuild` makes them anew"
+        )
     return Exit.CHECK_FAILED if audit.findings else Exit.DONE
 
 

@@ -30,6 +30,10 @@ class Journal(Protocol):
     async def message(self, seq: int) -> bytes:
         """The message at a place of the journal; empty where it is not kept."""
 
+    @property
+    def settled_seq(self) -> int:
+        """Up to there events were answered under earlier rules."""
+
     def close(self) -> None:
         """Let go of it."""
 
@@ -39,6 +43,7 @@ class NoJournal:
 
     def __init__(self) -> None:
         self.trail = RoomTrail(Index())
+        self.settled_seq = 0
 
     def append(self, entries: Sequence[Entry], cursors: dict[str, str], pipeline: Pipeline) -> None:
         if entries:
@@ -56,12 +61,13 @@ class NoJournal:
 _AT_ONCE = 4096
 
 
-def rebuild(records: Iterable[Record], pipeline: Pipeline) -> int:
+def rebuild(records: Iterable[Record], pipeline: Pipeline, *, settled: int = 0) -> int:
     """Bring new rooms to where their journal ends. Returns how many records were read.
 
     The same events at the same stamps give the same decisions; what they booked then comes from the journal.
     Raises LedgerCorrupt where an event comes to something else than the journal says: figures that people and
-    storefronts were told are then not the ones that would follow.
+    storefronts were told are then not the ones that would follow. Up to `settled` that was under earlier rules, and
+    what was answered then stands.
     """
     pipeline.rebuilding = True
     told: deque[Record] = deque()
@@ -71,9 +77,9 @@ def rebuild(records: Iterable[Record], pipeline: Pipeline) -> int:
         pipeline.take(record.raw, record.received_us)
         count += 1
         if count % _AT_ONCE == 0:
-            _compare(_drained(pipeline), told)
+            _compare(pipeline, told, settled)
     pipeline.close_open()
-    _compare(_drained(pipeline), told)
+    _compare(pipeline, told, settled)
     assert not told, "every journaled event has an outcome"
     pipeline.rebuilding = False
     return count
@@ -86,11 +92,15 @@ def _drained(pipeline: Pipeline) -> list[Entry]:
     return pipeline.drain()
 
 
-def _compare(entries: Sequence[Entry], told: deque[Record]) -> None:
+def _compare(pipeline: Pipeline, told: deque[Record], settled: int) -> None:
     """Take from `told` the records whose outcomes are out, in their order; behind an open group the rest waits."""
-    for entry in entries:
+    for entry in _drained(pipeline):
         record, applied = told.popleft(), entry.applied
-        if applied.outcome != record.outcome or applied.place != record.seq:
+        if applied.place == record.seq and applied.outcome == record.outcome:
+            continue
+        if applied.place == record.seq <= settled:
+            pipeline.books.answered(applied, record.outcome)
+        else:
             raise LedgerCorrupt(
                 f"seq {record.seq}: the journal says {record.outcome}, replay says {applied.outcome} "
                 f"({applied.reason}). `stockwatch ledger verify` tells more; restore a backup",

@@ -22,6 +22,7 @@ from stockwatch.ledger.snapshot import BadSnapshot, Frame
 from stockwatch.ledger.state import frames
 from stockwatch.ledger.store import LedgerError, Record
 from stockwatch.ledger.unhurried import no_collections
+from stockwatch.ledger.upkeep import settle
 from stockwatch.ledger.writer import LOOKS, Book, stale_rows, stock_rows
 from stockwatch.paths import make_private
 from stockwatch.room.pipeline import Entry, Pipeline
@@ -42,6 +43,7 @@ class LedgerJournal:
         if make_folder:
             make_private(path.parent)
         self._file = LedgerFile(path)
+        settle(self._file)
         self._keeper = Keeper(self._file, SNAPSHOT_EVERY)
         self._now_us = now_us
         self._dirty: set[str] = set()
@@ -64,13 +66,19 @@ class LedgerJournal:
         if self.trail.gaps(self._file.last_seq):
             # Rows of what the journal says after the snapshot come along with reading it.
             self.trail.follow(room.books)
-        count = rebuild(told(self._file.read_since(since), log, since, self._file.last_seq), room.pipeline)
+        read = told(self._file.read_since(since), log, since, self._file.last_seq)
+        count = rebuild(read, room.pipeline, settled=self._file.settled_seq)
         if room.books.follow is None:
             self.trail.follow(room.books)
         self.trail.committed(self._file.last_seq, self._file.head)
         self._dirty = stale_rows(self._file, room.books)
         log.info("%s: %d events from a snapshot, %d read back", self._file.path, since, count)
         return room
+
+    @property
+    def settled_seq(self) -> int:
+        """Up to there events were answered under earlier rules."""
+        return self._file.settled_seq
 
     @property
     def last_seq(self) -> int:
@@ -176,7 +184,8 @@ def recall_beside(path: Path, make: Callable[[Books], Room]) -> Room:
     with LedgerFile(path, read_only=True) as file:
         room = _from_snapshot(file, make)
         place = room.books.place
-        rebuild(told(file.read_since(place), log, place, file.last_seq), room.pipeline)
+        read = told(file.read_since(place), log, place, file.last_seq)
+        rebuild(read, room.pipeline, settled=file.settled_seq)
         return room
 
 

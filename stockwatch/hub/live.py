@@ -230,7 +230,7 @@ class LiveHub:
                     GROUP_WAIT_S
                 )  # an atomic group is open: what it comes to is not known yet
             else:
-                rebuild(self._journal.read_on(room.books), room.pipeline)
+                rebuild(self._journal.read_on(room.books), room.pipeline, settled=self._journal.settled_seq)
                 return
 
 

@@ -19,7 +19,7 @@ from stockwatch.ledger.channels import ChannelList, Channels, channels_of
 from stockwatch.ledger.decision import NO_SKUS, Decision
 from stockwatch.ledger.documents import Documents
 from stockwatch.ledger.exceptions import Exceptions
-from stockwatch.ledger.figures import Applied, Deduct, MoneyDue, Restock, Stock, Trouble, TroubleKind
+from stockwatch.ledger.figures import Applied, Deduct, MoneyDue, Outcome, Restock, Stock, Trouble, TroubleKind
 from stockwatch.ledger.groups import Group, Slot, group_of
 from stockwatch.ledger.identity import Seen, entry_of, outcome_of, same_content, seq_of
 from stockwatch.ledger.lines import Line
@@ -115,6 +115,16 @@ class Books:
         for group in list(self._groups.values()):
             self._close_group(group)
         return self._drain()
+
+    def answered(self, applied: Applied, outcome: Outcome) -> None:
+        """An event was answered otherwise than it comes to here, under earlier rules: asked again it is told that."""
+        event, seq = applied.event, applied.place
+        assert isinstance(event, Event), "what is journaled is valid"
+        assert seq is not None
+        ids = self._seen.of(event.source)
+        entry = ids.get(event.id)
+        if entry is not None and seq_of(entry) == seq:
+            ids[event.id] = entry_of(event.content, seq, outcome)
 
     def _repeated(self, event: Event, place: int, entry: int, group: Group | None) -> tuple[Applied, ...]:
         if not same_content(entry, event.content):

@@ -28,6 +28,7 @@ from stockwatch.ledger.schema import (
     FIRST_HASH,
     GUARDS,
     MIGRATIONS,
+    RULES,
     SCHEMA,
     TABLES,
     VERSION,
@@ -68,6 +69,9 @@ class LedgerFile:
         self._failed: str | None = None
         """Why this writer can't go on."""
         self._has_archive = True
+        self.rules = 0
+        """Those under which what is kept beside the journal was made; 0: of a format that does not tell."""
+        self._settled_seq = 0
         self._wal_pages = 0
         self._lock: WriterLock | None = None
         self._dead = DeadLetters(path)
@@ -104,6 +108,8 @@ class LedgerFile:
                 raise LedgerError(f"{self.path}: is empty, not a ledger; check the path")
             self._has_archive = version > 1
             self._complete(version)
+            if version > 2:
+                self._read_rules()
             return
         with database:
             if version:
@@ -115,8 +121,24 @@ class LedgerFile:
                 database.execute(MIGRATIONS[step])
             if version != VERSION:
                 database.pragma("user_version", VERSION)
+            if version == 0:
+                database.execute("UPDATE meta SET value = ? WHERE key = 'rules'", (RULES,))
+            self._read_rules()
             self.epoch = self._meta("epoch") + 1
             database.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (self.epoch,))
+
+    def _read_rules(self) -> None:
+        self.rules, self._settled_seq = self._meta("rules"), self._meta("settled_seq")
+        if self.rules > RULES:
+            raise LedgerError(
+                f"{self.path}: written by a newer stockwatch (rules {self.rules}, this one knows {RULES}); "
+                "upgrade stockwatch"
+            )
+
+    @property
+    def settled_seq(self) -> int:
+        """Up to there events were answered under earlier rules."""
+        return self._settled_seq if self.rules == RULES else self.last_seq
 
     def _complete(self, version: int) -> None:
         """Raise LedgerCorrupt where a table of this format is missing."""
@@ -155,6 +177,9 @@ class LedgerFile:
         must go on where the journal ends. Raises LedgerFailed; after that every call does.
         """
         self._writable()
+        assert self.rules == RULES, (
+            "a ledger of earlier rules is settled before anything is written (`upkeep.settle`)"
+        )
         if len(records) and records.first_seq != self.last_seq + 1:
             raise ValueError(f"records must go on from {self.last_seq}, got {records.first_seq}…")
         try:
@@ -241,8 +266,8 @@ class LedgerFile:
         self._wal_pages = 0
 
     def replace_stock(self, stock: StockRows) -> None:
-        """Throw away what is kept beside the journal, and write these stock rows, which are those of the last record;
-        put back what guards the journal. Raises LedgerFailed."""
+        """Throw away what is kept beside the journal, and write these stock rows, which are those of the last record
+        under the rules of today; put back what guards the journal. Raises LedgerFailed."""
         self._writable()
         try:
             with self._db:
@@ -252,6 +277,9 @@ class LedgerFile:
                 self._db.execute("DELETE FROM stock")
                 self._db.execute("DELETE FROM line")
                 self._write_stock(stock, self.last_seq)
+                settled = [("rules", RULES), ("settled_seq", self.settled_seq)]
+                self._db.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", settled)
+            self._read_rules()
         except apsw.Error as error:
             self._fail(error)
             raise LedgerFailed(f"{self.path}: the stock rows could not be written ({error})") from error

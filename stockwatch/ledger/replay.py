@@ -1,13 +1,14 @@
 """The books from what a store holds: a snapshot where there is a good one, and the journal after it.
 
-Reads only. Every outcome is decided anew and compared with the one that was answered then.
+Reads only. Every outcome is decided anew and compared with the one that was answered then. What was answered under
+earlier rules may come to something else today: the figures are then those of today, the answer stays what it was.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from stockwatch.events import decode_all
 from stockwatch.ledger.archive import connect
@@ -29,17 +30,32 @@ def rebuild(store: Store) -> Books:
             connect(books, store)
         stock_seq, rows = store.stock()
         for _ in replay(store, books):
-            if books.place == stock_seq:
+            if books.place == stock_seq > store.settled_seq:
                 compare_rows(books, rows)
     return books
 
 
-def replay(store: Store, books: Books) -> Iterator[None]:
-    """Let books go on to the end of the journal, a run of records at a step.
+def replay(store: Store, books: Books, otherwise: Callable[[int], None] | None = None) -> Iterator[None]:
+    """Let books go on to the end of the journal, a run of records at a step. `otherwise` is told the seq of each event
+    that was answered otherwise under earlier rules.
 
     An event is journaled once its outcome is known; so a group that is open at the end was closed there, by an event
-    that itself was not journaled any more. Raises LedgerCorrupt where an outcome is not the one that the journal holds.
+    that itself was not journaled any more. Raises LedgerCorrupt where an outcome is not the one that the journal holds,
+    and was decided under the rules of today.
     """
+    settled = store.settled_seq
+
+    def differs(applied: Applied, told: Outcome) -> None:
+        seq = applied.place
+        assert seq is not None
+        if seq > settled:
+            raise LedgerCorrupt(
+                f"seq {seq}: the journal says {told}, replay says {applied.outcome} ({applied.reason})", seq
+            )
+        books.answered(applied, told)
+        if otherwise is not None:
+            otherwise(seq)
+
     expected: deque[Outcome] = deque()
     for run in store.columns_since(books.place):
         expected += run.outcomes
@@ -48,18 +64,11 @@ def replay(store: Store, books: Books) -> Iterator[None]:
                 if applied.place is None:
                     raise LedgerCorrupt(f"seq {place}: not a valid event: {applied.reason}", place)
                 if applied.outcome != (told := expected.popleft()):
-                    raise _other(applied, told)
+                    differs(applied, told)
         yield
     for applied in books.close():
         if applied.outcome != (told := expected.popleft()):
-            raise _other(applied, told)
-
-
-def _other(applied: Applied, told: Outcome) -> LedgerCorrupt:
-    return LedgerCorrupt(
-        f"seq {applied.place}: the journal says {told}, replay says {applied.outcome} ({applied.reason})",
-        applied.place,
-    )
+            differs(applied, told)
 
 
 def snapshot_books(store: Store) -> Books | None:

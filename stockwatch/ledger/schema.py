@@ -12,7 +12,10 @@ import re
 from hashlib import sha256
 
 APPLICATION_ID = 0x53544B57  # "STKW"
-VERSION = 2
+VERSION = 3
+RULES = 1
+"""Of what events come to. Raise it with every change after which an event that is in a journal may come to another
+outcome, or to other figures, than it did: the next writer of a ledger of lower rules settles it (`upkeep.settle`)."""
 FIRST_HASH = bytes(32)
 
 SCHEMA = """
@@ -57,11 +60,12 @@ CREATE TABLE line (
   PRIMARY KEY (source, ord, line, seq)
 ) STRICT, WITHOUT ROWID;
 """
-MIGRATIONS = {1: _ARCHIVE}
+_SETTLED = "INSERT INTO meta VALUES ('rules', 0), ('settled_seq', 0);"
+MIGRATIONS = {1: _ARCHIVE, 2: _SETTLED}
 """By format: what turns a ledger of it into one of the next. The tables of format 1 are `SCHEMA`: a new ledger goes
 through all of them too, so that there is one way to every format. Never change one that was released."""
 
-TABLES = (frozenset(["meta", "batch", "stock", "cursor"]), frozenset(["line"]))
+TABLES = (frozenset(["meta", "batch", "stock", "cursor"]), frozenset(["line"]), frozenset[str]())
 """By format: the tables that it adds."""
 
 

@@ -132,6 +132,11 @@ class Store(Protocol):
     def stock_seq(self) -> int:
         """The seq that the stock rows stand for."""
 
+    @property
+    def settled_seq(self) -> int:
+        """Up to there events were answered under earlier rules, and may come to something else today; the answers
+        stand."""
+
     def append(
         self,
         records: Records,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
@@ -14,13 +15,17 @@ from stockwatch.exits import Exit
 from stockwatch.ledger import snapshot
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.catchup import index_path
+from stockwatch.ledger.figures import Stock
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.replay import replay
+from stockwatch.ledger.schema import RULES
 from stockwatch.ledger.state import frames
-from stockwatch.ledger.store import LedgerError
+from stockwatch.ledger.store import Key, LedgerError
 from stockwatch.ledger.writer import Writer
 
 _PAGES_AT_ONCE = 4096
+
+log = logging.getLogger(__name__)
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -106,19 +111,37 @@ def rebuild_all(path: Path) -> Rebuilt:
     if not path.is_file():
         raise LedgerError(f"{path}: there is no such ledger; check the path")
     with LedgerFile(path) as ledger:
-        books = Books()
-        for _ in replay(ledger, books):
-            pass
-        if books.unmarked_end:
-            # The state is put away as it is after the end; so the journal must tell of that end too.
-            books = Writer(ledger, lambda: time.time_ns() // 1000).books
-        books.check()
-        _, before = ledger.stock()
+        return _made_anew(ledger)
+
+
+def settle(ledger: LedgerFile) -> None:
+    """Bring a ledger whose events were decided under earlier rules to those of today, before anything else is written:
+    what was answered stands, figures are what its journal comes to now. A ledger of today's rules is left as it is.
+    Raises LedgerCorrupt, LedgerFailed."""
+    if ledger.rules == RULES:
+        return
+    log.warning("%s: decided under earlier rules; figures are made anew from its journal", ledger.path)
+    rebuilt = _made_anew(ledger)
+    log.warning("%s: %d events, %d stock rows differ", ledger.path, rebuilt.events, rebuilt.mended)
+
+
+def _made_anew(ledger: LedgerFile) -> Rebuilt:
+    books, rows = Books(), dict[Key, Stock]()
+    for _ in replay(ledger, books):
+        if books.place == ledger.last_seq:
+            rows = books.balances()  # before what is open at the end closes, which no record tells of yet
+    books.check()
+    _, before = ledger.stock()
+    mended = sum(before.get(key) != rows.get(key) for key in before.keys() | rows.keys())
+    # What would be believed goes before the rows say that all is of today's rules: whoever is stopped here begins anew.
+    snapshot.remove_all(ledger.path)
+    for name in ("", "-wal", "-shm"):
+        Path(f"{index_path(ledger.path)}{name}").unlink(missing_ok=True)
+    ledger.replace_stock(rows)
+    if books.unmarked_end:
+        # The state is put away as it is after the end; so the journal must tell of that end too.
+        books = Writer(ledger, lambda: time.time_ns() // 1000).books
         rows = books.balances()
-        mended = sum(before.get(key) != rows.get(key) for key in before.keys() | rows.keys())
         ledger.replace_stock(rows)
-        snapshot.remove_all(path)
-        for name in ("", "-wal", "-shm"):
-            Path(f"{index_path(path)}{name}").unlink(missing_ok=True)
-        ledger.keep_snapshot(ledger.last_seq, frames(books))
-        return Rebuilt(books.place, len(rows), mended)
+    ledger.keep_snapshot(ledger.last_seq, frames(books))
+    return Rebuilt(books.place, len(rows), mended)

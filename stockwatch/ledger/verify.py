@@ -14,6 +14,7 @@ from stockwatch.ledger.figures import LedgerBroken, Stock
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.index import Index
 from stockwatch.ledger.replay import compare_rows, replay
+from stockwatch.ledger.schema import RULES
 from stockwatch.ledger.store import ClosedLine, Key, LedgerCorrupt, LedgerError
 
 
@@ -29,6 +30,10 @@ class Audit(msgspec.Struct, frozen=True):
 
     events: int
     findings: tuple[Finding, ...]
+    otherwise: int = 0
+    """Events that were answered otherwise than they come to today, under earlier rules: the answers stand."""
+    settled: bool = True
+    """Figures were made under the rules of today; if not, the next writer does it."""
 
 
 def verify(ledger: LedgerFile) -> Audit:
@@ -38,9 +43,15 @@ def verify(ledger: LedgerFile) -> Audit:
     if damage is not None:
         findings.append(Finding(None, f"the file is damaged: {damage}"))
     books = Books()
+    otherwise: list[int] = []
     try:
-        stock_seq, rows = ledger.stock()
-        found = _replay(ledger, books, stock_seq, rows)
+        if ledger.rules == RULES:
+            stock_seq, rows = ledger.stock()
+            found = _replay(ledger, books, stock_seq, rows, otherwise)
+        else:
+            found = None
+            for _ in replay(ledger, books, otherwise.append):
+                pass
     except LedgerCorrupt as corrupt:
         found = Finding(corrupt.seq, str(corrupt))
     except LedgerBroken as broken:
@@ -52,10 +63,12 @@ def verify(ledger: LedgerFile) -> Audit:
     if not findings and (guard := ledger.unguarded()) is not None:
         what = f"the journal's trigger {guard} was taken away or changed: a shell can change the journal"
         findings.append(Finding(None, f"{what}; `stockwatch ledger rebuild` puts it back"))
-    return Audit(books.place, tuple(findings))
+    return Audit(books.place, tuple(findings), len(otherwise), ledger.rules == RULES)
 
 
-def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, Stock]) -> Finding | None:
+def _replay(
+    ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, Stock], otherwise: list[int]
+) -> Finding | None:
     """Apply the journal anew: the same outcomes, the stock rows at the seq they stand for, the snapshots at theirs.
     Raises LedgerCorrupt, LedgerBroken."""
     if stock_seq == 0 and rows:
@@ -69,7 +82,7 @@ def _replay(ledger: LedgerFile, books: Books, stock_seq: int, rows: dict[Key, St
     snapshots = {snapshot.seq: snapshot for snapshot in ledger.snapshots()}
     kept = ledger.closed_lines()
     ahead = next(kept, None)
-    for _ in replay(ledger, books):
+    for _ in replay(ledger, books, otherwise.append):
         while ahead is not None and ahead[0] <= books.place:
             if not _left(*ahead, books):
                 return _strange_line(*ahead)

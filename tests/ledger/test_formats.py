@@ -16,6 +16,7 @@ from ledger_making import raw
 from stockwatch.ledger import schema
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.replay import rebuild
+from stockwatch.ledger.upkeep import settle
 from stockwatch.ledger.verify import verify
 from stockwatch.ledger.writer import Writer
 
@@ -55,9 +56,12 @@ def test_the_first_writer_brings_it_up_to_date_and_goes_on(old):
         was = rebuild(ledger).balances()
     ticks = itertools.count(1_762_862_500_000_000, 1000)
     with LedgerFile(old) as ledger:
+        settle(ledger)
         writer = Writer(ledger, lambda: next(ticks))
         assert writer.books.balances() == was
-        assert [a.outcome for a in writer.process([raw("order.paid", "卫衣", order="o3")])] == ["accepted"]
+        assert [a.outcome for a in writer.process([raw("order.paid", "卫衣", id="new", order="o3")])] == [
+            "accepted"
+        ]
         assert list(ledger.records())[:-1] == before
         assert verify(ledger).findings == ()
     assert version(old) == schema.VERSION

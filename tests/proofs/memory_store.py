@@ -63,6 +63,8 @@ class MemoryDisk:
 class MemoryStore:
     """One writer's view of a disk."""
 
+    settled_seq = 0
+
     def __init__(self, disk: MemoryDisk) -> None:
         self.disk = disk
         disk.epoch += 1
