@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sqlite3
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,11 @@ from stockwatch.hub import ledgerfile
 from stockwatch.hub.ledgerfile import LedgerJournal
 from stockwatch.ledger import keeper, snapshot
 from stockwatch.ledger.balances import Books
+from stockwatch.ledger.decision import Decision
+from stockwatch.ledger.figures import Stock
+from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.orders import Orders
+from stockwatch.ledger.verify import verify
 from stockwatch.room.picture import Picture
 from stockwatch.room.pipeline import Pipeline
 from stockwatch.room.room import Room, alone, on
@@ -159,3 +165,41 @@ def test_a_memory_that_calls_anything_is_refused():
         with pytest.raises(BadRoom):
             restore(making(config())(Books()), [[*frame[:3], bad]])
     restore(making(config())(Books()), [frame])
+
+
+def test_a_hub_settles_a_ledger_that_an_earlier_version_decided_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lines = tmp_path / "room.db", list(islice(chaos(4), 600))
+    decide = Orders.decide
+
+    def refuses(self: Orders, event: Event, seq: int, refusal: str | None = None) -> Decision:
+        if event.type == "order.placed" and seq % 7 == 0:
+            return "rejected", "an earlier rule", (), ()
+        return decide(self, event, seq, refusal)
+
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Orders, "decide", refuses)
+        journal = LedgerJournal(path, lambda: 0)
+        room = making(config())(Books())
+        first = decode(lines[0])
+        assert isinstance(first, Event)
+        room.pipeline.open(first.clock_us)
+        played(path, room, lines, journal)
+        journal.close()
+    shell = sqlite3.connect(path)
+    with shell:
+        shell.execute("UPDATE meta SET value = 0 WHERE key = 'rules'")
+    shell.close()
+
+    journal = LedgerJournal(path, lambda: 0)
+    again = journal.recall(making(config()))
+    assert again.books.balances() != room.books.balances()
+    journal.append(again.pipeline.drain(), {}, again.pipeline)
+    journal.close()
+    with LedgerFile(path, read_only=True) as file:
+        audit = verify(file)
+        refused = [record for record in file.records() if record.outcome == "rejected"]
+        assert audit.findings == ()
+        assert 0 < audit.otherwise <= len(refused)
+        assert file.stock()[1] == {key: row for key, row in again.books.balances().items() if row != Stock()}
