@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stockwatch.hub.journal import rebuild
 from stockwatch.hub.trail import quiet
-from stockwatch.hub.waiting import told
+from stockwatch.hub.waiting import telling, told
 from stockwatch.ledger.archive import closed, connect
 from stockwatch.ledger.balances import Books
 from stockwatch.ledger.catchup import open_index
@@ -43,7 +43,7 @@ class LedgerJournal:
         if make_folder:
             make_private(path.parent)
         self._file = LedgerFile(path)
-        settle(self._file)
+        settle(self._file, telling(log, self._file.last_seq))
         self._keeper = Keeper(self._file, SNAPSHOT_EVERY)
         self._now_us = now_us
         self._dirty: set[str] = set()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from logging import Logger
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,19 @@ def told(records: Iterable[_Item], log: Logger, done: int, whole: int) -> Iterat
         yield record
         if count % TOLD_EVERY == 0:
             log.info("read back: %d of %d events", count, whole)
+
+
+def telling(log: Logger, whole: int) -> Callable[[int], None]:
+    """The same for who is called with how many are done."""
+    said = 0
+
+    def tell(done: int) -> None:
+        nonlocal said
+        if done - said >= TOLD_EVERY:
+            said = done
+            log.info("read back: %d of %d events", done, whole)
+
+    return tell
 
 
 class Waiting:

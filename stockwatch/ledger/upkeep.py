@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -114,20 +115,22 @@ def rebuild_all(path: Path) -> Rebuilt:
         return _made_anew(ledger)
 
 
-def settle(ledger: LedgerFile) -> None:
+def settle(ledger: LedgerFile, tell: Callable[[int], None] | None = None) -> None:
     """Bring a ledger whose events were decided under earlier rules to those of today, before anything else is written:
     what was answered stands, figures are what its journal comes to now. A ledger of today's rules is left as it is.
-    Raises LedgerCorrupt, LedgerFailed."""
+    `tell` is called with how many events are done. Raises LedgerCorrupt, LedgerFailed."""
     if ledger.rules == RULES:
         return
     log.warning("%s: decided under earlier rules; figures are made anew from its journal", ledger.path)
-    rebuilt = _made_anew(ledger)
+    rebuilt = _made_anew(ledger, tell)
     log.warning("%s: %d events, %d stock rows differ", ledger.path, rebuilt.events, rebuilt.mended)
 
 
-def _made_anew(ledger: LedgerFile) -> Rebuilt:
+def _made_anew(ledger: LedgerFile, tell: Callable[[int], None] | None = None) -> Rebuilt:
     books, rows = Books(), dict[Key, Stock]()
     for _ in replay(ledger, books):
+        if tell is not None:
+            tell(books.place)
         if books.place == ledger.last_seq:
             rows = books.balances()  # before what is open at the end closes, which no record tells of yet
     books.check()

@@ -3,7 +3,7 @@
 import logging
 
 from stockwatch.hub import waiting
-from stockwatch.hub.waiting import Waiting, told
+from stockwatch.hub.waiting import Waiting, telling, told
 
 
 def test_progress_is_told_in_the_log_and_to_who_waits(tmp_path, monkeypatch, capsys):
@@ -29,3 +29,13 @@ def test_one_that_does_not_get_on_is_given_up(tmp_path):
     assert not waits.goes_on()
     (tmp_path / "none.log").write_text("read back: 1 of 2 events\n")
     assert not Waiting(tmp_path / "none.log", patience_s=0.0).goes_on(), "news of an earlier start"
+
+
+def test_a_ledger_that_is_settled_tells_how_far_it_is(monkeypatch, caplog):
+    monkeypatch.setattr(waiting, "TOLD_EVERY", 100)
+    log = logging.getLogger("stockwatch.test_waiting")
+    with caplog.at_level(logging.INFO, log.name):
+        tell = telling(log, 250)
+        for done in range(0, 251, 30):
+            tell(done)
+    assert caplog.messages == ["read back: 120 of 250 events", "read back: 240 of 250 events"]
