@@ -13,10 +13,12 @@ import httpx
 import pytest
 from rehearsal import Rehearsal, rehearsal
 
+from stockwatch.channels.douyin import Douyin
 from stockwatch.channels.douyin.signing import sign_push
+from stockwatch.channels.kuaishou import Kuaishou
 from stockwatch.channels.kuaishou.signing import encrypt
 from stockwatch.channels.receiver import MAX_BODY
-from stockwatch.channels.wire import Keys
+from stockwatch.channels.wire import Forged, Keys
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware, keys_of
 from stockwatch.lab.shop import Order
@@ -91,6 +93,27 @@ async def test_one_bad_message_in_an_array_does_not_take_the_others_with_it():
         assert (await http.post("/push/douyin", content=body, headers=signed(body))).status_code == 200
         await world.until(lambda: world.booked() == world.expected(), 5)
         assert world.receiver.counts["douyin"].unknown == 2
+
+
+async def test_another_shops_message_in_an_array_does_not_take_the_others_with_it():
+    async with knocking() as (world, http):
+        order = bought(world)
+        body = douyin_body(message(1, shop="99", id_="1"), None, {"msg_id": "2"}, message(order.id, id_="3"))
+        assert (await http.post("/push/douyin", content=body, headers=signed(body))).status_code == 200
+        await world.until(lambda: world.booked() == world.expected(), 5)
+        assert (world.receiver.counts["douyin"].unknown, world.feeds["douyin"].pushes) == (3, 1)
+
+
+@pytest.mark.parametrize("secret", ["", "!!", "YWJj"])
+def test_a_kuaishou_secret_that_is_none_refuses_pushes_in_words(secret: str):
+    with pytest.raises(Forged, match="message_secret is no Base64 of 16 bytes"):
+        Kuaishou().receive({}, kuaishou_body({"oid": 1}), Keys(app_key="k", message_secret=secret))
+
+
+def test_a_missing_douyin_secret_signs_nothing():
+    body, keys = douyin_body(message(1)), Keys(app_key=DOUYIN.app_key)
+    with pytest.raises(Forged, match="app_secret"):
+        Douyin().receive(signed(body, keys), body, keys)
 
 
 async def test_forgeries_are_refused_and_counted():

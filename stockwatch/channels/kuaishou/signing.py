@@ -59,7 +59,13 @@ def encrypt(plain: bytes, keys: Keys) -> bytes:
 
 
 def _cipher(keys: Keys) -> Any:
-    """The library is loaded at need."""
+    """The library is loaded at need. Raises Forged when the secret is none."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    return Cipher(algorithms.AES128(base64.b64decode(keys.message_secret)), modes.CBC(bytes(16)))
+    try:
+        key = base64.b64decode(keys.message_secret, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 16:
+        raise Forged("message_secret is no Base64 of 16 bytes")
+    return Cipher(algorithms.AES128(key), modes.CBC(bytes(16)))
