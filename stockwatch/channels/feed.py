@@ -182,7 +182,7 @@ class PlatformFeed:
                 asyncio.get_running_loop().call_later(0.2, self._queue.put_nowait, order)
                 continue
             self._fetching.add(order)
-            ask = self.client.adapter.detail(order)
+            ask, answered = self.client.adapter.detail(order), False
             try:
                 while (pause := self.client.pause(ask.method)) > 0:  # noqa: ASYNC110 - until an instant
                     # Where requests must wait, polling may be quicker, and the request is left out.
@@ -191,11 +191,14 @@ class PlatformFeed:
                     continue
                 asked_us = self.client.platform_us()
                 answer = await self.client.ask(ask)
+                answered = True
                 await self._answered()
                 found = self.client.adapter.order(answer, self.client.keys)
             except ApiError as error:
-                self._not_fetched(nudge, error)
-                if error.kind == "refused":
+                # What can't be read now can't be in five seconds; once it has changed, it is named again.
+                for_good = answered or error.kind == "refused"
+                self._not_fetched(nudge, error, for_good=for_good)
+                if for_good:
                     await self._sink.set_aside(
                         self.channel,
                         f"{nudge.order} {nudge.message}".encode(),
@@ -219,8 +222,8 @@ class PlatformFeed:
             return True
         return self._lister.is_known_since(nudge.order, nudge.at_us + _S)
 
-    def _not_fetched(self, nudge: Nudge, error: ApiError) -> None:
-        if error.kind == "refused":
+    def _not_fetched(self, nudge: Nudge, error: ApiError, *, for_good: bool) -> None:
+        if for_good:
             self.unusable_pushes += 1
             return
         log.warning("%s: order %s could not be fetched: %s", self.channel, printable(nudge.order), error)

@@ -34,6 +34,8 @@ _PAGES = 2
 """Pages that a piece is meant to have: fewer leave pages half empty, more take long in turn."""
 _MOST = 30
 """Pieces of one stretch: a long one may hold less than polling was last brought."""
+_KEPT = 4096
+"""Bytes of a row that can't be read that are set aside."""
 _FIRST_PAGE, _FIRST_RATE = 50, 20.0
 """Orders on a page, and orders a second, as long as nothing is known of them."""
 _ROUNDED_US = 2 * _S
@@ -64,8 +66,8 @@ class Look:
 
 
 class Lister:
-    """`told`: an order as it was told last. `set_aside` takes the name of an order that can't be read, and why;
-    `answered` is called with every answer."""
+    """`told`: an order as it was told last. `set_aside` takes an order that can't be read, named or as it came, and
+    why; `answered` is called with every answer."""
 
     def __init__(
         self,
@@ -88,7 +90,7 @@ class Lister:
         self._asked: Remembered[str, int] = Remembered(_REMEMBERED)
         """Order -> when the detail that was told was asked for, by the platform's clock."""
         self._aside: Remembered[str, str] = Remembered(_REMEMBERED)
-        """Order that a list named -> why it was set aside."""
+        """Order that a list named, or a row of it -> why it was set aside."""
         self._rate = _FIRST_RATE
         """Orders a second that polling was last brought."""
         self._page = _FIRST_PAGE
@@ -162,7 +164,8 @@ class Lister:
                 except ApiError as error:
                     failed.append(error)
                     break
-                self.unusable += page.unusable
+                for row, why in page.unusable:
+                    await self._put_aside(f"row {hash(row)}", why, row[:_KEPT].decode("utf-8", "replace"))
                 self._add(page.orders, look)
                 listed.update(page.names, (order.id for order in page.orders))
                 self._page = max(self._page, len(page.orders) + len(page.names))
@@ -230,15 +233,19 @@ class Lister:
         except ApiError as error:
             if not answered and error.kind != "refused":
                 raise
-            if self._aside.get(name) != str(error):
-                self._aside.put(name, str(error))
-                self.unusable += 1
-                await self._set_aside(name, f"an order was listed: {error}")
+            await self._put_aside(name, str(error), name)
             found = []
         if look.asked.get(name, 0) > asked_us:
             return []  # it was named again meanwhile, and what was asked for then has come
         look.asked[name] = asked_us
         return found
+
+    async def _put_aside(self, key: str, why: str, shown: str) -> None:
+        """Once, however often lists come by it."""
+        if self._aside.get(key) != why:
+            self._aside.put(key, why)
+            self.unusable += 1
+            await self._set_aside(shown, f"an order was listed: {why}")
 
 
 def _aligned(since: int, until: int, seconds: int) -> list[tuple[int, int]]:

@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
 from stockwatch.channels.orders import Order
-from stockwatch.channels.wire import ApiError, Ask, Kind
+from stockwatch.channels.wire import ApiError, Ask, Kind, Unusable, decoded
 
 _T = TypeVar("_T")
 
@@ -42,12 +44,15 @@ def check_status(ask: Ask, status: int) -> None:
         raise ApiError("broken", f"{ask.method}: HTTP {status}")
 
 
-def orders_of(rows: Iterable[_T], read: Callable[[_T], Order]) -> tuple[tuple[Order, ...], int]:
-    """A page's orders, and how many of it are another shop's or can't be read."""
-    orders, unusable = list[Order](), 0
-    for row in rows:
+def orders_of(
+    rows: Iterable[msgspec.Raw] | None, decode: Callable[[bytes], _T], read: Callable[[_T], Order], what: str
+) -> tuple[tuple[Order, ...], tuple[Unusable, ...]]:
+    """A page's orders, and the rows of it that are another shop's or can't be read."""
+    orders, unusable = list[Order](), list[Unusable]()
+    for raw in rows or ():
+        row = bytes(raw)
         try:
-            orders.append(read(row))
-        except ApiError:
-            unusable += 1
-    return tuple(orders), unusable
+            orders.append(read(decoded(decode, row, what)))
+        except ApiError as error:
+            unusable.append(Unusable(row, str(error)))
+    return tuple(orders), tuple(unusable)

@@ -123,14 +123,21 @@ class Received(NamedTuple):
     reply_type: str = "application/json"
 
 
+class Unusable(NamedTuple):
+    """A row of a list that is no order of ours."""
+
+    row: bytes
+    why: str
+
+
 class Page(NamedTuple):
     """One answer of a poll."""
 
     orders: tuple[Order, ...]
     more: str | None
     """What to hand to `poll` for the next page; None: this was the last."""
-    unusable: int = 0
-    """Orders in it that are another shop's or can't be read."""
+    unusable: tuple[Unusable, ...] = ()
+    """Orders in it that are another shop's or can't be read. Each costs itself only."""
     names: tuple[str, ...] = ()
     """Orders that the list only names; their detail is still to be asked for."""
 
@@ -287,6 +294,29 @@ def decoded(decode: Callable[[bytes], _T], body: bytes, what: str) -> _T:
         return decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise ApiError("broken", f"{what}: {error}") from None
+
+
+def reader(type_: type[_T]) -> Callable[[bytes], _T]:
+    """A decoder for which a member that is null is one that is missing: platforms write both for what is not said, and
+    an order is not lost for a note that nobody wrote. The second look costs only rows that need it."""
+    strict = msgspec.json.Decoder(type_).decode
+
+    def read(raw: bytes) -> _T:
+        try:
+            return strict(raw)
+        except msgspec.ValidationError as error:
+            try:
+                return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), type_)
+            except msgspec.ValidationError:
+                raise error from None
+
+    return read
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(held) for name, held in value.items() if held is not None}
+    return [_without_nulls(held) for held in value] if isinstance(value, list) else value
 
 
 def readable(

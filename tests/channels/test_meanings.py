@@ -50,3 +50,12 @@ def test_what_a_platform_says_is_told_by_its_table(platform: str, answer: dict[s
     with pytest.raises(ApiError) as raised:
         ADAPTERS[platform]().answer(Ask("taobao.a.b", {}), 200, json.dumps(answer).encode())
     assert raised.value.kind == kind
+
+
+@pytest.mark.parametrize("platform", ADAPTERS)
+def test_too_many_requests_is_that_whoever_says_it(platform: str):
+    """A gateway before the platform's own answers with no JSON."""
+    adapter = ADAPTERS[platform]()
+    with pytest.raises(ApiError) as caught:
+        adapter.answer(adapter.poll(0, 1_000_000, None), 429, b"slow down")
+    assert caught.value.kind == "limited"

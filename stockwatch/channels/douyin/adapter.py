@@ -27,6 +27,7 @@ from stockwatch.channels.wire import (
     decoded,
     id_text,
     readable,
+    reader,
 )
 
 _PAGE = 100
@@ -57,7 +58,7 @@ class _Detail(msgspec.Struct):
 
 
 class _List(msgspec.Struct):
-    shop_order_list: list[ShopOrder] = []
+    shop_order_list: list[msgspec.Raw] | None = None
 
 
 class _Sales(msgspec.Struct):
@@ -100,7 +101,8 @@ class _Sku(msgspec.Struct):
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
-_detail = msgspec.json.Decoder(_Detail).decode
+_detail = reader(_Detail)
+_order = reader(ShopOrder)
 _list = msgspec.json.Decoder(_List).decode
 _sales = msgspec.json.Decoder(_Sales).decode
 _terms = msgspec.json.Decoder(_Terms).decode
@@ -175,13 +177,15 @@ class Douyin:
         return Ask("order.searchList", params)
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
-        found = decoded(_list, answer, "order.searchList").shop_order_list
-        orders, foreign = orders_of(found, lambda one: order_of(one, keys))
+        found = decoded(_list, answer, "order.searchList").shop_order_list or []
+        orders, unusable = orders_of(found, _order, lambda one: order_of(one, keys), "order.searchList")
         if len(found) < _PAGE:
-            return Page(orders, None, foreign)
-        began, last = ask.params["update_time_start"], max(order.update_time for order in found)
+            return Page(orders, None, unusable)
+        began, end = ask.params["update_time_start"], ask.params["update_time_end"]
+        # A time that lies outside what was asked for would pass over the rest of it.
+        last = max((at for order in orders if (at := order.updated_us // 1_000_000) <= end), default=began)
         more = f"{last}:0" if last > began else f"{began}:{ask.params['page'] + 1}"
-        return Page(orders, more, foreign)
+        return Page(orders, more, unusable)
 
     def after_sale(self, name: str) -> Ask:
         return Ask("afterSale.List", {"order_id": name, "page": 0, "size": _PAGE})

@@ -99,6 +99,8 @@ def order_of(shop_order: ShopOrder, keys: Keys) -> Order:
     """Raises ApiError: refused for another shop's order."""
     if keys.shop and shop_order.shop_id != "" and str(shop_order.shop_id) != keys.shop:
         raise ApiError("refused", "an order of another shop")
+    if not shop_order.sku_order_list:
+        raise ApiError("broken", "an order without lines")
     created = shop_order.create_time * _S
     return Order(
         id=id_text(shop_order.order_id),

@@ -28,6 +28,7 @@ from stockwatch.channels.wire import (
     exact_json,
     id_text,
     readable,
+    reader,
 )
 
 _PAGE = 50
@@ -56,8 +57,8 @@ class _Answer(msgspec.Struct):
 
 
 class _List(msgspec.Struct, rename="camel"):
-    order_list: list[Detail] | None = None
-    cursor: str = _NO_MORE
+    order_list: list[msgspec.Raw] | None = None
+    cursor: str | None = None
 
 
 class _Tokens(msgspec.Struct):
@@ -93,7 +94,7 @@ class _Items(msgspec.Struct):
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
-_detail = msgspec.json.Decoder(Detail).decode
+_detail = reader(Detail)
 _list = msgspec.json.Decoder(_List).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
 _item = msgspec.json.Decoder(_Item).decode
@@ -172,8 +173,10 @@ class Kuaishou:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_list, answer, "open.order.cursor.list")
-        orders, unusable = orders_of(found.order_list or (), lambda one: order_of(one, keys))
-        more = None if found.cursor in (_NO_MORE, "", ask.params["cursor"]) else found.cursor
+        orders, unusable = orders_of(
+            found.order_list, _detail, lambda one: order_of(one, keys), "open.order.cursor.list"
+        )
+        more = None if found.cursor in (None, _NO_MORE, "", ask.params["cursor"]) else found.cursor
         return Page(orders, more, unusable)
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:

@@ -36,6 +36,7 @@ from stockwatch.channels.wire import (
     decoded,
     exact_json,
     id_text,
+    reader,
 )
 
 VERSION = "2026-04"
@@ -52,14 +53,15 @@ class _Detail(msgspec.Struct):
 
 
 class _List(msgspec.Struct):
-    orders: list[ShopOrder]
+    orders: list[msgspec.Raw]
 
 
 class _Failed(msgspec.Struct):
     errors: msgspec.Raw = msgspec.Raw(b"null")
 
 
-_detail = msgspec.json.Decoder(_Detail).decode
+_detail = reader(_Detail)
+_order = reader(ShopOrder)
 _list = msgspec.json.Decoder(_List).decode
 _failed = msgspec.json.Decoder(_Failed).decode
 
@@ -121,16 +123,18 @@ class Shopify:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_list, answer, "orders.json").orders
-        orders, unusable = orders_of(found, lambda one: order_of(one, keys))
+        orders, unusable = orders_of(found, _order, lambda one: order_of(one, keys), "orders.json")
         began, after = instant(ask.params["updated_at_min"]) // _S, ask.params.get("since_id")
         if len(found) < _PAGE:
             return Page(orders, None if after is None else str(began + 1), unusable)
         if after is not None:
             # By id, whatever their order: the highest is where the next page begins.
-            highest = max((int(order.id) for order in found if str(order.id).isdecimal()), default=0)
+            highest = max((int(order.id) for order in orders if order.id.isdecimal()), default=0)
             more = f"{began}:{highest}" if highest > int(after) else str(began + 1)
             return Page(orders, more, unusable)
-        last = max((order.updated_us // _S for order in orders), default=began)
+        end = instant(ask.params["updated_at_max"]) // _S
+        # A time that lies outside what was asked for would pass over the rest of it.
+        last = max((at for order in orders if (at := order.updated_us // _S) <= end), default=began)
         return Page(orders, str(last) if last > began else f"{began}:0", unusable)
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:

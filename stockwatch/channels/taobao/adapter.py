@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from stockwatch.channels.meanings import Means, kind_of, orders_of
+from stockwatch.channels.meanings import Means, check_status, kind_of, orders_of
 from stockwatch.channels.orders import Line, Order, Returned
 from stockwatch.channels.taobao.orders import Refund, Trade, order_of, returned_of, written
 from stockwatch.channels.taobao.signing import sign
@@ -28,6 +28,7 @@ from stockwatch.channels.wire import (
     decoded,
     id_text,
     readable,
+    reader,
 )
 
 _PAGE = 50
@@ -68,11 +69,11 @@ class _Detail(msgspec.Struct):
 
 
 class _Trades(msgspec.Struct):
-    trade: list[Trade] = []
+    trade: list[msgspec.Raw] | None = None
 
 
 class _List(msgspec.Struct):
-    trades: _Trades = msgspec.field(default_factory=_Trades)
+    trades: _Trades | None = None
     has_next: bool = False
 
 
@@ -128,7 +129,8 @@ class _Items(msgspec.Struct):
 
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _failed = msgspec.json.Decoder(_Failed).decode
-_detail = msgspec.json.Decoder(_Detail).decode
+_detail = reader(_Detail)
+_trade = reader(Trade)
 _list = msgspec.json.Decoder(_List).decode
 _refund = msgspec.json.Decoder(_RefundOf).decode
 _terms = msgspec.json.Decoder(_TermsOf).decode
@@ -165,13 +167,12 @@ class Taobao:
         )
 
     def answer(self, ask: Ask, status: int, body: bytes) -> bytes:
-        if status >= 500:
-            raise ApiError("broken", f"{ask.method}: HTTP {status}")
+        check_status(ask, status)
         envelope = decoded(_envelope, body, ask.method)
         if "error_response" in envelope:
             error = decoded(_failed, body, ask.method).error_response
             said = error.sub_msg or error.msg
-            ban = _BAN.search(said)
+            ban = _BAN.search(f"{error.sub_msg} {error.msg}")
             raise ApiError(
                 kind_of(_MEANS, error.code, f"{error.sub_code} {error.msg}"),
                 f"{ask.method}: {error.code} {error.sub_code} {said}",
@@ -212,7 +213,12 @@ class Taobao:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_list, answer, "trades.sold.increment.get")
-        orders, unusable = orders_of(found.trades.trade, lambda one: order_of(one, keys))
+        orders, unusable = orders_of(
+            None if found.trades is None else found.trades.trade,
+            _trade,
+            lambda one: order_of(one, keys),
+            "trades.sold.increment.get",
+        )
         return Page(orders, str(ask.params["page_no"] + 1) if found.has_next else None, unusable)
 
     def after_sale(self, name: str) -> Ask:

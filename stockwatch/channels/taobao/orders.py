@@ -89,6 +89,8 @@ def order_of(trade: Trade, keys: Keys) -> Order:
     """Raises ApiError: refused for another shop's trade."""
     if keys.shop and trade.seller_nick and trade.seller_nick != keys.shop:
         raise ApiError("refused", "an order of another shop")
+    if not trade.orders.order:
+        raise ApiError("broken", "an order without lines")
     created = instant(trade.created)
     unpaid = trade.status in _UNPAID
     return Order(

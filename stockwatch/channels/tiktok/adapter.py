@@ -30,6 +30,7 @@ from stockwatch.channels.wire import (
     Tokens,
     decoded,
     exact_json,
+    reader,
 )
 
 _PAGE = 100
@@ -56,7 +57,7 @@ class _Answer(msgspec.Struct):
 
 
 class _Orders(msgspec.Struct):
-    orders: list[ShopOrder] | None = None
+    orders: list[msgspec.Raw] | None = None
     next_page_token: str | None = None
 
 
@@ -68,6 +69,7 @@ class _Tokens(msgspec.Struct):
 
 _answer = msgspec.json.Decoder(_Answer).decode
 _orders = msgspec.json.Decoder(_Orders).decode
+_order = reader(ShopOrder)
 _tokens = msgspec.json.Decoder(_Tokens).decode
 
 
@@ -126,7 +128,7 @@ class TikTok:
         found = decoded(_orders, answer, _DETAIL).orders
         if not found:
             raise ApiError("refused", f"{_DETAIL}: no such order")
-        return order_of(found[0], keys)
+        return order_of(decoded(_order, bytes(found[0]), _DETAIL), keys)
 
     def poll(self, since_us: int, until_us: int, more: str | None) -> Ask:
         query = {"page_size": str(_PAGE), "sort_field": "update_time", "sort_order": "ASC"}
@@ -138,7 +140,7 @@ class TikTok:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_orders, answer, _SEARCH)
-        orders, unusable = orders_of(found.orders or (), lambda one: order_of(one, keys))
+        orders, unusable = orders_of(found.orders, _order, lambda one: order_of(one, keys), _SEARCH)
         asked: dict[str, Any] = ask.params["query"]
         goes_on = found.next_page_token not in (None, "", asked.get("page_token"))
         return Page(orders, found.next_page_token if goes_on else None, unusable)

@@ -33,10 +33,12 @@ from stockwatch.channels.wire import (
     Page,
     Received,
     Tokens,
+    Unusable,
     decoded,
     exact_json,
     id_text,
     readable,
+    reader,
 )
 
 _PAGE = 50
@@ -65,7 +67,7 @@ class _Detail(msgspec.Struct):
 
 
 class _List(msgspec.Struct):
-    order_id_list: list[Id] | None = None
+    order_id_list: list[msgspec.Raw] | None = None
     next_key: str = ""
     has_more: bool = False
 
@@ -113,7 +115,7 @@ class _Products(msgspec.Struct):
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
-_detail = msgspec.json.Decoder(_Detail).decode
+_detail = reader(_Detail)
 _list = msgspec.json.Decoder(_List).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
 _stock_of = msgspec.json.Decoder(_StockOf).decode
@@ -190,9 +192,14 @@ class WeChat:
 
     def page(self, answer: bytes, keys: Keys, ask: Ask) -> Page:
         found = decoded(_list, answer, "order/list/get")
-        names = tuple(id_text(name) for name in found.order_id_list or ())
+        names, unusable = list[str](), list[Unusable]()
+        for raw in found.order_id_list or ():
+            try:
+                names.append(id_text(decoded(_id, bytes(raw), "order/list/get")))
+            except ApiError as error:
+                unusable.append(Unusable(bytes(raw), str(error)))
         goes_on = found.has_more and found.next_key not in ("", ask.params.get("next_key"))
-        return Page((), found.next_key if goes_on else None, names=names)
+        return Page((), found.next_key if goes_on else None, tuple(unusable), tuple(names))
 
     def receive(self, headers: Mapping[str, str], body: bytes, keys: Keys) -> Received:
         return push.receive(headers, body, keys)
