@@ -1,13 +1,20 @@
-"""An ASGI application served by uvicorn within a running loop: signals, logs and the socket stay ours."""
+"""An ASGI application served by uvicorn within a running loop: signals, logs and the socket stay ours.
+
+Whoever connects and does not get through its request's head in time is hung up on: only so many connections are held,
+and heads that trickle would keep all of them.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
+HEAD_WITHIN_S = 10.0
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -34,6 +41,43 @@ async def serve(
     """Serve until cancelled; `ready` is told the port. At most `most` connections. Raises OSError when it can't listen
     there."""
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    # It warns of each request that is none, as often as somebody likes to send one.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+    class Hurried(H11Protocol):
+        """Hangs up where no request's head is whole in time."""
+
+        _late: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._wait()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.cycle is not None and not self.cycle.response_complete:
+                self._wait_no_more()
+            elif self._late is None:
+                self._wait()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._wait_no_more()
+            super().connection_lost(exc)
+
+        def _wait(self) -> None:
+            self._late = asyncio.get_running_loop().call_later(HEAD_WITHIN_S, self._hang_up)
+
+        def _wait_no_more(self) -> None:
+            if self._late is not None:
+                self._late.cancel()
+                self._late = None
+
+        def _hang_up(self) -> None:
+            # After an upgrade the connection is somebody else's.
+            if self.transport.get_protocol() is self:
+                self.transport.close()
 
     class Quiet(uvicorn.Server):
         """Leaves signals to whoever runs the loop."""
@@ -57,7 +101,7 @@ async def serve(
         access_log=False,
         lifespan="off",
         ws="websockets-sansio" if websockets else "none",
-        http="h11",
+        http=Hurried,
         proxy_headers=False,
         server_header=False,
         date_header=False,

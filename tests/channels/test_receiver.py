@@ -104,6 +104,33 @@ async def test_another_shops_message_in_an_array_does_not_take_the_others_with_i
         assert (world.receiver.counts["douyin"].unknown, world.feeds["douyin"].pushes) == (3, 1)
 
 
+async def test_heads_that_trickle_are_hung_up_on_and_others_are_not(monkeypatch):
+    monkeypatch.setattr("stockwatch.channels.serving.HEAD_WITHIN_S", 0.5)
+    async with knocking() as (world, http):
+        probe = douyin_body({"tag": "0", "msg_id": "0", "data": "2020-09-10T16:27:56+08:00"})
+        assert (await http.post("/push/douyin", content=probe, headers=signed(probe))).status_code == 200
+
+        async def trickle(first: bytes) -> float:
+            reader, writer = await asyncio.open_connection("127.0.0.1", world.push_port)
+            began = time.monotonic()
+            writer.write(first)
+            while not reader.at_eof() and time.monotonic() - began < 4:
+                try:
+                    await asyncio.wait_for(reader.read(4096), 0.2)
+                except TimeoutError:
+                    writer.write(b"x")
+            writer.close()
+            return time.monotonic() - began
+
+        whole = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+        starts = (b"", b"POST /push/douyin HTTP/1.1\r\nX-A: ", whole + b"POST / HTTP/1.1\r\nX-A: ")
+        assert max(await asyncio.gather(*map(trickle, starts))) < 3
+        # A connection that has answered is kept, and one that is used is not cut off.
+        for _ in range(4):
+            assert (await http.post("/push/douyin", content=probe, headers=signed(probe))).status_code == 200
+            await asyncio.sleep(0.2)
+
+
 @pytest.mark.parametrize("secret", ["", "!!", "YWJj"])
 def test_a_kuaishou_secret_that_is_none_refuses_pushes_in_words(secret: str):
     with pytest.raises(Forged, match="message_secret is no Base64 of 16 bytes"):
