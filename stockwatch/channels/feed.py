@@ -86,6 +86,8 @@ class PlatformFeed:
         self.unmapped: dict[Part, int] = {}
         """Goods that stand for no SKU of ours -> lines of them."""
         self.pushes = self.repeated = self.older = self.unusable_pushes = 0
+        self.refused = 0
+        """Pushes to its address that were not true; shown as of the latest poll, whoever floods it."""
         self._source = source
         self._zone = zone
         self._since_us = since_us
@@ -412,6 +414,7 @@ class PlatformFeed:
             round(self._lag_s, 1) if self._lag_s is not None else None,
             pending=self.pending,
             unmapped=len(self.unmapped),
+            refused=self.refused,
             comments=0 if self.comments is None else self.comments.taken,
             comments_lost=0 if self.comments is None else self.comments.lost,
         )

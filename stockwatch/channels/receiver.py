@@ -144,6 +144,7 @@ class Receiver:
 
     async def _refuse(self, feed: PlatformFeed, counts: Counts, forged: Forged, send: Send) -> None:
         counts.forged += 1
+        feed.refused += 1
         if counts.forged in (1, 10, 100) or counts.forged % 1000 == 0:
             log.warning("%s: %d pushes refused, the last: %s", feed.channel, counts.forged, forged)
         await _answer(send, 403, b"refused\n")

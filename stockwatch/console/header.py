@@ -128,6 +128,8 @@ def _feeds(state: HeaderState, words: Words) -> list[Piece]:
             pieces.append((" " + fill(words.details_pending, count=feed.pending), "warn"))
         if feed.unmapped:
             pieces.append((" " + fill(words.goods_unmapped, count=feed.unmapped), "warn"))
+        if feed.refused:
+            pieces.append((" " + fill(words.pushes_refused, count=feed.refused), "warn"))
         if feed.comments_lost:
             pieces.append((" " + fill(words.comments_lost, count=feed.comments_lost), "warn"))
         note = clean(say(feed.note, words))

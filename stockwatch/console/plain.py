@@ -110,11 +110,12 @@ def picture(view: RoomView, table: Words, *, width: int, ascii: bool) -> list[st
         lag = "" if feed.lag_s is None else f" {table.lag} {feed.lag_s:.0f}s"
         pending = f" {fill(table.details_pending, count=feed.pending)}" if feed.pending else ""
         unmapped = f" {fill(table.goods_unmapped, count=feed.unmapped)}" if feed.unmapped else ""
+        refused = f" {fill(table.pushes_refused, count=feed.refused)}" if feed.refused else ""
         comments = f" {fill(table.comments_taken, count=feed.comments)}" if feed.comments else ""
         if feed.comments_lost:
             comments += f" {fill(table.comments_lost, count=feed.comments_lost)}"
         name = clean(feed.title or feed.channel)
-        lines.append(f"  {name}: {states[feed.state]}{lag}{pending}{unmapped}{comments}{note}")
+        lines.append(f"  {name}: {states[feed.state]}{lag}{pending}{unmapped}{refused}{comments}{note}")
     lines += ["", _text(heading(columns, look))]
     board = lines_of(
         view.links, sort="urgency", keep=Filter(), unfolded=frozenset(), channels=dict(look.channels)

@@ -30,6 +30,8 @@ class Health(Protocol):
     @property
     def unmapped(self) -> int: ...
     @property
+    def refused(self) -> int: ...
+    @property
     def comments(self) -> int: ...
     @property
     def comments_lost(self) -> int: ...
@@ -53,6 +55,7 @@ def feeds_of(room: Room, states: Mapping[str, Health]) -> tuple[FeedRow, ...]:
                 note=health.note if health is not None else Text("", ""),
                 pending=health.pending if health is not None else 0,
                 unmapped=health.unmapped if health is not None else 0,
+                refused=health.refused if health is not None else 0,
                 comments=health.comments if health is not None else 0,
                 comments_lost=health.comments_lost if health is not None else 0,
             )

@@ -136,6 +136,8 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Orders that the channel has named and whose detail is still to come (待查明细)."""
     unmapped: int = 0
     """Goods that it sells and that stand for no SKU of the room."""
+    refused: int = 0
+    """Pushes since the feed began that were not the platform's, or another shop's."""
     comments: int = 0
     """Live comments taken since the feed began."""
     comments_lost: int = 0

@@ -104,6 +104,16 @@ async def test_another_shops_message_in_an_array_does_not_take_the_others_with_i
         assert (world.receiver.counts["douyin"].unknown, world.feeds["douyin"].pushes) == (3, 1)
 
 
+async def test_refused_pushes_are_counted_where_operators_look():
+    faults = Faults(latency_s=0, list_lag_s=0)
+    async with rehearsal(["douyin"], WARES, faults, push=False, every_s=0.2) as world:
+        base = f"http://127.0.0.1:{world.push_port}"
+        async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
+            for _ in range(3):
+                assert (await http.post("/push/douyin", content=b"[]")).status_code == 403
+        await world.until(lambda: world.sink.statuses["douyin"].refused == 3, 3)
+
+
 async def test_heads_that_trickle_are_hung_up_on_and_others_are_not(monkeypatch):
     monkeypatch.setattr("stockwatch.channels.serving.HEAD_WITHIN_S", 0.5)
     async with knocking() as (world, http):

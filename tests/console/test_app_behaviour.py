@@ -520,6 +520,14 @@ async def test_comments_that_were_too_many_stand_beside_their_feed() -> None:
         assert "弹幕" not in at.text()
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "拒收推送 3"), ("en", "3 pushes refused")])
+async def test_pushes_that_were_refused_stand_beside_their_feed(language: str, words: str) -> None:
+    row = FeedRow(channel="douyin", title="抖音", state="live", refused=3)
+    async with desk(language=language) as at:
+        await at.hear(Change(delta=Delta(feeds=(row,))))
+        assert words in at.text()
+
+
 @pytest.mark.parametrize(("language", "words"), [("zh", "没有主题"), ("en", "No theme")])
 async def test_a_theme_that_is_not_there_is_named_with_those_that_are(language: str, words: str) -> None:
     async with desk(theme="nope\x1b[2J", language=language) as at:

@@ -9,6 +9,7 @@ class BoardWords:
     lines_short = Word("缺货 {count} 件", "{count} short")
     details_pending = Word("待查明细 {count}", "{count} to look up")
     goods_unmapped = Word("{count} 件未对上", "{count} unmapped")
+    pushes_refused = Word("拒收推送 {count}", "{count} pushes refused")
     comments_taken = Word("弹幕 {count}", "{count} comments")
     comments_lost = Word("弹幕太多,丢 {count}", "{count} comments too many")
     overwritten = Word("改库 {count}", "{count} changed outside")
