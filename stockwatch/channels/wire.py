@@ -20,6 +20,9 @@ from stockwatch.room.view import Text
 Id = Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(max_length=128)]
 """As platforms write ids: digits, quoted or not, over 2^53. `id_text` makes one string of them."""
 
+Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+"""Units of an order's line. One below zero is no sale, and would be passed over without a word."""
+
 Kind = Literal["limited", "token", "clock", "denied", "refused", "moved", "broken", "unknown"]
 """limited: asked too often. token: the access token is not taken. clock: the timestamp is not. denied: credentials or
 permission; a person must act. refused: the request itself can't be met, and asking again gets the same answer. moved: a

@@ -143,6 +143,12 @@ def _map(args: argparse.Namespace, config: RoomConfig, channels: Sequence[Channe
         _tell_rest(channel, offered)
     if not args.write:
         sys.stdout.write(write_numbers(found))
+        complain(
+            say(
+                f"stockwatch: {len(found)} that --write would add, {unclear} left to you",
+                f"stockwatch:加 --write 会新增 {len(found)} 条,{unclear} 条需要你来定",
+            )
+        )
         return Exit.DONE
     if found:
         _add(paths.map_file(args.room), write_numbers(found))

@@ -58,10 +58,14 @@ LISTS: dict[str, tuple[Any, dict[str, Any], Any, tuple[Any, ...], tuple[Any, ...
 
 
 def with_null(row: dict[str, Any], where: tuple[Any, ...]) -> dict[str, Any]:
+    return with_value(row, where, None)
+
+
+def with_value(row: dict[str, Any], where: tuple[Any, ...], value: int | None) -> dict[str, Any]:
     found: Any = (made := copy.deepcopy(row))
     for step in where[:-1]:
         found = found[step]
-    found[where[-1]] = None
+    found[where[-1]] = value
     return made
 
 
@@ -85,6 +89,23 @@ def test_what_is_null_is_what_is_missing(platform: str):
     first, second = page.orders
     assert first == second
     assert not page.unusable
+
+
+UNITS = {
+    "douyin": ("sku_order_list", 0, "item_num"), "kuaishou": ("orderItemInfo", "num"),
+    "taobao": ("orders", "order", 0, "num"), "tiktok": ("line_items", 0, "quantity"),
+    "shopify": ("line_items", 0, "quantity"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("units", [-3, 2**31, 10**20])
+@pytest.mark.parametrize("platform", LISTS)
+def test_so_many_units_as_no_line_has_are_set_aside(platform: str, units: int):
+    adapter, row, wrapped, _, _ = LISTS[platform]
+    rows = [row, with_value(row, UNITS[platform], units)]
+    ask = adapter.poll(T * 10**6, (T + 9) * 10**6, None)
+    page = adapter.page(json.dumps(wrapped(rows)).encode(), KEYS, ask)
+    assert (len(page.orders), len(page.unusable)) == (1, 1)
 
 
 def test_wechat_names_the_others():

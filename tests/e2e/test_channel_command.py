@@ -63,6 +63,7 @@ def test_goods_are_matched_by_code_and_written_once(world: World, toml: Path) ->
     numbers = toml.parent / "lab.map.toml"
     before = numbers.read_text("utf-8")
     assert world.done("channel", "map", toml) == b"", "all are mapped"
+    assert "0 that --write would add" in world.cli("channel", "map", toml).stderr.decode()
     numbers.unlink()
     proposed = world.done("channel", "map", toml, "kuaishou").decode()
     assert proposed.count("[[map]]") == 5

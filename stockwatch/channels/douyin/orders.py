@@ -14,7 +14,7 @@ from __future__ import annotations
 import msgspec
 
 from stockwatch.channels.orders import Line, Order, Part, Returned
-from stockwatch.channels.wire import ApiError, Id, Keys, id_text
+from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
 _UNPAID, _PARTLY, _SHIPPED, _CLOSED, _DONE = 1, 101, 3, 4, 5
 _REFUNDED_MAIN = frozenset((21, 22, 39))
@@ -61,7 +61,7 @@ class Bundled(msgspec.Struct):
 class SkuOrder(msgspec.Struct):
     order_id: Id
     order_status: int
-    item_num: int
+    item_num: Count
     product_id: Id = ""
     product_id_str: str = ""
     sku_id: Id = ""

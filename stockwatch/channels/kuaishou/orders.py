@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from stockwatch.channels.orders import Line, Order, Part
-from stockwatch.channels.wire import ApiError, Id, Keys, id_text
+from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
 _UNPAID, _SHIPPED, _FAILED = 10, 40, 80
 _MS = 1000
@@ -31,7 +31,7 @@ class Base(msgspec.Struct, rename="camel"):
 
 
 class Item(msgspec.Struct, rename="camel"):
-    num: int
+    num: Count
     item_id: Id = ""
     sku_id: Id = ""
     goods_code: str = ""

@@ -20,7 +20,7 @@ from datetime import datetime
 import msgspec
 
 from stockwatch.channels.orders import Line, Order, Part, Returned
-from stockwatch.channels.wire import ApiError, Id, Keys, id_text
+from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
 CUSTOM = "custom"
 """The product of a line that has none."""
@@ -31,7 +31,7 @@ _NOT_SENT = frozenset(("cancelled", "error", "failure"))
 
 class Item(msgspec.Struct):
     id: Id
-    quantity: int
+    quantity: Count
     product_id: Id | None = None
     variant_id: Id | None = None
     sku: str | None = None

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 
 from stockwatch.channels.orders import Line, Order, Part, Returned
-from stockwatch.channels.wire import ApiError, Id, Keys, id_text
+from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
 ZONE = timezone(timedelta(hours=8))
 _FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -27,7 +27,7 @@ _CANCELLED, _CLOSED = "TRADE_CLOSED_BY_TAOBAO", "TRADE_CLOSED"
 
 class SubOrder(msgspec.Struct):
     oid: Id
-    num: int
+    num: Count
     status: str
     num_iid: Id = ""
     sku_id: Id = ""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import msgspec
 
 from stockwatch.channels.orders import Line, Order, Part
-from stockwatch.channels.wire import ApiError, Id, Keys, id_text
+from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
 _UNPAID, _CANCELLED = "UNPAID", "CANCELLED"
 _GONE = frozenset(("IN_TRANSIT", "DELIVERED", "COMPLETED"))
@@ -39,7 +39,7 @@ class Item(msgspec.Struct):
     seller_sku: str | None = None
     display_status: str | None = None
     package_status: str | None = None
-    quantity: int | None = None
+    quantity: Count | None = None
     is_gift: bool | None = None
     sku_type: str | None = None
     rts_time: int | None = None

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stockwatch.channels.orders import Line, Order, Part, units
-from stockwatch.channels.wire import ApiError, Id, Keys, id_text
+from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
 _SHIPPED = frozenset((30, 100))
 _PAID = frozenset((20, 21, *_SHIPPED))
@@ -40,7 +40,7 @@ class Deliver(msgspec.Struct):
 class Product(msgspec.Struct):
     product_id: Id
     sku_id: Id
-    sku_cnt: int
+    sku_cnt: Count
     finish_aftersale_sku_cnt: int = 0
     sku_code: str | None = None
     out_sku_id: Id | None = None
