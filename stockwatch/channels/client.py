@@ -249,8 +249,9 @@ class Client:
                 raise ApiError("broken", note) from None
             try:
                 tokens = self.adapter.tokens(status, body)
-            except ApiError:
-                if self._written is None or self._written == self.keys:
+            except ApiError as error:
+                failed = error.kind in ("broken", "limited")  # that says nothing of the tokens
+                if failed or self._written is None or self._written == self.keys:
                     raise
                 log.warning(
                     "%s: the tokens that were kept are refused; trying those written", self.adapter.name

@@ -151,11 +151,14 @@ class Kuaishou:
         )
 
     def tokens(self, status: int, body: bytes) -> Tokens:
+        check_status(Ask("refresh_token", {}), status)
         found = decoded(_tokens, body, "refresh_token")
         if found.result != 1 or not found.access_token:
-            raise ApiError(
-                "denied", f"refresh_token: {found.result} {found.error_msg}; authorize the app again"
-            )
+            note = f"refresh_token: {found.result} {found.error_msg}"
+            kind = kind_of(_MEANS, found.result, found.error_msg)
+            if kind in ("limited", "broken"):
+                raise ApiError(kind, note)
+            raise ApiError("denied", f"{note}; authorize the app again")
         return Tokens(found.access_token, found.refresh_token, found.expires_in)
 
     def detail(self, order: str) -> Ask:

@@ -1,0 +1,58 @@
+"""A platform that fails while a token is refreshed says nothing of the tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from stockwatch.channels.client import Client
+from stockwatch.channels.kuaishou import Kuaishou
+from stockwatch.channels.wire import ApiError, Ask, Keys
+
+WRITTEN = Keys(app_key="k", app_secret="s", access_token="old", refresh_token="r-old", sign_secret="g")
+KEPT = replace(WRITTEN, access_token="kept", refresh_token="r-kept")
+
+
+def client(refresh: Callable[[], httpx.Response]) -> Client:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "oauth2" in request.url.path:
+            return refresh()
+        return httpx.Response(200, json={"result": 24, "error_msg": "access_token expired"})
+
+    return Client(
+        Kuaishou(),
+        KEPT,
+        base_url="http://127.0.0.1:9",
+        written=WRITTEN,
+        transport=httpx.MockTransport(answer),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (503, {"result": 500, "error_msg": "bad gateway"}, "broken"),
+        (200, {"result": 100, "error_msg": "系统繁忙"}, "broken"),
+        (429, {}, "limited"),
+    ],
+)
+async def test_the_kept_tokens_stay_through_a_failure(status: int, body: dict[str, object], kind: str):
+    asking = client(lambda: httpx.Response(status, content=json.dumps(body)))
+    with pytest.raises(ApiError) as caught:
+        await asking.ask(Ask("open.order.detail", {"oid": 1}), tries=2)
+    assert (caught.value.kind, asking.keys) == (kind, KEPT), "nobody is told to authorize the app again"
+    await asking.aclose()
+
+
+async def test_written_tokens_are_tried_where_the_kept_ones_are_refused():
+    asking = client(
+        lambda: httpx.Response(200, json={"result": 100200105, "error_msg": "refresh_token invalid"})
+    )
+    with pytest.raises(ApiError):
+        await asking.ask(Ask("open.order.detail", {"oid": 1}), tries=2)
+    assert asking.keys == WRITTEN
+    await asking.aclose()
