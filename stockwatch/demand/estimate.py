@@ -20,7 +20,7 @@ from math import sqrt
 from stockwatch.demand import presenting
 from stockwatch.demand.courses import shares, weighed
 from stockwatch.demand.coverage import SILENCE_MIN_S, ChannelCoverage
-from stockwatch.demand.fates import Fates, was_presented
+from stockwatch.demand.fates import PRESENTED_BEFORE_S, Fates, was_presented
 from stockwatch.demand.outlook import DRIFT, MIN_SHAPE, NOTHING, Course, Outlook
 from stockwatch.demand.series import HISTORY, V300, WINDOWS, Series
 from stockwatch.demand.sight import KNOWN_PART, Sight, sight
@@ -119,7 +119,9 @@ def estimate(
         return NOTHING
     if rose and seen is None and watch is not None and watch.known[1] > _KNOWN_S:
         since = mark - round(exposure)
-        presented = was_presented(since, series.presented)
+        # A presentation within the stretch explains what rose just as one shortly before it does.
+        shown = series.presented
+        presented = shown is not None and shown >= since - PRESENTED_BEFORE_S
         return _changing(series, watch, since, fates.met(series.fates, presented=presented))
     lumps = max(1.0, series.squares / series.total)
     drift = 0.0 if exposure > HISTORY else DRIFT

@@ -57,3 +57,28 @@ def test_orders_that_come_while_nothing_is_there_do_not_break_it():
         demand.surge(series, RULE, (T0 + second) * S)
     assert series.watch.since is not None
     assert demand.estimate(series).rate > 0.5
+
+
+@pytest.mark.parametrize("shown", [3500, 3620, 3690])
+def test_a_presentation_within_the_stretch_explains_what_rose(shown):
+    def outlook(shown):
+        """An hour at 0.05 orders a second, then two minutes at 0.33 that no surge was called for."""
+        demand = Demand()
+        for second in range(3800):
+            at = (T0 + second) * S
+            if second == shown:
+                demand.present(("A",), at)
+            if second % 20 == 0:
+                demand.alive("c", at)
+            if second % (20 if second < 3680 else 3) == 0:
+                demand.take("A", "c", at, 1)
+            demand.tell(T0 + second)
+            series = demand.at("A", at)
+            if second < 3600:
+                demand.surge(series, RULE, at)
+        assert series.watch.since is None
+        return demand.estimate(series)
+
+    prompted, unprompted = outlook(shown), outlook(None)
+    assert unprompted.courses
+    assert prompted.courses[0].weight < 0.7 * unprompted.courses[0].weight, "it is less likely to stay"
