@@ -264,6 +264,8 @@ def test_closed_streams_stop_nothing(home: dict[str, str]) -> None:
 
 def test_ctrl_c_ends_with_130(home: dict[str, str]) -> None:
     code = (
+        # A shell's background jobs ignore the signal, and so would this child.
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, types, time\nfrom stockwatch import cli\n"
         "def run(args):\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "module = types.ModuleType('stockwatch.commands.ps'); module.run = run\n"
