@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from pathlib import Path
 
 import mutate
@@ -19,6 +20,18 @@ def test_every_mutant_is_python_and_differs_from_all_others(file: str):
     assert whole not in texts
     for mutant in made:
         ast.parse(mutant.text)
+
+
+def test_only_the_lines_that_changed_since_a_commit_are_asked_for(tmp_path: Path, monkeypatch):
+    file = tmp_path / "stockwatch" / "ledger" / "cells.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("a = 1\nb = 2\nc = 3\nd = 4\n")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@x"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *command], check=True)
+    file.write_text("a = 1\nb = 9\nd = 4\ne = 5\n")
+    monkeypatch.setattr(mutate, "ROOT", tmp_path)
+    assert mutate.changed_since("HEAD", "cells.py") == {2, 4}
 
 
 def test_the_core_it_changes_and_the_tests_it_runs_are_there():

@@ -6,6 +6,7 @@ survives is either killed by a test that was missing, or explained in `survivors
 
     python tests/proofs/mutate.py --sample 100 --seed 7        # so many, drawn by the seed
     python tests/proofs/mutate.py --only cells.py              # all of one file
+    python tests/proofs/mutate.py --since v0.1                 # all of the lines that changed since a commit
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import argparse
 import ast
 import copy
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,10 +35,11 @@ TESTS = tuple(
     f"test_{name}.py"
     for name in (
         "ledger_rules", "exceptions", "plain_lines", "counts_as_of", "dedupe_window", "trail", "simulated",
-        "books_state", "lines_leave", "ledger_properties", "ledger_store",
+        "books_state", "lines_leave", "ledger_properties", "ledger_store", "settling",
     )
 )  # fmt: skip
-SECONDS = 120
+PATIENCE = 3
+"""A mutant that takes so many times as long as what is not changed runs for ever, and is noticed."""
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Add: ast.Sub, ast.Sub: ast.Add,
@@ -130,8 +134,27 @@ def _replace(tree: ast.Module, old: ast.AST, new: ast.AST) -> None:
                 return
 
 
-def noticed(mutant: Mutant, copied: Path) -> bool:
-    """Whether a test fails on it."""
+def changed_since(commit: str, file: str) -> set[int]:
+    """The lines of a file of the core that are not as they were in a commit.
+
+    Raises subprocess.CalledProcessError for a commit that is not there.
+    """
+    path = f"stockwatch/ledger/{file}"
+    told = subprocess.run(
+        ["git", "diff", "--unified=0", commit, "--", path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    lines: set[int] = set()
+    for start, count in re.findall(r"^@@ [^+]*\+(\d+)(?:,(\d+))? @@", told, re.MULTILINE):
+        lines.update(range(int(start), int(start) + int(count or 1)))
+    return lines
+
+
+def noticed(mutant: Mutant, copied: Path, seconds: float) -> bool:
+    """Whether a test fails on it, or none ends within `seconds`."""
     path = copied / "stockwatch" / "ledger" / mutant.file
     whole = path.read_text("utf-8")
     path.write_text(mutant.text, encoding="utf-8")
@@ -141,7 +164,7 @@ def noticed(mutant: Mutant, copied: Path) -> bool:
         # From the copy: its package comes before the one that is installed.
         environment = {"PYTHONPATH": str(copied), "PATH": "/usr/bin:/bin", "HOME": str(copied)}
         done = subprocess.run(
-            command, cwd=copied, capture_output=True, timeout=SECONDS, check=False, env=environment
+            command, cwd=copied, capture_output=True, timeout=seconds, check=False, env=environment
         )
         return done.returncode != 0
     except subprocess.TimeoutExpired:
@@ -158,11 +181,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--sample", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", metavar="FILE", help="every mutant of this file")
+    parser.add_argument("--since", metavar="COMMIT", help="every mutant of the lines that changed since")
     args = parser.parse_args(argv)
     explained = tomllib.loads(Path(__file__).with_name("survivors.toml").read_text("utf-8"))
     reasons = {one["mutant"]: one["why"] for one in explained.get("survivor", [])}
     every = [mutant for file in ([args.only] if args.only else CORE) for mutant in mutants_of(file)]
-    drawn = every if args.only else random.Random(args.seed).sample(every, min(args.sample, len(every)))
+    if args.since:
+        changed = {file: changed_since(args.since, file) for file in CORE}
+        every = [mutant for mutant in every if mutant.line in changed[mutant.file]]
+    whole = args.only or args.since
+    drawn = every if whole else random.Random(args.seed).sample(every, min(args.sample, len(every)))
     survived = []
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder)
@@ -174,9 +202,11 @@ def main(argv: list[str]) -> int:
         untouched = Mutant(
             "cells.py", 0, "", "", (ROOT / "stockwatch" / "ledger" / "cells.py").read_text("utf-8")
         )
-        assert not noticed(untouched, copied), "the tests pass on what is not changed"
+        began = time.monotonic()
+        assert not noticed(untouched, copied, 600), "the tests pass on what is not changed"
+        limit = PATIENCE * (time.monotonic() - began)
         for mutant in drawn:
-            if mutant.name in reasons or noticed(mutant, copied):
+            if mutant.name in reasons or noticed(mutant, copied, limit):
                 continue
             survived.append(mutant)
             print(f"survives  {mutant.file}:{mutant.line}  {mutant.source}  ({mutant.change})", flush=True)
