@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from stockwatch.channels import phrases
 from stockwatch.channels.client import Client
 from stockwatch.channels.wire import ApiError, Ask, Listed, Offer, Overwrites, Stocked
 
@@ -42,7 +43,7 @@ async def read(client: Client, product: str, sku: str) -> int:
 def _of(client: Client) -> Stocked:
     adapter = client.adapter
     if not isinstance(adapter, Stocked):
-        raise ApiError("refused", f"{adapter.name}: its figures and goods are not read by this version")
+        raise ApiError("refused", phrases.not_read(adapter.name))
     return adapter
 
 
@@ -69,7 +70,7 @@ async def change(client: Client, product: str, sku: str, delta: int, once: str) 
                 raise
             continue
         return await _after(client, product, sku, before, wanted, reading)
-    raise ApiError("refused", "it sold faster than the figure could be changed")
+    raise ApiError("refused", phrases.SOLD_FASTER)
 
 
 async def _reading(client: Client, product: str, sku: str) -> tuple[bytes, int]:
@@ -83,7 +84,7 @@ async def _after(client: Client, product: str, sku: str, before: int, wanted: in
     try:
         answer, after = await _reading(client, product, sku)
     except ApiError as error:
-        raise ApiError("unknown", f"changed perhaps, and not read back: {error}", code=error.code) from None
+        raise ApiError("unknown", phrases.perhaps_changed(error.text), code=error.code) from None
     adapter = client.adapter
     sure = not (isinstance(adapter, Overwrites) and adapter.undone(reading, answer, sku))
     return Changed(before, after, wanted, sure)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar, runti
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.orders import Line, Order, Part, Returned
 from stockwatch.printable import printable
 from stockwatch.room.view import Text
@@ -287,7 +288,7 @@ def id_text(value: int | str) -> str:
     """An id as one string. Raises ApiError when it is none."""
     text = str(value)
     if not _PLAIN_ID.fullmatch(text):
-        raise ApiError("broken", "an id that is none")
+        raise ApiError("broken", phrases.NO_ID)
     return text
 
 

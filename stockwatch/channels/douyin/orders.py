@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.orders import Line, Order, Part, Returned
 from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
@@ -98,9 +99,9 @@ class ShopOrder(msgspec.Struct):
 def order_of(shop_order: ShopOrder, keys: Keys) -> Order:
     """Raises ApiError: refused for another shop's order."""
     if keys.shop and shop_order.shop_id != "" and str(shop_order.shop_id) != keys.shop:
-        raise ApiError("refused", "an order of another shop")
+        raise ApiError("refused", phrases.OTHER_SHOP)
     if not shop_order.sku_order_list:
-        raise ApiError("broken", "an order without lines")
+        raise ApiError("broken", phrases.NO_LINES)
     created = shop_order.create_time * _S
     return Order(
         id=id_text(shop_order.order_id),

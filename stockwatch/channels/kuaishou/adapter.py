@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.kuaishou import push
 from stockwatch.channels.kuaishou.orders import Detail, order_of
 from stockwatch.channels.kuaishou.signing import sign
@@ -158,7 +159,7 @@ class Kuaishou:
             kind = kind_of(_MEANS, found.result, found.error_msg)
             if kind in ("limited", "broken"):
                 raise ApiError(kind, note)
-            raise ApiError("denied", f"{note}; authorize the app again")
+            raise ApiError("denied", phrases.authorize_again(note))
         return Tokens(found.access_token, found.refresh_token, found.expires_in)
 
     def detail(self, order: str) -> Ask:
@@ -192,7 +193,7 @@ class Kuaishou:
         for one in decoded(_item, answer, "open.item.get").sku_list or ():
             if str(one.kwai_sku_id) == sku:
                 return one.sku_stock
-        raise ApiError("refused", f"open.item.get: the item has no SKU {sku}")
+        raise ApiError("refused", phrases.no_sku("open.item.get", sku))
 
     def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """There is no setting and no name for a change."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.orders import Line, Order, Part
 from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
@@ -56,7 +57,7 @@ def order_of(detail: Detail, keys: Keys) -> Order:
     """Raises ApiError: refused for another shop's order."""
     base, item = detail.order_base_info, detail.order_item_info
     if keys.shop and base.seller_id != "" and str(base.seller_id) != keys.shop:
-        raise ApiError("refused", "an order of another shop")
+        raise ApiError("refused", phrases.OTHER_SHOP)
     refunded = any(refund.refund_status == _REFUNDED for refund in detail.order_refund_list or ())
     refunded = refunded or (base.status == _FAILED and base.pay_time > 0)
     paid_ms = base.pay_time or (base.update_time if _UNPAID < base.status < _FAILED else 0)

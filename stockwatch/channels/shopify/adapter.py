@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.meanings import orders_of
 from stockwatch.channels.orders import Order
 from stockwatch.channels.shopify import push, stock
@@ -79,7 +80,7 @@ class Shopify:
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         shop = keys.shop.lower()
         if shop and not _SHOP.fullmatch(shop):
-            raise ApiError("denied", "the channel's shop is none; write NAME.myshopify.com")
+            raise ApiError("denied", phrases.NO_SHOP)
         host = f"https://{shop}" if shop else ""
         where = f"{host}/admin/api/{VERSION}/{ask.method}"
         headers = {"X-Shopify-Access-Token": keys.access_token}
@@ -100,7 +101,7 @@ class Shopify:
         return None
 
     def tokens(self, status: int, body: bytes) -> Tokens:
-        raise ApiError("denied", "Shopify's tokens are not refreshed; install the app again")
+        raise ApiError("denied", phrases.INSTALL_AGAIN)
 
     def detail(self, order: str) -> Ask:
         return Ask(f"orders/{id_text(order)}.json", {"fields": FIELDS})

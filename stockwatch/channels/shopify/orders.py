@@ -19,6 +19,7 @@ from datetime import datetime
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.orders import Line, Order, Part, Returned
 from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
@@ -89,7 +90,7 @@ def instant(text: str | None) -> int:
             raise ValueError("no offset")
         return int(moment.timestamp()) * 1_000_000
     except (ValueError, OverflowError):
-        raise ApiError("broken", "a time that is none") from None
+        raise ApiError("broken", phrases.NO_TIME) from None
 
 
 def order_of(whole: ShopOrder, keys: Keys) -> Order:

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.wire import ApiError, Ask, Kind, Listed, Offer, decoded, id_text, readable
 
 METHOD = "graphql.json"
@@ -208,19 +209,19 @@ def _levels(answer: bytes) -> tuple[str, list[_Level]]:
     """(the inventory item, its figures at the places that serve online orders)."""
     variant = decoded(_figure, answer, "productVariant").product_variant
     if variant is None:
-        raise ApiError("refused", "productVariant: no such variant")
+        raise ApiError("refused", phrases.NO_VARIANT)
     item = variant.inventory_item
     if not item.tracked:
-        raise ApiError("refused", "productVariant: its stock is not tracked; switch that on in the shop")
+        raise ApiError("refused", phrases.NOT_TRACKED)
     if item.inventory_levels.page_info.has_next_page:
-        raise ApiError("refused", f"productVariant: it is kept at more than {_MOST_PLACES} places")
+        raise ApiError("refused", phrases.too_many_places(_MOST_PLACES))
     levels = [
         level
         for level in item.inventory_levels.nodes
         if level.location.is_active and level.location.fulfills_online_orders
     ]
     if not levels:
-        raise ApiError("refused", "productVariant: no place that serves online orders keeps it")
+        raise ApiError("refused", phrases.NO_PLACE)
     return item.id, sorted(levels, key=lambda level: -level.available)
 
 
@@ -239,7 +240,7 @@ def change(delta: int, once: str, reading: bytes) -> Ask:
             })  # fmt: skip
             rest -= here
     if rest:
-        raise ApiError("moved", "productVariant: less is there than was to be taken")
+        raise ApiError("moved", phrases.less_there("productVariant"))
     told = f"{once} {[(one['locationId'], one['delta'], one['changeFromQuantity']) for one in changes]}"
     given = {
         "name": "available", "reason": "correction", "changes": changes,

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.meanings import Means, check_status, kind_of, orders_of
 from stockwatch.channels.orders import Line, Order, Returned
 from stockwatch.channels.taobao.orders import Refund, Trade, order_of, returned_of, written
@@ -181,7 +182,7 @@ class Taobao:
             )
         name = ask.method.removeprefix("taobao.").replace(".", "_") + "_response"
         if name not in envelope:
-            raise ApiError("broken", f"{ask.method}: the answer holds no {name}")
+            raise ApiError("broken", phrases.nothing_named(ask.method, name))
         return bytes(envelope[name])
 
     def refresh(self, keys: Keys, now_us: int) -> Call | None:
@@ -192,7 +193,7 @@ class Taobao:
         answer = self.answer(Ask("taobao.top.auth.token.refresh", {}), status, body)
         inner = decoded(_envelope, answer, "token.refresh").get("token_result")
         if inner is None:
-            raise ApiError("denied", "token.refresh: no token in the answer; authorize the app again")
+            raise ApiError("denied", phrases.authorize_again(phrases.no_token("token.refresh")))
         found = decoded(_tokens, decoded(_string, bytes(inner), "token.refresh").encode(), "token.refresh")
         return Tokens(found.access_token, found.refresh_token, found.expires_in)
 

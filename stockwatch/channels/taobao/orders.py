@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.orders import Line, Order, Part, Returned
 from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
@@ -76,7 +77,7 @@ def instant(text: str) -> int:
     try:
         moment = datetime.strptime(text, _FORMAT).replace(tzinfo=ZONE)
     except ValueError:
-        raise ApiError("broken", "a time that is none") from None
+        raise ApiError("broken", phrases.NO_TIME) from None
     return int(moment.timestamp()) * 1_000_000
 
 
@@ -88,9 +89,9 @@ def written(us: int) -> str:
 def order_of(trade: Trade, keys: Keys) -> Order:
     """Raises ApiError: refused for another shop's trade."""
     if keys.shop and trade.seller_nick and trade.seller_nick != keys.shop:
-        raise ApiError("refused", "an order of another shop")
+        raise ApiError("refused", phrases.OTHER_SHOP)
     if not trade.orders.order:
-        raise ApiError("broken", "an order without lines")
+        raise ApiError("broken", phrases.NO_LINES)
     created = instant(trade.created)
     unpaid = trade.status in _UNPAID
     return Order(

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.meanings import Means, check_status, kind_of, orders_of
 from stockwatch.channels.orders import Order
 from stockwatch.channels.tiktok import push, stock
@@ -116,7 +117,7 @@ class TikTok:
             found = decoded(_tokens, self.answer(Ask("token/refresh", {}), status, body), "token/refresh")
         except ApiError as error:
             if error.kind in ("token", "refused"):
-                raise ApiError("denied", f"{error}; authorize the app again", code=error.code) from None
+                raise ApiError("denied", phrases.authorize_again(error.text), code=error.code) from None
             raise
         expires_s = found.access_token_expire_in
         return Tokens(found.access_token, found.refresh_token, _WEEK_S if expires_s > _INSTANT else expires_s)
@@ -127,7 +128,7 @@ class TikTok:
     def order(self, answer: bytes, keys: Keys) -> Order:
         found = decoded(_orders, answer, _DETAIL).orders
         if not found:
-            raise ApiError("refused", f"{_DETAIL}: no such order")
+            raise ApiError("refused", phrases.no_order(_DETAIL))
         return order_of(decoded(_order, bytes(found[0]), _DETAIL), keys)
 
     def poll(self, since_us: int, until_us: int, more: str | None) -> Ask:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.orders import Line, Order, Part
 from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
@@ -65,7 +66,7 @@ class ShopOrder(msgspec.Struct):
 def order_of(whole: ShopOrder, keys: Keys) -> Order:
     """Raises ApiError: refused for another shop's order."""
     if keys.shop and whole.shop_id != "" and str(whole.shop_id) != keys.shop:
-        raise ApiError("refused", "an order of another shop")
+        raise ApiError("refused", phrases.OTHER_SHOP)
     return Order(
         id=id_text(whole.id),
         created_us=whole.create_time * _S,

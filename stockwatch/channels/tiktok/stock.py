@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.wire import ApiError, Ask, Id, Listed, Offer, decoded, id_text, readable
 
 READ = "product/202309/inventory/search"
@@ -97,7 +98,7 @@ def _sku(answer: bytes, sku: str) -> _Sku:
         for one in product.skus or ():
             if str(one.id) == sku:
                 return one
-    raise ApiError("refused", f"{READ}: no such SKU")
+    raise ApiError("refused", phrases.no_sku(READ, sku))
 
 
 def stock_in(answer: bytes, sku: str) -> int:
@@ -106,7 +107,7 @@ def stock_in(answer: bytes, sku: str) -> int:
     if found.warehouse_inventory:
         return sum(one.available_quantity for one in found.warehouse_inventory)
     if found.total_available_quantity is None:
-        raise ApiError("broken", f"{READ}: no figure in the answer")
+        raise ApiError("broken", phrases.no_figure(READ))
     return found.total_available_quantity
 
 
@@ -120,7 +121,7 @@ def change(product: str, sku: str, delta: int, reading: bytes) -> Ask:
     """Added where most is, taken from the fullest warehouses first. Raises ApiError."""
     warehouses = sorted(_sku(reading, sku).warehouse_inventory or (), key=lambda one: -one.available_quantity)
     if not warehouses:
-        raise ApiError("refused", f"{READ}: no warehouse keeps it")
+        raise ApiError("refused", phrases.no_warehouse(READ))
     figures = list(_figures(warehouses, delta))
     body = {"skus": [{"id": id_text(sku), "inventory": figures}]}
     return Ask(CHANGE, {"id": id_text(product), "query": {}, "body": body})
@@ -134,7 +135,7 @@ def _figures(warehouses: list[_Warehouse], delta: int) -> Iterator[dict[str, Any
             rest -= here
             yield {"warehouse_id": id_text(one.warehouse_id), "quantity": one.available_quantity + here}
     if rest:
-        raise ApiError("moved", f"{READ}: less is there than was to be taken")
+        raise ApiError("moved", phrases.less_there(READ))
 
 
 def carried_out(data: bytes) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.meanings import Means, check_status, kind_of
 from stockwatch.channels.orders import Order
 from stockwatch.channels.wechat import push, signing
@@ -166,13 +167,12 @@ class WeChat:
             answer = self.answer(Ask("stable_token", {}), status, body)
         except ApiError as error:
             if error.kind == "token":  # 40001 is a wrong secret here
-                raise ApiError(
-                    "denied", f"{error}; the app's id and secret are not taken", code=error.code
-                ) from None
+                said = phrases.id_and_secret_not_taken(error.text)
+                raise ApiError("denied", said, code=error.code) from None
             raise
         found = decoded(_tokens, answer, "stable_token")
         if not found.access_token:
-            raise ApiError("broken", "stable_token: no token in the answer")
+            raise ApiError("broken", phrases.no_token("stable_token"))
         return Tokens(found.access_token, "", found.expires_in)
 
     def detail(self, order: str) -> Ask:
@@ -215,7 +215,7 @@ class WeChat:
         for units in (found.normal_stock_num, found.total_stock_num, found.stock_num):
             if units is not None:
                 return units
-        raise ApiError("broken", "stock/get: no figure in the answer")
+        raise ApiError("broken", phrases.no_figure("stock/get"))
 
     def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """There is no name for a change."""

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from stockwatch.channels import phrases
 from stockwatch.channels.orders import Line, Order, Part, units
 from stockwatch.channels.wire import ApiError, Count, Id, Keys, id_text
 
@@ -161,6 +162,6 @@ def _line_id(product: Product, used: set[str]) -> str:
     else:
         found = id_text(product.sku_id) + (".gift" if product.is_free_gift else "")
     if found in used:
-        raise ApiError("broken", "two lines of one id")
+        raise ApiError("broken", phrases.TWO_LINES_ONE_ID)
     used.add(found)
     return found
