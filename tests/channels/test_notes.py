@@ -45,7 +45,7 @@ def test_what_adapters_say_in_their_own_words_comes_from_the_phrases_of_both_lan
     room = Path(stockwatch.channels.__file__).parent
     found = {path: list(_notes_in(path)) for path in room.rglob("*.py")}
     assert sum(map(len, found.values())) > 10
-    # The name of a request, a status, the mark of a log or what the platform itself said may stand there; a sentence may not.
+    # What was asked, a status, the mark of a log or what the platform itself said may stand there; a sentence may not.
     ours = re.compile(r"[\w./]*:?( HTTP)? ?(429)?| \(log |\)")
     wrong = [
         f"{path.name}:{line}: {text}"

@@ -40,6 +40,17 @@ def test_other_content_under_a_known_id_is_a_conflict_and_leaves_the_first_stand
     assert figures(books)["reserved"] == 1
 
 
+def test_an_answer_of_earlier_rules_is_kept_for_its_own_message_and_no_other():
+    books = books_with(5)
+    first = event("order.placed", id="x", order="o", qty=1)
+    (stood,) = apply(books, first)
+    (refused,) = apply(books, event("order.placed", id="x", order="o", qty=2))
+    books.answered(refused, "accepted")
+    assert apply(books, first)[0].original == stood.outcome
+    books.answered(stood, "rejected")
+    assert apply(books, first)[0].original == "rejected"
+
+
 def test_a_conflict_of_meaning_claims_its_id():
     books = books_with(5, "A", "B")
     wrong = event("order.paid", "B", id="x", order="o")
@@ -191,6 +202,25 @@ def test_an_order_takes_from_the_place_that_it_names(told, place, kind):
     apply(books, event("stock.received", qty=5, **told))
     assert outcomes(books, event(f"order.{kind}", order="o", qty=2, **told)) == ["accepted"]
     assert {where: row.reserved for where, row in books.balances().items() if row.reserved} == {place: 2}
+
+
+@pytest.mark.parametrize("told", [("east", "west"), ("west", "east")])
+@pytest.mark.parametrize("key", ["location", "pool"])
+def test_where_two_name_a_place_the_platforms_order_has_the_last_word_in_any_order(told, key):
+    usual = {"location": "main", "pool": "spot"}
+    facts = [
+        event("order.requested", order="o", qty=2, **{key: told[0]}),
+        event("order.placed", order="o", qty=2, **{key: told[1]}),
+        event("order.paid", order="o", qty=2, **{key: "north"}),
+    ]
+    for arrived in itertools.permutations(facts):
+        books = books_with(5)
+        for place in ("east", "west", "north"):
+            apply(books, event("stock.received", qty=5, **{key: place}))
+        apply(books, *arrived)
+        where = usual | {key: told[1]}
+        held = {at: row.sold + row.reserved for at, row in books.balances().items() if row.sold + row.reserved}
+        assert held == {("A", where["location"], where["pool"]): 2}
 
 
 def test_a_bundle_is_one_line_and_the_same_sku_twice_is_summed():
