@@ -219,7 +219,9 @@ def test_where_two_name_a_place_the_platforms_order_has_the_last_word_in_any_ord
             apply(books, event("stock.received", qty=5, **{key: place}))
         apply(books, *arrived)
         where = usual | {key: told[1]}
-        held = {at: row.sold + row.reserved for at, row in books.balances().items() if row.sold + row.reserved}
+        held = {
+            at: row.sold + row.reserved for at, row in books.balances().items() if row.sold + row.reserved
+        }
         assert held == {("A", where["location"], where["pool"]): 2}
 
 
