@@ -204,25 +204,23 @@ def test_an_order_takes_from_the_place_that_it_names(told, place, kind):
     assert {where: row.reserved for where, row in books.balances().items() if row.reserved} == {place: 2}
 
 
-@pytest.mark.parametrize("told", [("east", "west"), ("west", "east")])
+@pytest.mark.parametrize("kinds", [("placed", "requested", "paid"), ("requested", "paid")])
 @pytest.mark.parametrize("key", ["location", "pool"])
-def test_where_two_name_a_place_the_platforms_order_has_the_last_word_in_any_order(told, key):
-    usual = {"location": "main", "pool": "spot"}
+def test_where_several_name_a_place_an_order_has_the_last_word_then_a_request_in_any_sequence(kinds, key):
+    places = ("west", "east", "north")
     facts = [
-        event("order.requested", order="o", qty=2, **{key: told[0]}),
-        event("order.placed", order="o", qty=2, **{key: told[1]}),
-        event("order.paid", order="o", qty=2, **{key: "north"}),
+        event(f"order.{kind}", order="o", qty=2, **{key: at}) for kind, at in zip(kinds, places, strict=False)
     ]
+    where = {"location": "main", "pool": "spot"} | {key: "west"}
     for arrived in itertools.permutations(facts):
         books = books_with(5)
-        for place in ("east", "west", "north"):
+        for place in places:
             apply(books, event("stock.received", qty=5, **{key: place}))
         apply(books, *arrived)
-        where = usual | {key: told[1]}
-        held = {
-            at: row.sold + row.reserved for at, row in books.balances().items() if row.sold + row.reserved
+        taken = {at: row.sold + row.reserved for at, row in books.balances().items()}
+        assert {at: units for at, units in taken.items() if units} == {
+            ("A", where["location"], where["pool"]): 2
         }
-        assert held == {("A", where["location"], where["pool"]): 2}
 
 
 def test_a_bundle_is_one_line_and_the_same_sku_twice_is_summed():
