@@ -2,7 +2,8 @@
 
 Pushes are an early word and nothing rests on them: where the feed goes on after a restart is the update time up to
 which polling has handed over everything. So a push is acknowledged as soon as it is known to be true, and one that is
-lost costs the seconds until the next poll.
+lost costs the seconds until the next poll. Where a platform sends again what was not taken in, whoever brings its
+messages hears what came of each (`nudge`).
 
 Every poll looks back a few seconds, since a platform's lists lag its books. Once a minute a look goes further back,
 beside polling and behind it: however long it takes, what is new is found as quickly as ever. What was told before and
@@ -16,6 +17,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
+from typing import NamedTuple
 
 from stockwatch.channels import notes
 from stockwatch.channels.client import Client
@@ -47,8 +49,31 @@ _DENIED_S = 30.0
 """Seconds until a platform that did not let us in is asked again: a person has to do something first."""
 _AGAIN_S = 5.0
 """Seconds until a detail that could not be fetched is asked for again."""
+_BUSY_S = 0.2
+"""Seconds until it is looked again whether an order's fetch is over."""
 _BACK_AT_ONCE = 8
 """Details that a look further back asks for together: polling and pushes come first."""
+
+
+class NotTaken(NamedTuple):
+    """Why an order that was named is not told."""
+
+    reason: str
+    for_good: bool
+    """Asking again brings the same, as far as can be seen."""
+
+
+Heard = Callable[[NotTaken | None], None]
+"""Called once with what came of an order that was named; None: everything is told that was so when it was named."""
+_TOO_MANY = NotTaken("too many orders wait for their details", for_good=False)
+
+
+class _Named(NamedTuple):
+    """An order to be asked for, and who waits to hear of it."""
+
+    nudge: Nudge
+    heard: tuple[tuple[str, Heard], ...] = ()
+    """With the message that each of them brought."""
 
 
 class PlatformFeed:
@@ -100,8 +125,8 @@ class PlatformFeed:
         self._beside = beside
         self._read_back = read_back
         self._upto_us = 0
-        self._pending: dict[str, Nudge] = {}
-        self._fetching: set[str] = set()
+        self._pending: dict[str, _Named] = {}
+        self._fetching: dict[str, _Named] = {}
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._told: Remembered[str, Order] = Remembered(_REMEMBERED)
         self._ids: Remembered[str, frozenset[int]] = Remembered(_REMEMBERED)
@@ -156,62 +181,98 @@ class PlatformFeed:
 
     # --- pushes ----------------------------------------------------------------------------------
 
-    def nudge(self, nudges: Iterable[Nudge]) -> None:
-        """A push names these orders. Never waits: what is too much is left to polling."""
+    def nudge(self, nudges: Iterable[Nudge], heard: Heard | None = None) -> None:
+        """A push names these orders. Never waits: what is too much is left to polling. `heard` is called for each."""
         for nudge in nudges:
             self.pushes += 1
             if nudge.message and self._messages.get(nudge.message):
                 self.repeated += 1
+                self._hear_too(nudge, heard)
+                continue
+            if nudge.order not in self._pending and len(self._pending) >= MAX_PENDING:
+                if heard is not None:
+                    heard(_TOO_MANY)
                 continue
             if nudge.message:
                 self._messages.put(nudge.message, True)
-            if len(self._pending) >= MAX_PENDING:
-                continue
-            if nudge.order not in self._pending:
-                self._queue.put_nowait(nudge.order)
-            self._pending[nudge.order] = nudge
+            self._wait(_Named(nudge, () if heard is None else ((nudge.message, heard),)), 0.0)
+
+    def _wait(self, named: _Named, delay_s: float) -> None:
+        """Ask for the order in so many seconds, or when it is asked for anyway."""
+        order = named.nudge.order
+        before = self._pending.get(order)
+        if before is not None:
+            named = _Named(_later(before.nudge, named.nudge), before.heard + named.heard)
+        elif delay_s:
+            asyncio.get_running_loop().call_later(delay_s, self._queue.put_nowait, order)
+        else:
+            self._queue.put_nowait(order)
+        self._pending[order] = named
+
+    def _hear_too(self, nudge: Nudge, heard: Heard | None) -> None:
+        """A repeated message ends as the first one will."""
+        if heard is None:
+            return
+        for held in (self._pending, self._fetching):
+            if (named := held.get(nudge.order)) is not None:
+                held[nudge.order] = named._replace(heard=(*named.heard, (nudge.message, heard)))
+                return
+        heard(None)
+
+    def _let_hear(self, named: _Named, outcome: NotTaken | None) -> None:
+        for message, heard in named.heard:
+            if outcome is not None:
+                self._messages.drop(message)  # sent again, it is no repeat
+            heard(outcome)
 
     async def _fetch(self) -> None:
         await self._begun.wait()
         while True:
             order = await self._queue.get()
-            nudge = self._pending.pop(order, None)
-            if nudge is None or self._was_told(nudge):
+            named = self._pending.pop(order, None)
+            if named is None:
+                continue
+            if self._was_told(named.nudge):
+                self._let_hear(named, None)
                 continue
             if order in self._fetching:
                 # Another fetch of it is under way and may bring what was before this push.
-                self._pending[order] = nudge
-                asyncio.get_running_loop().call_later(0.2, self._queue.put_nowait, order)
+                self._wait(named, _BUSY_S)
                 continue
-            self._fetching.add(order)
-            ask, answered = self.client.adapter.detail(order), False
+            self._fetching[order] = named
             try:
-                while (pause := self.client.pause(ask.method)) > 0:  # noqa: ASYNC110 - until an instant
-                    # Where requests must wait, polling may be quicker, and the request is left out.
-                    await asyncio.sleep(pause)
-                if self._was_told(nudge):
-                    continue
-                asked_us = self.client.platform_us()
-                answer = await self.client.ask(ask)
-                answered = True
-                await self._answered()
-                found = self.client.adapter.order(answer, self.client.keys)
-            except ApiError as error:
-                # What can't be read now can't be in five seconds; once it has changed, it is named again.
-                for_good = answered or error.kind == "refused"
-                self._not_fetched(nudge, error, for_good=for_good)
-                if for_good:
-                    await self._sink.set_aside(
-                        self.channel,
-                        f"{nudge.order} {nudge.message}".encode(),
-                        f"an order was named: {error}",
-                    )
-            else:
-                await self._tell([found], None)
-                self._lister.told_as_asked({order: asked_us})
+                outcome = await self._fetch_one(named.nudge)
             finally:
-                self._fetching.discard(order)
+                named = self._fetching.pop(order)
                 self._show()
+            self._let_hear(named, outcome)
+
+    async def _fetch_one(self, nudge: Nudge) -> NotTaken | None:
+        """Ask for the order and tell what it says; None: told."""
+        ask, answered = self.client.adapter.detail(nudge.order), False
+        try:
+            while (pause := self.client.pause(ask.method)) > 0:  # noqa: ASYNC110 - until an instant
+                # Where requests must wait, polling may be quicker, and the request is left out.
+                await asyncio.sleep(pause)
+            if self._was_told(nudge):
+                return None
+            asked_us = self.client.platform_us()
+            answer = await self.client.ask(ask)
+            answered = True
+            await self._answered()
+            found = self.client.adapter.order(answer, self.client.keys)
+        except ApiError as error:
+            # What can't be read now can't be in five seconds; once it has changed, it is named again.
+            for_good = answered or error.kind == "refused"
+            self._not_fetched(nudge, error, for_good=for_good)
+            if for_good:
+                await self._sink.set_aside(
+                    self.channel, f"{nudge.order} {nudge.message}".encode(), f"an order was named: {error}"
+                )
+            return NotTaken(str(error), for_good)
+        await self._tell([found], None)
+        self._lister.told_as_asked({nudge.order: asked_us})
+        return None
 
     def _was_told(self, nudge: Nudge) -> bool:
         """Whether polling was quicker. Of two changes within one second the later may still be missing. The next poll
@@ -229,12 +290,7 @@ class PlatformFeed:
             self.unusable_pushes += 1
             return
         log.warning("%s: order %s could not be fetched: %s", self.channel, printable(nudge.order), error)
-        self._ask_later(nudge)
-
-    def _ask_later(self, nudge: Nudge) -> None:
-        if nudge.order not in self._pending:
-            self._pending[nudge.order] = nudge
-            asyncio.get_running_loop().call_later(_AGAIN_S, self._queue.put_nowait, nudge.order)
+        self._wait(_Named(nudge), _AGAIN_S)
 
     async def set_aside(self, raw: bytes, reason: str) -> None:
         """What came by a connection beside and can't be used."""
@@ -382,7 +438,7 @@ class PlatformFeed:
             said_ids = ids | {hash(frame) for frame in said.frames}
             if whole.again:
                 self._ids.put(order.id, said_ids)
-                self._ask_later(Nudge(order.id, "", None))
+                self._wait(_Named(Nudge(order.id, "", None)), _AGAIN_S)
             else:
                 told.append((order, said_ids))
             self._lag_s = max(0.0, (self.client.platform_us() - order.updated_us) / _S)
@@ -421,6 +477,13 @@ class PlatformFeed:
         if now != self._shown:
             self._shown = now
             self._sink.status(self.channel, now)
+
+
+def _later(one: Nudge, other: Nudge) -> Nudge:
+    """Of two about one order, that which more must be told for."""
+    if one.at_us is None or other.at_us is None:
+        return one if one.at_us is None else other
+    return one if one.at_us > other.at_us else other
 
 
 def _read_cursor(cursor: str | None) -> tuple[int | None, int | None]:

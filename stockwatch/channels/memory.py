@@ -29,5 +29,8 @@ class Remembered(Generic[_Key, _Value]):
         if len(self._held) > self._most:
             self._held.popitem(last=False)
 
+    def drop(self, key: _Key) -> None:
+        self._held.pop(key, None)
+
     def __len__(self) -> int:
         return len(self._held)

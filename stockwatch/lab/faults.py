@@ -18,6 +18,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Mean delay of a push; delays differ, so that pushes overtake each other."""
     latency_s: float = 0.05
     """Of every answer."""
+    again_s: float = 10.0
+    """Until a message comes again that the receiver could not take in and said so."""
     list_lag_s: float = 0.5
     """How far lists of orders lag the shop's books."""
     per_second: float = 0.0

@@ -24,6 +24,7 @@ _TOPICS = {
     "shipped": "taobao_trade_TradeSellerShip", "cancelled": "taobao_trade_TradeClose",
     "refunded": "taobao_refund_RefundSuccess",
 }  # fmt: skip
+_FIRST_MESSAGE = 650_000_000_000_000_000
 _CLOCK_MS = 600_000
 _S = 1_000_000
 
@@ -98,12 +99,15 @@ class TaobaoFace:
              "buyer_nick": "b***", "type": "guarantee_trade"}
         )  # fmt: skip
         content = {
-            "__kind": tmc.byte(tmc.DATA), "id": tmc.int64(650_000_000_000_000_000 + number), "topic": _TOPICS[what],
+            "__kind": tmc.byte(tmc.DATA), "id": tmc.int64(_FIRST_MESSAGE + number), "topic": _TOPICS[what],
             "publisher": "4272", "userid": tmc.int64(3600000001), "nick": self.door.keys.shop,
             "time": tmc.date(now_ms), "outtime": tmc.date(now_ms), "dataid": str(number),
             "content": gzip.compress(text.encode(), mtime=0) if number % 2 else text,
         }  # fmt: skip
         return tmc.encode(tmc.Frame(tmc.SEND, content, token))
+
+    def number_of(self, message: int) -> int:
+        return message - _FIRST_MESSAGE
 
     def greeted(self, frame: tmc.Frame) -> str | None:
         """The token for whoever connects rightly; None for anyone else."""

@@ -31,7 +31,6 @@ _TICK_S = 0.02
 _AT_ONCE = 32
 """Pushes under way. More would wait in the HTTP client's pool, which looks at all that wait for each that ends."""
 _RETRIES_S = (0.5, 1.0, 2.0, 5.0, 5.0)
-_REDELIVER_S = 10.0
 _MAX_BODY = 1024 * 1024
 
 
@@ -55,9 +54,11 @@ class Booth:
         """Comments written."""
         self.out_until = 0.0
         """Monotonic time until which nothing goes in or out."""
-        self.pushed = self.lost = self.undelivered = 0
+        self.pushed = self.lost = self.undelivered = self.failed = 0
         self.waiting: dict[int, bytes] = {}
         """TMC: messages not confirmed yet -> content to send."""
+        self.resting: dict[int, float] = {}
+        """TMC: messages that were failed -> monotonic time until which they are not sent again."""
         self.lines: set[asyncio.Queue[int]] = set()
         """TMC: who is connected."""
         self.owed = self.chat_owed = 0.0
@@ -65,6 +66,21 @@ class Booth:
     @property
     def is_out(self) -> bool:
         return time.monotonic() < self.out_until
+
+    # --- messages that are confirmed or failed ----------------------------------------------------
+
+    def to_send(self, number: int) -> bytes | None:
+        return None if number in self.resting else self.waiting.get(number)
+
+    def confirm(self, number: int) -> None:
+        self.resting.pop(number, None)
+        self.pushed += self.waiting.pop(number, None) is not None
+
+    def fail(self, number: int, reason: str) -> None:
+        """It comes again later. Without a reason nothing was said."""
+        if reason and number in self.waiting:
+            self.failed += 1
+            self.resting[number] = time.monotonic() + self.chance.faults.again_s
 
 
 class Lab:
@@ -91,6 +107,7 @@ class Lab:
                     for booth in self.booths.values():
                         self._trade(booth, now - last)
                         self._chat(http, booth, now - last)
+                        self._send_again(booth, now)
                     last = now
                     self._deliver(http, now)
             finally:
@@ -151,6 +168,12 @@ class Lab:
         task = asyncio.get_running_loop().create_task(post)
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+
+    def _send_again(self, booth: Booth, now: float) -> None:
+        for number in [number for number, until in booth.resting.items() if until <= now]:
+            del booth.resting[number]
+            for line in booth.lines:
+                line.put_nowait(number)
 
     def _deliver(self, http: httpx.AsyncClient, now: float) -> None:
         while self._due and self._due[0][0] <= now:
@@ -258,14 +281,14 @@ class Lab:
                 for number in list(booth.waiting):
                     line.put_nowait(number)
             elif frame.content.get("__kind") == tmc.CONFIRM:
-                booth.pushed += (
-                    booth.waiting.pop(frame.content["id"] - 650_000_000_000_000_000, None) is not None
-                )
+                booth.confirm(face.number_of(frame.content["id"]))
+            elif frame.content.get("__kind") == tmc.FAIL:
+                booth.fail(face.number_of(frame.content["id"]), str(frame.content.get("msg", "")))
 
 
 async def _send_on(booth: Booth, line: asyncio.Queue[int], send: Send) -> None:
     while True:
-        raw = booth.waiting.get(await line.get())
+        raw = booth.to_send(await line.get())
         if raw is not None:
             await send({"type": "websocket.send", "bytes": raw})
 

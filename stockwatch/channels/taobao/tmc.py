@@ -3,7 +3,8 @@
 toplink version 2, all little-endian: u8 version, u8 type, headers, u16 0. A header is a u16 kind and its value; custom
 ones have a name and a tagged value. Layout as Taobao's own Java client writes it and an independent one reads it.
 
-The stream is at-least-once and unordered. A message is confirmed by its id; one that is not comes again minutes later.
+The stream is at-least-once and unordered. A message is confirmed or failed by its id; one that is not confirmed comes
+again minutes later.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 
 from stockwatch.channels.taobao.signing import sign
 from stockwatch.channels.wire import ApiError, Id, Keys, Malformed, Nudge, id_text
+from stockwatch.printable import printable
 
 CONNECT, CONNECTACK, SEND, SENDACK = range(4)
 _VERSION = 2
@@ -25,6 +27,8 @@ _END, _CUSTOM, _STATUS, _PHRASE, _FLAG, _TOKEN = range(6)
 _VOID, _TEXT, _BYTE, _INT16, _INT32, _INT64, _DATE, _BYTES = range(8)
 _NUMBERS: Final = {_BYTE: "<b", _INT16: "<h", _INT32: "<i", _INT64: "<q", _DATE: "<q"}
 PULL, CONFIRM, DATA, FAIL = 1, 2, 3, 20
+_MAX_REASON: Final = 128
+"""Characters, of why a message was failed."""
 MAX_FRAME: Final = 4 * 1024 * 1024
 _MAX_CONTENT: Final = 1024 * 1024
 TRADE_TOPICS = "taobao_trade_"
@@ -177,6 +181,12 @@ def confirm(token: str, message: int) -> bytes:
     return encode(Frame(SEND, {"__kind": byte(CONFIRM), "id": int64(message)}, token))
 
 
+def fail(token: str, message: int, reason: str) -> bytes:
+    """Say that it could not be taken in and why, so that it is sent again."""
+    said = printable(reason)[:_MAX_REASON]
+    return encode(Frame(SEND, {"__kind": byte(FAIL), "id": int64(message), "msg": said}, token))
+
+
 class _Content(msgspec.Struct):
     tid: Id = ""
     oid: Id = ""
@@ -198,8 +208,8 @@ class Message(NamedTuple):
 def message_of(frame: Frame, keys: Keys) -> Message | None:
     """What a frame brings; None for a protocol answer.
 
-    Raises Malformed for a message whose content can't be understood; its id is the exception's second argument, since
-    one that is never confirmed comes back for ever.
+    Raises Malformed for a message whose content can't be understood; its id is the exception's second argument, where
+    it has one.
     """
     held = frame.content
     if frame.kind != SEND or held.get("__kind") != DATA:

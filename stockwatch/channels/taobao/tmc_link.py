@@ -1,12 +1,13 @@
-"""Taobao's message channel, connected: what it brings goes to the feed, and is confirmed.
+"""Taobao's message channel, connected: what it brings goes to the feed, and is confirmed or failed (`intake`).
 
-A message is confirmed once its order is named to the feed, whose polling stands behind it. One that can't be understood
-is set aside and confirmed too: unconfirmed, it would come again for ever.
+An answer goes out by the connection that brought the message. What was not answered before a connection was lost comes
+again by the next.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Literal
 
@@ -16,6 +17,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketExcepti
 from stockwatch.channels.client import Client
 from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.taobao import tmc
+from stockwatch.channels.taobao.intake import Intake
 from stockwatch.channels.wire import Malformed
 from stockwatch.feeds.base import Backoff
 from stockwatch.local import is_loopback
@@ -42,7 +44,7 @@ async def attempt(client: Client, address: str, group: str = "default") -> str |
 
 async def follow(feed: PlatformFeed, address: str = ADDRESS, group: str = "default") -> None:
     """Keep a conversation going until cancelled."""
-    backoff = Backoff(first=1.0, cap=15.0)
+    backoff, intake = Backoff(first=1.0, cap=15.0), Intake(feed)
     while True:
         try:
             async with asyncio.timeout(_ANSWER_WITHIN_S) as within:
@@ -51,7 +53,7 @@ async def follow(feed: PlatformFeed, address: str = ADDRESS, group: str = "defau
                     await connection.send(tmc.pull(token))
                     within.reschedule(None)
                     backoff.reset()
-                    await _listen(connection, feed, token)
+                    await _listen(connection, intake, token)
         except _LOST as error:
             log.info("%s: TMC: %s", feed.channel, printable(str(error) or type(error).__name__, 200))
         await asyncio.sleep(backoff.next())
@@ -77,26 +79,38 @@ async def _greet(connection: ClientConnection, client: Client, group: str) -> st
     return answer.token
 
 
-async def _listen(connection: ClientConnection, feed: PlatformFeed, token: str) -> None:
-    while True:
-        try:
-            async with asyncio.timeout(_PULL_EVERY_S):
-                raw = await _binary(connection)
-        except TimeoutError:
-            await connection.send(tmc.pull(token))
-            continue
-        try:
-            message = tmc.message_of(tmc.decode(raw), feed.client.keys)
-        except Malformed as malformed:
-            await feed.set_aside(raw, f"a message: {malformed.args[0]}")
-            if len(malformed.args) > 1:
-                await connection.send(tmc.confirm(token, malformed.args[1]))
-            continue
-        if message is None:
-            continue
-        if message.nudge is not None:
-            feed.nudge((message.nudge,))
-        await connection.send(tmc.confirm(token, message.id))
+async def _listen(connection: ClientConnection, intake: Intake, token: str) -> None:
+    answers: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def answer(message: int, reason: str | None) -> None:
+        said = tmc.confirm(token, message) if reason is None else tmc.fail(token, message, reason)
+        answers.put_nowait(said)
+
+    sending = asyncio.get_running_loop().create_task(_send(connection, answers))
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(_PULL_EVERY_S):
+                    raw = await _binary(connection)
+            except TimeoutError:
+                await connection.send(tmc.pull(token))
+                continue
+            try:
+                message = tmc.message_of(tmc.decode(raw), intake.feed.client.keys)
+            except Malformed as malformed:
+                await intake.take_malformed(raw, malformed, answer)
+                continue
+            if message is not None:
+                intake.take(message, answer)
+    finally:
+        sending.cancel()
+
+
+async def _send(connection: ClientConnection, answers: asyncio.Queue[bytes]) -> None:
+    """Until the connection is lost, of which whoever listens hears."""
+    with contextlib.suppress(*_LOST):
+        while True:
+            await connection.send(await answers.get())
 
 
 async def _binary(connection: ClientConnection) -> bytes:
