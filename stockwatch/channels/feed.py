@@ -64,7 +64,8 @@ class NotTaken(NamedTuple):
 
 
 Heard = Callable[[NotTaken | None], None]
-"""Called once with what came of an order that was named; None: everything is told that was so when it was named."""
+"""Called once with what came of an order that was named; None: it is told as it was when it was named, but for a second
+change within one second, which the next poll brings."""
 _TOO_MANY = NotTaken("too many orders wait for their details", for_good=False)
 
 

@@ -20,11 +20,11 @@ from stockwatch.channels.keys import keeper, read_keys, with_kept
 from stockwatch.channels.kuaishou import Kuaishou
 from stockwatch.channels.readback import ReadBack, See
 from stockwatch.channels.shopify import Shopify
-from stockwatch.channels.taobao import Taobao, tmc_link
+from stockwatch.channels.taobao import Taobao, tmc_http, tmc_link
 from stockwatch.channels.tiktok import TikTok
 from stockwatch.channels.wechat import WeChat
 from stockwatch.channels.wire import Adapter
-from stockwatch.config import Channel, ConfigError, RoomConfig
+from stockwatch.config import MESSAGES_OVER_HTTP, Channel, ConfigError, RoomConfig
 from stockwatch.feeds.base import Now, wall_clock
 from stockwatch.printable import printable
 from stockwatch.room.figures import Told
@@ -82,7 +82,7 @@ def open_platform(
     beside = None
     comments = _comments(channel, config, client, zone)
     if client.adapter.name == "taobao":
-        beside = partial(_messages, address=channel.messages or tmc_link.ADDRESS)
+        beside = partial(taobao_messages, where=channel.messages)
     read_back = None
     if channel.read_back:
         read_back = ReadBack(see, source=channel.source, zone=zone, every_s=channel.read_back)
@@ -119,5 +119,8 @@ def _comments(channel: Channel, config: RoomConfig, client: Client, zone: tzinfo
     return Comments(channel.id, source=channel.source, secret=secret, room=channel.live_room, zone=zone)
 
 
-def _messages(feed: PlatformFeed, address: str) -> list[asyncio.Task[None]]:
-    return [asyncio.get_running_loop().create_task(tmc_link.follow(feed, address))]
+def taobao_messages(feed: PlatformFeed, where: str | None) -> list[asyncio.Task[None]]:
+    """`where`: as the channel's `messages`."""
+    asked = where == MESSAGES_OVER_HTTP
+    following = tmc_http.follow(feed) if asked else tmc_link.follow(feed, where or tmc_link.ADDRESS)
+    return [asyncio.get_running_loop().create_task(following)]

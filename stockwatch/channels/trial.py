@@ -19,7 +19,7 @@ from stockwatch.channels.orders import Order, Part
 from stockwatch.channels.stock import MOST_ASKS, Offered, survey
 from stockwatch.channels.taobao import tmc_link
 from stockwatch.channels.wire import ApiError, Keys, Listed
-from stockwatch.config import Channel, ConfigError, RoomConfig
+from stockwatch.config import MESSAGES_OVER_HTTP, Channel, ConfigError, RoomConfig
 from stockwatch.config.problems import Words
 
 _S = 1_000_000
@@ -239,14 +239,18 @@ class _Trial:
         return Step("push", "ok", Words(f"{listen}{path} listens", f"{listen}{path} 在监听"))
 
     async def _messages(self) -> Step:
+        fix = Words(
+            "subscribe to TMC topics for the app; its group is default",
+            "给应用开通 TMC 消息,分组用 default",
+        )
+        if self._channel.messages == MESSAGES_OVER_HTTP:
+            # Asking for them would take them from whoever follows.
+            return Step("push", "note", Words("messages are asked for at the gateway", "消息向网关取"), fix)
         address = self._channel.messages or tmc_link.ADDRESS
         wrong = await tmc_link.attempt(self._client, address)
         if wrong is None:
             return Step("push", "ok", Words("the message channel lets us in", "消息通道可用"))
-        return Step(
-            "push", "bad", Words(wrong, wrong),
-            Words("subscribe to TMC topics for the app; its group is default", "给应用开通 TMC 消息,分组用 default"),
-        )  # fmt: skip
+        return Step("push", "bad", Words(wrong, wrong), fix)
 
 
 def _part(one: Listed) -> Part:

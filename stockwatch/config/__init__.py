@@ -11,6 +11,7 @@ from stockwatch.config.load import load_room
 from stockwatch.config.problems import ConfigError
 from stockwatch.config.save import save_room
 from stockwatch.config.settings import (
+    MESSAGES_OVER_HTTP,
     AlertSettings,
     Channel,
     Item,
@@ -23,6 +24,7 @@ from stockwatch.config.settings import (
 )
 
 __all__ = [
+    "MESSAGES_OVER_HTTP",
     "AlertSettings",
     "Channel",
     "ConfigError",

@@ -120,9 +120,13 @@ CHANNEL = Table(
         ),
         Key(
             "messages",
-            checks.websocket,
+            checks.messages,
             '"ws://mc.api.taobao.com/"',
-            Words("Taobao's message channel; default: Taobao's own.", "淘宝消息通道地址;默认淘宝官方的。"),
+            Words(
+                "Taobao's message channel; default: Taobao's own. \"http\": its messages are asked for at the gateway, "
+                "where the channel can't be reached.",
+                '淘宝消息通道地址;默认淘宝官方的。连不上时写 "http":改向网关取消息。',
+            ),
         ),
     ),
 )

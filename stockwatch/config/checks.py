@@ -22,6 +22,7 @@ import msgspec
 from stockwatch.config.durations import MAX_SECONDS, format_duration, parse_duration
 from stockwatch.config.hours import parse_hours
 from stockwatch.config.problems import Words, Wrong, nearest, shown_value
+from stockwatch.config.settings import MESSAGES_OVER_HTTP
 from stockwatch.printable import printable
 
 Check = Callable[[Any, Path], Any]
@@ -307,11 +308,18 @@ def feed(value: Any, base: Path) -> str:
     return value
 
 
-def websocket(value: Any, base: Path) -> str:
-    """A ws(s) URL."""
+def messages(value: Any, base: Path) -> str:
+    """Where a platform's messages are: a ws(s) URL, or the word for asking for them."""
+    if value == MESSAGES_OVER_HTTP:
+        return MESSAGES_OVER_HTTP
     scheme = value.partition(":")[0] if isinstance(value, str) else ""
     if scheme not in ("ws", "wss"):
-        raise Wrong(Words("a ws:// or wss:// URL is needed", "需要 ws:// 或 wss:// 网址"))
+        raise Wrong(
+            Words(
+                f'a ws:// or wss:// URL, or "{MESSAGES_OVER_HTTP}", is needed',
+                f'需要 ws:// 或 wss:// 网址,或 "{MESSAGES_OVER_HTTP}"',
+            )
+        )
     _check_url(value, scheme)
     return str(value)
 

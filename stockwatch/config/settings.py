@@ -14,6 +14,8 @@ import msgspec
 
 from stockwatch.config.hours import DAY_S, parse_hours, turns, waits
 
+MESSAGES_OVER_HTTP = "http"
+
 
 class RestockSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where more units can come from."""
@@ -128,7 +130,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     read_back: int = 30
     """Seconds between two looks at a platform's own figure of a SKU; 0: none is taken."""
     messages: str | None = None
-    """Taobao: where its message channel is; None: where Taobao has it."""
+    """Taobao: where its message channel is; None: where Taobao has it; MESSAGES_OVER_HTTP: asked for at the gateway."""
 
 
 class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):

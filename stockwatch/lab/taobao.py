@@ -13,6 +13,7 @@ from stockwatch.channels.taobao.orders import instant, written
 from stockwatch.channels.taobao.signing import sign
 from stockwatch.channels.wire import Keys
 from stockwatch.lab.face import Door, Push, Reply, Request, reply
+from stockwatch.lab.outbox import Outbox
 from stockwatch.lab.shop import Bought, Good, Order, Shop
 
 _STATUS = {
@@ -24,6 +25,8 @@ _TOPICS = {
     "shipped": "taobao_trade_TradeSellerShip", "cancelled": "taobao_trade_TradeClose",
     "refunded": "taobao_refund_RefundSuccess",
 }  # fmt: skip
+TOKEN = "lab-tmc-token"
+"""Of a conversation over the message channel."""
 _FIRST_MESSAGE = 650_000_000_000_000_000
 _CLOCK_MS = 600_000
 _S = 1_000_000
@@ -37,6 +40,7 @@ class TaobaoFace:
     def __init__(self, shop: Shop, door: Door) -> None:
         self.shop = shop
         self.door = door
+        self.outbox = Outbox(door.faults)
 
     def handle(self, request: Request, now_ms: int) -> Reply:
         fields = {
@@ -77,6 +81,10 @@ class TaobaoFace:
                     return _wrong(15, "Remote service error", "isv.item-not-exist", "no such item")
                 item = {"num_iid": good.product, "sub_stock": 2 if good.at_payment else 1}
                 return _ok("item_seller_get", {"item": item})
+            case "taobao.tmc.messages.consume":
+                return self._consume(fields, now_ms)
+            case "taobao.tmc.messages.confirm":
+                return self._confirm(fields)
             case "taobao.skus.quantity.update":
                 return self._quantity(fields)
             case "taobao.item.sku.get":
@@ -109,6 +117,21 @@ class TaobaoFace:
     def number_of(self, message: int) -> int:
         return message - _FIRST_MESSAGE
 
+    def _consume(self, fields: dict[str, str], now_ms: int) -> Reply:
+        quantity = int(fields.get("quantity", "100"))
+        if not 10 <= quantity <= 200:
+            return _wrong(41, "Invalid Arguments:quantity", "isv.invalid-parameter")
+        found = [_consumed(tmc.decode(frame)) for frame in self.outbox.hand_out(quantity, now_ms)]
+        return _ok("tmc_messages_consume", {"messages": {"tmc_message": found}} if found else {})
+
+    def _confirm(self, fields: dict[str, str]) -> Reply:
+        ids = fields["s_message_ids"].split(",")
+        if len(ids) > 200:
+            return _wrong(41, "Invalid Arguments:s_message_ids", "isv.invalid-parameter")
+        for message in ids:
+            self.outbox.confirm(self.number_of(int(message)))
+        return _ok("tmc_messages_confirm", {"is_success": True})
+
     def greeted(self, frame: tmc.Frame) -> str | None:
         """The token for whoever connects rightly; None for anyone else."""
         keys, content = self.door.keys, dict(frame.content)
@@ -118,7 +141,7 @@ class TaobaoFace:
         if not right or not hmac.compare_digest(str(content.get("sign", "")), wanted):
             self.door.forged += 1
             return None
-        return "lab-tmc-token"
+        return TOKEN
 
     def _renew(self, fields: dict[str, str], now_ms: int) -> Reply:
         tokens = self.door.renew(fields.get("refresh_token", ""), now_ms)
@@ -199,6 +222,17 @@ class TaobaoFace:
         at = (int(fields["page_no"]) - 1) * size
         items = [{"num_iid": good.product, "title": good.title} for good in self.shop.goods[at : at + size]]
         return _ok("items_onsale_get", {"items": {"item": items}, "total_results": len(self.shop.goods)})
+
+
+def _consumed(frame: tmc.Frame) -> dict[str, Any]:
+    """A message as the gateway hands it out."""
+    held = frame.content
+    content = held["content"]
+    return {
+        "id": held["id"], "topic": held["topic"], "pub_app_key": held["publisher"],
+        "pub_time": written(held["time"] * 1000), "user_id": held["userid"], "user_nick": held["nick"],
+        "content": gzip.decompress(content).decode() if isinstance(content, bytes) else content,
+    }  # fmt: skip
 
 
 def _sku_of(good: Good) -> dict[str, Any]:

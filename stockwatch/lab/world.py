@@ -21,8 +21,9 @@ from stockwatch.channels.wire import Malformed
 from stockwatch.lab.douyin import DouyinFace
 from stockwatch.lab.face import Face, Push, Reply, Request
 from stockwatch.lab.faults import Chance
+from stockwatch.lab.outbox import Outbox
 from stockwatch.lab.shop import Buyers
-from stockwatch.lab.taobao import TaobaoFace
+from stockwatch.lab.taobao import TOKEN, TaobaoFace
 
 log = logging.getLogger("stockwatch.lab")
 
@@ -54,11 +55,9 @@ class Booth:
         """Comments written."""
         self.out_until = 0.0
         """Monotonic time until which nothing goes in or out."""
-        self.pushed = self.lost = self.undelivered = self.failed = 0
-        self.waiting: dict[int, bytes] = {}
-        """TMC: messages not confirmed yet -> content to send."""
-        self.resting: dict[int, float] = {}
-        """TMC: messages that were failed -> monotonic time until which they are not sent again."""
+        self.posted = self.lost = self.undelivered = 0
+        self.outbox = face.outbox if isinstance(face, TaobaoFace) else Outbox(chance.faults)
+        """Messages of a face that doesn't push."""
         self.lines: set[asyncio.Queue[int]] = set()
         """TMC: who is connected."""
         self.owed = self.chat_owed = 0.0
@@ -67,20 +66,10 @@ class Booth:
     def is_out(self) -> bool:
         return time.monotonic() < self.out_until
 
-    # --- messages that are confirmed or failed ----------------------------------------------------
-
-    def to_send(self, number: int) -> bytes | None:
-        return None if number in self.resting else self.waiting.get(number)
-
-    def confirm(self, number: int) -> None:
-        self.resting.pop(number, None)
-        self.pushed += self.waiting.pop(number, None) is not None
-
-    def fail(self, number: int, reason: str) -> None:
-        """It comes again later. Without a reason nothing was said."""
-        if reason and number in self.waiting:
-            self.failed += 1
-            self.resting[number] = time.monotonic() + self.chance.faults.again_s
+    @property
+    def pushed(self) -> int:
+        """Pushes and messages that were taken."""
+        return self.posted + self.outbox.confirmed
 
 
 class Lab:
@@ -107,7 +96,7 @@ class Lab:
                     for booth in self.booths.values():
                         self._trade(booth, now - last)
                         self._chat(http, booth, now - last)
-                        self._send_again(booth, now)
+                        self._send_again(booth)
                     last = now
                     self._deliver(http, now)
             finally:
@@ -169,9 +158,8 @@ class Lab:
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    def _send_again(self, booth: Booth, now: float) -> None:
-        for number in [number for number, until in booth.resting.items() if until <= now]:
-            del booth.resting[number]
+    def _send_again(self, booth: Booth) -> None:
+        for number in booth.outbox.rested(self._clock_of(booth)):
             for line in booth.lines:
                 line.put_nowait(number)
 
@@ -179,7 +167,8 @@ class Lab:
         while self._due and self._due[0][0] <= now:
             _, _, booth, what, order, changed_ms, number = heapq.heappop(self._due)
             if isinstance(booth.face, TaobaoFace):
-                booth.waiting[number] = booth.face.frame(what, order, changed_ms, number, "lab-tmc-token")
+                frame = booth.face.frame(what, order, changed_ms, number, TOKEN)
+                booth.outbox.put(number, frame)
                 for line in booth.lines:
                     line.put_nowait(number)
                 continue
@@ -199,7 +188,7 @@ class Lab:
             except httpx.HTTPError:
                 continue
             if answer.status_code == 200:
-                booth.pushed += 1
+                booth.posted += 1
                 return
         booth.undelivered += 1
 
@@ -278,17 +267,18 @@ class Lab:
                     return
                 booth.lines.add(line)
             elif frame.content.get("__kind") == tmc.PULL:
-                for number in list(booth.waiting):
+                for number in list(booth.outbox.waiting):
                     line.put_nowait(number)
             elif frame.content.get("__kind") == tmc.CONFIRM:
-                booth.confirm(face.number_of(frame.content["id"]))
+                booth.outbox.confirm(face.number_of(frame.content["id"]))
             elif frame.content.get("__kind") == tmc.FAIL:
-                booth.fail(face.number_of(frame.content["id"]), str(frame.content.get("msg", "")))
+                reason = str(frame.content.get("msg", ""))
+                booth.outbox.fail(face.number_of(frame.content["id"]), reason, self._clock_of(booth))
 
 
 async def _send_on(booth: Booth, line: asyncio.Queue[int], send: Send) -> None:
     while True:
-        raw = booth.to_send(await line.get())
+        raw = booth.outbox.to_send(await line.get())
         if raw is not None:
             await send({"type": "websocket.send", "bytes": raw})
 

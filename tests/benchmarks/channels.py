@@ -128,10 +128,10 @@ class Run:
         """Remember when an order was first named by a push."""
         nudge = feed.nudge
 
-        def named(nudges: tuple[Nudge, ...]) -> None:
+        def named(nudges: tuple[Nudge, ...], *heard: Any) -> None:
             for one in nudges:
                 self.named.setdefault((feed.channel, one.order), time.time())
-            nudge(nudges)
+            nudge(nudges, *heard)
 
         feed.nudge = named
 

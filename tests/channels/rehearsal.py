@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
+from functools import partial
 from typing import Any
 
 import httpx
@@ -18,11 +19,10 @@ from stockwatch.channels.client import Client
 from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.known import Known
-from stockwatch.channels.open import ADAPTERS
+from stockwatch.channels.open import ADAPTERS, taobao_messages
 from stockwatch.channels.readback import ReadBack
 from stockwatch.channels.receiver import Receiver
 from stockwatch.channels.serving import Listen, serve
-from stockwatch.channels.taobao import tmc_link
 from stockwatch.channels.wire import Adapter, Keys
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.events import Event, decode, encode
@@ -148,7 +148,8 @@ class Rehearsal:
             f"{self.sink.outcomes} pending {self.pending} {self.sink.statuses} aside {self.sink.aside[:3]}"
         ]
         said += [
-            f"{name}: {booth.buyers.waits} to happen, {len(booth.waiting)} waiting, {booth.undelivered} undelivered"
+            f"{name}: {booth.buyers.waits} to happen, {len(booth.outbox.waiting)} waiting, "
+            f"{booth.undelivered} undelivered"
             for name, booth in self.lab.booths.items()
         ]
         said.append(f"{len(self.lab._due)} due, {len(self.lab._sending)} on their way, {self.tasks[-1]!r}")
@@ -173,6 +174,7 @@ async def rehearsal(
     unpaid_s: float = 3.0,
     rate: float = 400.0,
     push: bool = True,
+    messages: str | None = None,
     share: float = 1.0,
     at_payment: Sequence[str] = (),
     sink: BookSink | None = None,
@@ -206,8 +208,7 @@ async def rehearsal(
         numbers = [Numbered(name, str(good.product), str(good.sku), good.outer) for good in goods]
         beside = None
         if name == "taobao" and push:
-            address = f"ws://127.0.0.1:{lab_port}/taobao/tmc"
-            beside = lambda one: [asyncio.ensure_future(tmc_link.follow(one, address))]  # noqa: E731
+            beside = partial(taobao_messages, where=messages or f"ws://127.0.0.1:{lab_port}/taobao/tmc")
         return PlatformFeed(
             name, client, Goods(config, name, numbers), source=name, zone=ZONE, beside=beside,
             known=Known(sink.books, name).as_sku, read_back=None if read_back is None else read_back(name), **feed,

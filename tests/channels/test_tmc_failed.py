@@ -16,6 +16,8 @@ from stockwatch.channels.wire import Keys
 from stockwatch.lab.face import Reply, Request
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
+from stockwatch.lab.outbox import Outbox
+from stockwatch.lab.taobao import TOKEN
 from stockwatch.lab.world import Booth, now_ms
 
 WARES = [Ware("A", "a", 1000)]
@@ -27,18 +29,18 @@ NOT_THERE = {"error_response": {"code": 15, "sub_code": "isv.trade-not-exist", "
 def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str | None]]:
     """What the lab hears of its messages: their numbers, and reasons."""
     heard: list[tuple[int, str | None]] = []
-    confirm, fail = Booth.confirm, Booth.fail
+    confirm, fail = Outbox.confirm, Outbox.fail
 
-    def confirmed(self: Booth, number: int) -> None:
+    def confirmed(self: Outbox, number: int) -> None:
         heard.append((number, None))
         confirm(self, number)
 
-    def failed(self: Booth, number: int, reason: str) -> None:
+    def failed(self: Outbox, number: int, reason: str, at_ms: int) -> None:
         heard.append((number, reason))
-        fail(self, number, reason)
+        fail(self, number, reason, at_ms)
 
-    monkeypatch.setattr(Booth, "confirm", confirmed)
-    monkeypatch.setattr(Booth, "fail", failed)
+    monkeypatch.setattr(Outbox, "confirm", confirmed)
+    monkeypatch.setattr(Outbox, "fail", failed)
     return heard
 
 
@@ -69,7 +71,7 @@ async def test_an_order_whose_detail_was_not_there_arrives_once_when_it_is_sent_
         assert number == again == taken
         assert "trade-not-exist" in why
         assert confirmed is None
-        assert booth.waiting == {}
+        assert booth.outbox.waiting == {}
         placed = [frame for frame in world.sink.frames if b"order.placed" in frame]
         assert len(placed) == len(order.lines)
         assert world.booked() == world.expected()
@@ -104,10 +106,10 @@ async def test_a_message_that_is_garbled_each_time_is_given_up_after_a_few_failu
             "__kind": tmc.byte(tmc.DATA), "id": tmc.int64(650_000_000_000_000_009),
             "topic": "taobao_trade_TradeCreate", "content": b"\x1f\x8bno gzip",
         }  # fmt: skip
-        booth.waiting[9] = tmc.encode(tmc.Frame(tmc.SEND, garbled, "lab-tmc-token"))
+        booth.outbox.put(9, tmc.encode(tmc.Frame(tmc.SEND, garbled, TOKEN)))
         for line in booth.lines:
             line.put_nowait(9)
-        await world.until(lambda: booth.waiting == {}, 6)
+        await world.until(lambda: booth.outbox.waiting == {}, 6)
         assert [reason is None for _, reason in said] == [False] * FAILED_FOR_GOOD + [True]
         assert len(world.sink.aside) == 1
 

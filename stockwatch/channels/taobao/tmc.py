@@ -217,10 +217,17 @@ def message_of(frame: Frame, keys: Keys) -> Message | None:
     id_, topic = held.get("id"), held.get("topic")
     if not isinstance(id_, int) or not isinstance(topic, str):
         raise Malformed("a message without id or topic")
+    sent = held.get("time")
+    sent_us = sent * 1000 if isinstance(sent, int) else None
+    return understood(id_, topic, held.get("content"), sent_us, keys)
+
+
+def understood(id_: int, topic: str, held: Any, sent_us: int | None, keys: Keys) -> Message:
+    """A message of which this is held. Raises Malformed as `message_of` does."""
     if not topic.startswith((TRADE_TOPICS, REFUND_TOPICS)):
         return Message(id_, topic, None)
     try:
-        content = _content(_unpacked(held.get("content")))
+        content = _content(_unpacked(held))
         if keys.shop and content.seller_nick and content.seller_nick != keys.shop:
             return Message(id_, topic, None)
         order = id_text(content.tid)
@@ -234,8 +241,7 @@ def message_of(frame: Frame, keys: Keys) -> Message | None:
         EOFError,
     ) as error:
         raise Malformed(f"{topic}: {error}", id_) from None
-    sent = held.get("time")
-    return Message(id_, topic, Nudge(order, str(id_), sent * 1000 if isinstance(sent, int) else None))
+    return Message(id_, topic, Nudge(order, str(id_), sent_us))
 
 
 def _unpacked(content: Any) -> bytes:
