@@ -5,6 +5,9 @@ and keeps silent, Shopify allows it but takes a change only from the figure that
 figure), and in whether a change that was told twice counts once. So the figure is read first, no more is taken than is
 there, and a change whose outcome is unknown is followed by reading, not by another try. Sales go on meanwhile: what a
 reading after an unknown outcome tells apart is only whether the figure has moved by about the change.
+
+A figure can be put as well, where the platform takes one: for when both sides disagree and nothing sells. While orders
+come in, a change is the right way, since what sold between reading and writing is undone by a figure.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any, NamedTuple
 
 from stockwatch.channels import phrases
 from stockwatch.channels.client import Client
-from stockwatch.channels.wire import ApiError, Ask, Listed, Offer, Overwrites, Stocked
+from stockwatch.channels.wire import ApiError, Ask, Listed, Offer, Overwrites, Puts, Stocked
 
 MOST_ASKS = 2000
 """Requests for what a shop offers, after which a survey stops at the end of the page."""
@@ -73,6 +76,27 @@ async def change(client: Client, product: str, sku: str, delta: int, once: str) 
     raise ApiError("refused", phrases.SOLD_FASTER)
 
 
+async def put(client: Client, product: str, sku: str, units: int) -> Changed:
+    """Make the figure this one. Raises ApiError as `change` does; of kind "refused" where the platform takes changes
+    only."""
+    assert units >= 0, "a figure is not below zero"
+    adapter = client.adapter
+    if not isinstance(adapter, Puts):
+        raise ApiError("refused", f"{adapter.name}: its figures are changed, not put")
+    reading, before = await _reading(client, product, sku)
+    wanted = units - before
+    if wanted == 0:
+        return Changed(before, before, 0)
+    try:
+        await client.ask(adapter.put(product, sku, units), writes=True)
+    except ApiError as error:
+        if error.kind != "unknown":
+            raise
+        # Told again, it would undo what has sold since.
+        return _judged(await _after(client, product, sku, before, wanted, reading), wanted)
+    return await _after(client, product, sku, before, wanted, reading)
+
+
 async def _reading(client: Client, product: str, sku: str) -> tuple[bytes, int]:
     adapter = _of(client)
     answer = await client.ask(adapter.stock(product, sku))
@@ -106,12 +130,16 @@ async def _after_unknown(
                     raise
                 continue
             return await _after(client, product, sku, before, wanted, reading)
-    changed = await _after(client, product, sku, before, wanted, reading)
-    if changed.after == before + wanted:
+    return _judged(await _after(client, product, sku, before, wanted, reading), wanted)
+
+
+def _judged(changed: Changed, wanted: int) -> Changed:
+    """Whether it was made, by what was read afterwards."""
+    if changed.after == changed.before + wanted:
         return changed
-    if changed.after == before:
+    if changed.after == changed.before:
         return changed._replace(applied=0)
-    nearer = abs(changed.after - before - wanted) < abs(changed.after - before)
+    nearer = abs(changed.after - changed.before - wanted) < abs(changed.after - changed.before)
     return changed._replace(applied=wanted if nearer else 0, sure=False)
 
 

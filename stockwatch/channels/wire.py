@@ -256,6 +256,14 @@ class Stocked(Protocol):
 
 
 @runtime_checkable
+class Puts(Protocol):
+    """A stocked adapter whose platform takes a figure as well as a change of it."""
+
+    def put(self, product: str, sku: str, units: int) -> Ask:
+        """Make a SKU's figure this one, whatever it is; what was sold and not read yet is undone by it."""
+
+
+@runtime_checkable
 class Overwrites(Protocol):
     """A stocked adapter whose platform is told what a figure shall be, so that a sale in between is undone by it."""
 

@@ -28,6 +28,8 @@ _TOPICS = {
 TOKEN = "lab-tmc-token"
 """Of a conversation over the message channel."""
 _FIRST_MESSAGE = 650_000_000_000_000_000
+_MOST_QUANTITIES = 20
+"""SKUs of one quantity update."""
 _CLOCK_MS = 600_000
 _S = 1_000_000
 
@@ -199,17 +201,30 @@ class TaobaoFace:
         return _wrong(15, "Remote service error", "isv.refund-not-exist", "no such refund")
 
     def _quantity(self, fields: dict[str, str]) -> Reply:
-        """Deltas stop at 0 and say nothing of it; setting a negative figure is refused."""
-        delta = fields.get("type") == "2"
-        for pair in fields["skuid_quantities"].split(";"):
-            sku, _, count = pair.partition(":")
-            good = next((good for good in self.shop.goods if str(good.sku) == sku), None)
+        """A figure unless it is said to be a delta. Deltas stop at 0 and say nothing of it; a figure below zero is
+        refused. All of a request is carried out, or none of it."""
+        delta = fields.get("type", "1") == "2"
+        pairs = [pair.partition(":") for pair in fields["skuid_quantities"].split(";")]
+        if len(pairs) > _MOST_QUANTITIES:
+            return _wrong(41, "Invalid Arguments:skuid_quantities", "isv.invalid-parameter")
+        wanted = list[tuple[Good, int]]()
+        for sku, _, count in pairs:
+            good = next(
+                (
+                    one
+                    for one in self.shop.goods
+                    if (str(one.sku), str(one.product)) == (sku, fields["num_iid"])
+                ),
+                None,
+            )
             if good is None:
                 return _wrong(15, "Remote service error", "isv.sku-not-exist", "no such sku")
             if not delta and int(count) < 0:
                 return _wrong(41, "Invalid Arguments:quantity", "isv.invalid-parameter")
-            good.stock = max(0, good.stock + int(count)) if delta else int(count)
-        return _ok("skus_quantity_update", {"item": {"num_iid": fields.get("num_iid", "")}})
+            wanted.append((good, int(count)))
+        for good, units in wanted:
+            good.stock = max(0, good.stock + units) if delta else units
+        return _ok("skus_quantity_update", {"item": {"num_iid": fields["num_iid"]}})
 
     def _sku(self, fields: dict[str, str]) -> Reply:
         good = next((good for good in self.shop.goods if str(good.sku) == fields["sku_id"]), None)

@@ -42,6 +42,8 @@ FIELDS = (
     "tid,seller_nick,created,modified,status,pay_time,end_time,timeout_action_time,step_trade_status,live_room_id,"
     + _ORDER_FIELDS
 )
+_FULL, _DELTA = 1, 2
+"""What a quantity is: the figure, or a change of it."""
 _BAN = re.compile(r"last for (\d{1,4}) more second")
 _MEANS = (
     Means("limited", {7}, r"^\S*limited"),
@@ -246,10 +248,11 @@ class Taobao:
 
     def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """What would go below zero stops at zero, and nothing says so: read before and after."""
-        return Ask(
-            "taobao.skus.quantity.update",
-            {"num_iid": product, "skuid_quantities": f"{sku}:{delta}", "type": 2},
-        )
+        return _quantity(product, sku, delta, _DELTA)
+
+    def put(self, product: str, sku: str, units: int) -> Ask:
+        """One below zero is refused."""
+        return _quantity(product, sku, units, _FULL)
 
     def goods(self) -> Ask:
         params = {"fields": "num_iid,title,outer_id", "page_no": 1, "page_size": _GOODS_PAGE}
@@ -266,6 +269,11 @@ class Taobao:
         if len(items) >= _GOODS_PAGE:
             more.append(Ask(ask.method, {**ask.params, "page_no": ask.params["page_no"] + 1}))
         return Offer((), tuple(more), tuple(bad))
+
+
+def _quantity(product: str, sku: str, quantity: int, kind: int) -> Ask:
+    params = {"num_iid": product, "skuid_quantities": f"{sku}:{quantity}", "type": kind}
+    return Ask("taobao.skus.quantity.update", params)
 
 
 def _skus_of(item: _Item) -> Ask:
