@@ -12,7 +12,7 @@ from rehearsal import rehearsal
 
 from stockwatch.channels.taobao import tmc
 from stockwatch.channels.taobao.intake import FAILED_FOR_GOOD
-from stockwatch.channels.wire import Keys
+from stockwatch.channels.wire import Keys, Nudge
 from stockwatch.lab.face import Reply, Request
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
@@ -121,3 +121,21 @@ def test_a_failure_says_why_in_128_characters_at_most():
     assert len(frame.content["msg"]) == 128
     assert "\n" not in frame.content["msg"]
     assert tmc.message_of(frame, Keys()) is None
+
+
+async def test_all_messages_of_an_order_are_heard_of_and_the_latest_counts():
+    """Told as it was between the two, it is asked for once more, whichever came last."""
+    async with rehearsal(["taobao"], WARES, FAULTS, push=False, every_s=600.0, unpaid_s=600.0) as world:
+        booth, feed = world.lab.booths["taobao"], world.feeds["taobao"]
+        booth.buyers.haste = 1e-4
+        order = booth.buyers.buy(now_ms())
+        assert order is not None
+        heard: list[Any] = []
+        feed.nudge([Nudge(str(order.id), "m1", None)], heard.append)
+        await world.until(lambda: heard == [None], 5)
+        for message, ahead_s in (("m3", 5), ("m2", -5), ("m2", -5)):
+            at_us = (order.updated_ms + ahead_s * 1000) * 1000
+            feed.nudge([Nudge(str(order.id), message, at_us)], heard.append)
+        await world.until(lambda: heard == [None] * 4, 5)
+        assert booth.face.door.asked["taobao.trade.fullinfo.get"] == 2
+        assert feed.repeated == 1
