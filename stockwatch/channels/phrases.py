@@ -84,6 +84,10 @@ def not_read(platform: str) -> Text:
     )
 
 
+def not_put(platform: str) -> Text:
+    return Text(f"{platform}:库存只能增减,不能直接设", f"{platform}: its figures are changed, not put")
+
+
 def _with(why: Text | str, zh: str, en: str) -> Text:
     said = Text(why, why) if isinstance(why, str) else why
     return Text(f"{said.zh};{zh}", f"{said.en}; {en}")

@@ -82,7 +82,7 @@ async def put(client: Client, product: str, sku: str, units: int) -> Changed:
     assert units >= 0, "a figure is not below zero"
     adapter = client.adapter
     if not isinstance(adapter, Puts):
-        raise ApiError("refused", f"{adapter.name}: its figures are changed, not put")
+        raise ApiError("refused", phrases.not_put(adapter.name))
     reading, before = await _reading(client, product, sku)
     wanted = units - before
     if wanted == 0:
