@@ -31,6 +31,7 @@ figure is no longer what was read, and nothing was changed; read again. broken: 
 next time. unknown: it may or may not have been carried out."""
 
 _PLAIN_ID = re.compile(r"[0-9A-Za-z_:.-]{1,128}")
+_INEXACT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+|[+-]?\d{16,}\.\d*")
 _T = TypeVar("_T")
 
 
@@ -309,8 +310,9 @@ def decoded(decode: Callable[[bytes], _T], body: bytes, what: str) -> _T:
 
 
 def reader(type_: type[_T]) -> Callable[[bytes], _T]:
-    """A decoder for which a member that is null is one that is missing: platforms write both for what is not said, and
-    an order is not lost for a note that nobody wrote. The second look costs only rows that need it."""
+    """A decoder for which a member that is null is one that is missing, and a number in quotes that number: platforms
+    write both ways, and an order is not lost for a note that nobody wrote. Only rows that need the second look pay for
+    it."""
     strict = msgspec.json.Decoder(type_).decode
 
     def read(raw: bytes) -> _T:
@@ -318,17 +320,22 @@ def reader(type_: type[_T]) -> Callable[[bytes], _T]:
             return strict(raw)
         except msgspec.ValidationError as error:
             try:
-                return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), type_)
+                return msgspec.convert(_said(msgspec.json.decode(raw)), type_, strict=False)
             except msgspec.ValidationError:
                 raise error from None
 
     return read
 
 
-def _without_nulls(value: Any) -> Any:
+def _said(value: Any) -> Any:
+    """Without nulls. Raises ValidationError for a text that as a number would pass through a float and lose digits."""
     if isinstance(value, dict):
-        return {name: _without_nulls(held) for name, held in value.items() if held is not None}
-    return [_without_nulls(held) for held in value] if isinstance(value, list) else value
+        return {name: _said(held) for name, held in value.items() if held is not None}
+    if isinstance(value, list):
+        return [_said(held) for held in value]
+    if isinstance(value, str) and _INEXACT.fullmatch(value):
+        raise msgspec.ValidationError("a number that is not exact")
+    return value
 
 
 def readable(

@@ -61,7 +61,7 @@ def with_null(row: dict[str, Any], where: tuple[Any, ...]) -> dict[str, Any]:
     return with_value(row, where, None)
 
 
-def with_value(row: dict[str, Any], where: tuple[Any, ...], value: int | None) -> dict[str, Any]:
+def with_value(row: dict[str, Any], where: tuple[Any, ...], value: int | str | None) -> dict[str, Any]:
     found: Any = (made := copy.deepcopy(row))
     for step in where[:-1]:
         found = found[step]
@@ -96,6 +96,20 @@ UNITS = {
     "taobao": ("orders", "order", 0, "num"), "tiktok": ("line_items", 0, "quantity"),
     "shopify": ("line_items", 0, "quantity"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", sorted(set(UNITS) - {"tiktok"}))  # a line of TikTok's is one unit
+def test_a_number_in_quotes_is_that_number(platform: str):
+    adapter, row, wrapped, *_ = LISTS[platform]
+    ask = adapter.poll(T * 10**6, (T + 9) * 10**6, None)
+    rows = [
+        with_value(row, UNITS[platform], units) for units in (3, "3", "3e0", "three", "9007199254740993.0")
+    ]
+    page = adapter.page(json.dumps(wrapped(rows)).encode(), KEYS, ask)
+    first, second = page.orders
+    assert first == second
+    assert first.lines[0].qty == 3
+    assert len(page.unusable) == 3, "what would pass through a float is none, nor is a word"
 
 
 @pytest.mark.parametrize("units", [-3, 2**31, 10**20])
