@@ -17,7 +17,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
-from typing import NamedTuple
 
 from stockwatch.channels import notes
 from stockwatch.channels.client import Client
@@ -30,6 +29,7 @@ from stockwatch.channels.lister import Lister, Look
 from stockwatch.channels.memory import Remembered
 from stockwatch.channels.orders import Order, Part
 from stockwatch.channels.readback import ReadBack
+from stockwatch.channels.waiting import Heard, NotTaken, Waiting
 from stockwatch.channels.wire import ApiError, Nudge
 from stockwatch.feeds.base import MAX_BATCH, Backoff, FeedStatus, Now, Sink, cut, wall_clock
 from stockwatch.feeds.notes import NOTHING, together
@@ -39,8 +39,6 @@ from stockwatch.room.view import Text
 log = logging.getLogger("stockwatch.channels")
 
 _S = 1_000_000
-MAX_PENDING = 50_000
-"""Orders named and not fetched yet. Beyond it, pushes are left to polling."""
 _REMEMBERED = 30_000
 """Orders, and messages: what five minutes of a very hot stream bring, at about 1 KB each."""
 _KEPT = 4096
@@ -49,32 +47,8 @@ _DENIED_S = 30.0
 """Seconds until a platform that did not let us in is asked again: a person has to do something first."""
 _AGAIN_S = 5.0
 """Seconds until a detail that could not be fetched is asked for again."""
-_BUSY_S = 0.2
-"""Seconds until it is looked again whether an order's fetch is over."""
 _BACK_AT_ONCE = 8
 """Details that a look further back asks for together: polling and pushes come first."""
-
-
-class NotTaken(NamedTuple):
-    """Why an order that was named is not told."""
-
-    reason: str
-    for_good: bool
-    """Asking again brings the same, as far as can be seen."""
-
-
-Heard = Callable[[NotTaken | None], None]
-"""Called once with what came of an order that was named; None: it is told as it was when it was named, but for a second
-change within one second, which the next poll brings."""
-_TOO_MANY = NotTaken("too many orders wait for their details", for_good=False)
-
-
-class _Named(NamedTuple):
-    """An order to be asked for, and who waits to hear of it."""
-
-    nudge: Nudge
-    heard: tuple[tuple[str, Heard], ...] = ()
-    """With the message that each of them brought."""
 
 
 class PlatformFeed:
@@ -111,7 +85,7 @@ class PlatformFeed:
         """What takes the live room's comments, where the channel has any."""
         self.unmapped: dict[Part, int] = {}
         """Goods that stand for no SKU of ours -> lines of them."""
-        self.pushes = self.repeated = self.older = self.unusable_pushes = 0
+        self.pushes = self.older = self.unusable_pushes = 0
         self.refused = 0
         """Pushes to its address that were not true; shown as of the latest poll, whoever floods it."""
         self._source = source
@@ -126,13 +100,10 @@ class PlatformFeed:
         self._beside = beside
         self._read_back = read_back
         self._upto_us = 0
-        self._pending: dict[str, _Named] = {}
-        self._fetching: dict[str, _Named] = {}
-        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._waiting = Waiting(_REMEMBERED)
         self._told: Remembered[str, Order] = Remembered(_REMEMBERED)
         self._ids: Remembered[str, frozenset[int]] = Remembered(_REMEMBERED)
         """Order -> hashes of the events that were told of it."""
-        self._messages: Remembered[str, bool] = Remembered(_REMEMBERED)
         self._subjects: Remembered[str, str] = Remembered(_REMEMBERED)
         """What was told of a line may not have reached the ledger yet."""
         self._shown = FeedStatus("connecting")
@@ -152,7 +123,12 @@ class PlatformFeed:
     @property
     def pending(self) -> int:
         """Orders known to have changed whose detail is still to come (待查明细)."""
-        return len(self._pending) + len(self._fetching)
+        return len(self._waiting)
+
+    @property
+    def repeated(self) -> int:
+        """Pushes that had come before."""
+        return self._waiting.repeated
 
     # --- figures ---------------------------------------------------------------------------------
 
@@ -186,70 +162,20 @@ class PlatformFeed:
         """A push names these orders. Never waits: what is too much is left to polling. `heard` is called for each."""
         for nudge in nudges:
             self.pushes += 1
-            if nudge.message and self._messages.get(nudge.message):
-                self.repeated += 1
-                self._hear_too(nudge, heard)
-                continue
-            if nudge.order not in self._pending and len(self._pending) >= MAX_PENDING:
-                if heard is not None:
-                    heard(_TOO_MANY)
-                continue
-            if nudge.message:
-                self._messages.put(nudge.message, True)
-            self._wait(_Named(nudge, () if heard is None else ((nudge.message, heard),)), 0.0)
-
-    def _wait(self, named: _Named, delay_s: float) -> None:
-        """Ask for the order in so many seconds, or when it is asked for anyway."""
-        order = named.nudge.order
-        before = self._pending.get(order)
-        if before is not None:
-            named = _Named(_later(before.nudge, named.nudge), before.heard + named.heard)
-        elif delay_s:
-            asyncio.get_running_loop().call_later(delay_s, self._queue.put_nowait, order)
-        else:
-            self._queue.put_nowait(order)
-        self._pending[order] = named
-
-    def _hear_too(self, nudge: Nudge, heard: Heard | None) -> None:
-        """A repeated message ends as the first one will."""
-        if heard is None:
-            return
-        for held in (self._pending, self._fetching):
-            if (named := held.get(nudge.order)) is not None:
-                held[nudge.order] = named._replace(heard=(*named.heard, (nudge.message, heard)))
-                return
-        heard(None)
-
-    def _let_hear(self, named: _Named, outcome: NotTaken | None) -> None:
-        for message, heard in named.heard:
-            if outcome is not None:
-                self._messages.drop(message)  # sent again, it is no repeat
-            heard(outcome)
+            self._waiting.name(nudge, heard)
 
     async def _fetch(self) -> None:
         await self._begun.wait()
         while True:
-            order = await self._queue.get()
-            named = self._pending.pop(order, None)
-            if named is None:
-                continue
-            if self._was_told(named.nudge):
-                self._let_hear(named, None)
-                continue
-            if order in self._fetching:
-                # Another fetch of it is under way and may bring what was before this push.
-                self._wait(named, _BUSY_S)
-                continue
-            self._fetching[order] = named
-            try:
-                outcome = await self._fetch_one(named.nudge)
-            finally:
-                named = self._fetching.pop(order)
-                self._show()
-            self._let_hear(named, outcome)
+            with self._waiting.asking(await self._waiting.next()) as named:
+                if named is not None:
+                    named.outcome = await self._fetch_one(named.nudge)
+            self._show()
 
     async def _fetch_one(self, nudge: Nudge) -> NotTaken | None:
         """Ask for the order and tell what it says; None: told."""
+        if self._was_told(nudge):
+            return None
         ask, answered = self.client.adapter.detail(nudge.order), False
         try:
             while (pause := self.client.pause(ask.method)) > 0:  # noqa: ASYNC110 - until an instant
@@ -291,7 +217,7 @@ class PlatformFeed:
             self.unusable_pushes += 1
             return
         log.warning("%s: order %s could not be fetched: %s", self.channel, printable(nudge.order), error)
-        self._wait(_Named(nudge), _AGAIN_S)
+        self._waiting.again(nudge, _AGAIN_S)
 
     async def set_aside(self, raw: bytes, reason: str) -> None:
         """What came by a connection beside and can't be used."""
@@ -439,7 +365,7 @@ class PlatformFeed:
             said_ids = ids | {hash(frame) for frame in said.frames}
             if whole.again:
                 self._ids.put(order.id, said_ids)
-                self._wait(_Named(Nudge(order.id, "", None)), _AGAIN_S)
+                self._waiting.again(Nudge(order.id, "", None), _AGAIN_S)
             else:
                 told.append((order, said_ids))
             self._lag_s = max(0.0, (self.client.platform_us() - order.updated_us) / _S)
@@ -478,13 +404,6 @@ class PlatformFeed:
         if now != self._shown:
             self._shown = now
             self._sink.status(self.channel, now)
-
-
-def _later(one: Nudge, other: Nudge) -> Nudge:
-    """Of two about one order, that which more must be told for."""
-    if one.at_us is None or other.at_us is None:
-        return one if one.at_us is None else other
-    return one if one.at_us > other.at_us else other
 
 
 def _read_cursor(cursor: str | None) -> tuple[int | None, int | None]:

@@ -172,7 +172,7 @@ def test_wechat_presale():
         *HOSTILE,
         b'{"order": {"order_id": 3.7e18, "status": 20, "create_time": 1, "order_detail": {"product_infos": []}}}',
         b'{"order": {"order_id": "a b", "status": 20, "create_time": 1, "order_detail": {"product_infos": []}}}',
-        b'{"order": {"order_id": 1, "status": "20", "create_time": 1, "order_detail": {"product_infos": []}}}',
+        b'{"order": {"order_id": 1, "status": "paid", "create_time": 1, "order_detail": {"product_infos": []}}}',
         b'{"order": {"order_id": 1, "status": 20, "create_time": 1, "order_detail": null}}',
     ],
 )
@@ -452,7 +452,7 @@ def test_shopify_lines():
         b'{"order":{"id":"a b","created_at":"2026-09-21T22:13:20+08:00","line_items":[]}}',
         b'{"order":{"id":1,"created_at":"yesterday","line_items":[]}}',
         b'{"order":{"id":1,"created_at":"2026-09-21T22:13:20","line_items":[]}}',
-        b'{"order":{"id":1,"created_at":"0001-01-01T00:00:00+23:59","line_items":[{"id":1,"quantity":"2"}]}}',
+        b'{"order":{"id":1,"created_at":"0001-01-01T00:00:00+23:59","line_items":[{"id":1,"quantity":2}]}}',
         b'{"order":{"id":1,"created_at":"","line_items":null}}',
     ],
 )

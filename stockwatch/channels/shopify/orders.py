@@ -86,8 +86,8 @@ def instant(text: str | None) -> int:
         return 0
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError("no offset")
+        if moment.tzinfo is None or moment.year < 1970:
+            raise ValueError("no offset, or before there were shops")
         return int(moment.timestamp()) * 1_000_000
     except (ValueError, OverflowError):
         raise ApiError("broken", phrases.NO_TIME) from None

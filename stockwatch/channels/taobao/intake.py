@@ -11,9 +11,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from stockwatch.channels.feed import NotTaken, PlatformFeed
+from stockwatch.channels.feed import PlatformFeed
 from stockwatch.channels.memory import Remembered
 from stockwatch.channels.taobao.tmc import Message
+from stockwatch.channels.waiting import NotTaken
 from stockwatch.channels.wire import Malformed
 from stockwatch.printable import printable
 
