@@ -12,6 +12,7 @@ _KINDS: dict[Kind, Text] = {
     "denied": Text("没有权限", "not let in"),
     "refused": Text("平台不接受", "refused"),
     "moved": Text("数字已变", "figure has moved"),
+    "spent": Text("同名改动已办过", "done before under this name"),
     "broken": Text("平台没答上来", "platform failed"),
     "unknown": Text("不知是否办成", "may be done or not"),
 }

@@ -55,7 +55,7 @@ async def change(client: Client, product: str, sku: str, delta: int, once: str) 
     or may have been made and the figure can't be read any more, of any other where nothing was changed."""
     assert delta, "a change changes something"
     for _ in range(_MOST_TRIES):
-        reading, before = await _reading(client, product, sku)
+        reading, before = await reading_of(client, product, sku)
         # What sold meanwhile is not there to be taken; a figure below zero has nothing to take, and is not added to.
         wanted = max(delta, -max(0, before))
         if wanted == 0:
@@ -72,7 +72,7 @@ async def change(client: Client, product: str, sku: str, delta: int, once: str) 
             if error.kind != "moved" and (error.kind != "refused" or wanted > 0):
                 raise
             continue
-        return await _after(client, product, sku, before, wanted, reading)
+        return await read_after(client, product, sku, before, wanted, reading)
     raise ApiError("refused", phrases.SOLD_FASTER)
 
 
@@ -83,7 +83,7 @@ async def put(client: Client, product: str, sku: str, units: int) -> Changed:
     adapter = client.adapter
     if not isinstance(adapter, Puts):
         raise ApiError("refused", phrases.not_put(adapter.name))
-    reading, before = await _reading(client, product, sku)
+    reading, before = await reading_of(client, product, sku)
     wanted = units - before
     if wanted == 0:
         return Changed(before, before, 0)
@@ -93,20 +93,23 @@ async def put(client: Client, product: str, sku: str, units: int) -> Changed:
         if error.kind != "unknown":
             raise
         # Told again, it would undo what has sold since.
-        return _judged(await _after(client, product, sku, before, wanted, reading), wanted)
-    return await _after(client, product, sku, before, wanted, reading)
+        return by_figure(await read_after(client, product, sku, before, wanted, reading))
+    return await read_after(client, product, sku, before, wanted, reading)
 
 
-async def _reading(client: Client, product: str, sku: str) -> tuple[bytes, int]:
+async def reading_of(client: Client, product: str, sku: str) -> tuple[bytes, int]:
+    """The platform's answer about a SKU, and the figure in it. Raises ApiError."""
     adapter = _of(client)
     answer = await client.ask(adapter.stock(product, sku))
     return answer, adapter.stock_in(answer, sku)
 
 
-async def _after(client: Client, product: str, sku: str, before: int, wanted: int, reading: bytes) -> Changed:
+async def read_after(
+    client: Client, product: str, sku: str, before: int, wanted: int, reading: bytes
+) -> Changed:
     """A change that was or may have been taken, read back."""
     try:
-        answer, after = await _reading(client, product, sku)
+        answer, after = await reading_of(client, product, sku)
     except ApiError as error:
         raise ApiError("unknown", phrases.perhaps_changed(error.text), code=error.code) from None
     adapter = client.adapter
@@ -128,19 +131,23 @@ async def _after_unknown(
                     return None
                 if error.kind == "refused":
                     raise
-                continue
-            return await _after(client, product, sku, before, wanted, reading)
-    return _judged(await _after(client, product, sku, before, wanted, reading), wanted)
+                if error.kind != "spent":
+                    continue
+            return await read_after(client, product, sku, before, wanted, reading)
+    changed = await read_after(client, product, sku, before, wanted, reading)
+    return by_figure(changed)
 
 
-def _judged(changed: Changed, wanted: int) -> Changed:
-    """Whether it was made, by what was read afterwards."""
-    if changed.after == changed.before + wanted:
-        return changed
-    if changed.after == changed.before:
-        return changed._replace(applied=0)
-    nearer = abs(changed.after - changed.before - wanted) < abs(changed.after - changed.before)
-    return changed._replace(applied=wanted if nearer else 0, sure=False)
+def by_figure(told: Changed) -> Changed:
+    """What came of a change that nobody answered for, as far as the figures before and after it tell. `told`: as if it
+    had been made."""
+    before, after, wanted = told.before, told.after, told.applied
+    if after == before + wanted:
+        return told
+    if after == before:
+        return told._replace(applied=0)
+    nearer = abs(after - before - wanted) < abs(after - before)
+    return told._replace(applied=wanted if nearer else 0, sure=False)
 
 
 class Offered(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import msgspec
@@ -24,11 +24,12 @@ Id = Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(max_length
 Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 """Units of an order's line. One below zero is no sale, and would be passed over without a word."""
 
-Kind = Literal["limited", "token", "clock", "denied", "refused", "moved", "broken", "unknown"]
+Kind = Literal["limited", "token", "clock", "denied", "refused", "moved", "spent", "broken", "unknown"]
 """limited: asked too often. token: the access token is not taken. clock: the timestamp is not. denied: credentials or
 permission; a person must act. refused: the request itself can't be met, and asking again gets the same answer. moved: a
-figure is no longer what was read, and nothing was changed; read again. broken: the platform failed and may do better
-next time. unknown: it may or may not have been carried out."""
+figure is no longer what was read, and nothing was changed; read again. spent: a change of this name was made before,
+and this one was not. broken: the platform failed and may do better next time. unknown: it may or may not have been
+carried out."""
 
 _PLAIN_ID = re.compile(r"[0-9A-Za-z_:.-]{1,128}")
 _INEXACT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+|[+-]?\d{16,}\.\d*")
@@ -178,6 +179,15 @@ class Offer(NamedTuple):
     """Rows of it that can't be read, and why. Each costs itself only."""
 
 
+class Wanted(NamedTuple):
+    """A SKU's figure is to change."""
+
+    product: str
+    sku: str
+    delta: int
+    """Units to add, or below zero to take; never 0."""
+
+
 class Adapter(Protocol):
     """All that differs between platforms. Pure: time comes in, requests and values go out."""
 
@@ -262,6 +272,22 @@ class Puts(Protocol):
 
     def put(self, product: str, sku: str, units: int) -> Ask:
         """Make a SKU's figure this one, whatever it is; what was sold and not read yet is undone by it."""
+
+
+@runtime_checkable
+class Batches(Protocol):
+    """A stocked adapter that changes several figures by one request."""
+
+    batch: int
+    """SKUs in one request, at most."""
+
+    def several(self, wanted: Sequence[Wanted], once: str, *, whole: bool) -> Ask:
+        """Change all of them, at most `batch` and no SKU twice. `whole`: those of one product, all or none; else each
+        stands or falls by itself."""
+
+    def came_of(self, answer: bytes, wanted: Sequence[Wanted], *, whole: bool) -> tuple[ApiError | None, ...]:
+        """What that answer says of each, in the same order: None where it was changed; of kind "unknown" where the
+        answer does not tell. Raises ApiError where it can't be read."""
 
 
 @runtime_checkable

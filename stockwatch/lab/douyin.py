@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 
 from stockwatch.channels.douyin.signing import sign, sign_comments, sign_push
 from stockwatch.channels.wire import Keys
-from stockwatch.lab.face import Door, Push, Reply, Request, reply
+from stockwatch.lab.douyin_stock import Figures, ok, wrong
+from stockwatch.lab.face import Door, Push, Reply, Request
 from stockwatch.lab.shop import Bought, Order, Shop
 
 _STATUS = {"unpaid": 1, "paid": 2, "shipped": 3, "done": 5, "cancelled": 4, "refunded": 4}
@@ -29,51 +30,46 @@ class DouyinFace:
     def __init__(self, shop: Shop, door: Door) -> None:
         self.shop = shop
         self.door = door
-        self._done: dict[str, Any] = {}
-        """Idempotent id -> what it came to."""
+        self._figures = Figures(shop)
 
     def handle(self, request: Request, now_ms: int) -> Reply:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
         method, keys = query.get("method", ""), self.door.keys
         signed = sign(keys, method, request.body.decode(), query.get("timestamp", ""))
         if request.path.strip("/") != method.replace(".", "/"):
-            return _wrong(20001, "isv.parameter-invalid", "the path is not the method's")
+            return wrong(20001, "isv.parameter-invalid", "the path is not the method's")
         if query.get("app_key") != keys.app_key or not hmac.compare_digest(query.get("sign", ""), signed):
             self.door.forged += 1
-            return _wrong(11, "isv.invalid-sign", "sign check failed")
+            return wrong(11, "isv.invalid-sign", "sign check failed")
         if abs(int(query["timestamp"]) - now_ms // 1000) > _CLOCK_S:
-            return _wrong(40003, "isv.invalid-timestamp", "timestamp expired")
+            return wrong(40003, "isv.invalid-timestamp", "timestamp expired")
         if self.door.too_many(method, now_ms):
-            return _wrong(70000, "isp.top-call-limited", "call limited")
+            return wrong(70000, "isp.top-call-limited", "call limited")
         params = json.loads(request.body)
         if method == "token.refresh":
             return self._renew(params, now_ms)
         if not self.door.takes(query.get("access_token", ""), now_ms):
-            return _wrong(30002, "isv.access-token-expired", "access_token is expired")
+            return wrong(30002, "isv.access-token-expired", "access_token is expired")
         match method:
             case "order.searchList":
                 return self._list(params, now_ms)
             case "order.orderDetail":
                 order = self.shop.orders.get(int(params["shop_order_id"]))
                 return (
-                    _wrong(50002, "isv.order-not-found", "no such order")
+                    wrong(50002, "isv.order-not-found", "no such order")
                     if order is None
-                    else _ok({"shop_order_detail": self._order(order)})
+                    else ok({"shop_order_detail": self._order(order)})
                 )
             case "afterSale.List":
                 return self._after_sales(params)
             case "product.detail":
                 return self._detail(params)
-            case "sku.stockNum":
-                return self._stock(params)
             case "product.listV2":
                 return self._products(params)
             case "sku.list":
                 return self._skus(params)
-            case "sku.syncStock":
-                return self._sync(params)
             case _:
-                return _wrong(20001, "isv.method-invalid", f"no method {method[:40]}")
+                return self._figures.handle(method, params)
 
     def push(self, what: str, order: int, now_ms: int, number: int) -> Push | None:
         data = {
@@ -114,8 +110,8 @@ class DouyinFace:
     def _renew(self, params: dict[str, Any], now_ms: int) -> Reply:
         tokens = self.door.renew(str(params.get("refresh_token", "")), now_ms)
         if tokens is None:
-            return _wrong(30005, "isv.refresh-token-invalid", "refresh_token is invalid")
-        return _ok({"access_token": tokens[0], "refresh_token": tokens[1], "expires_in": 604800})
+            return wrong(30005, "isv.refresh-token-invalid", "refresh_token is invalid")
+        return ok({"access_token": tokens[0], "refresh_token": tokens[1], "expires_in": 604800})
 
     def _list(self, params: dict[str, Any], now_ms: int) -> Reply:
         seen_ms = now_ms - int(self.door.faults.list_lag_s * 1000)
@@ -124,9 +120,7 @@ class DouyinFace:
         at = params["page"] * params["size"]
         page = found[at : at + params["size"]]
         listed = [self._order(order) for order in page]
-        return _ok(
-            {"page": params["page"], "size": len(page), "total": len(found), "shop_order_list": listed}
-        )
+        return ok({"page": params["page"], "size": len(page), "total": len(found), "shop_order_list": listed})
 
     def _order(self, order: Order) -> dict[str, Any]:
         return {
@@ -173,23 +167,16 @@ class DouyinFace:
             for part in line.parts
             if order is not None
         ]  # fmt: skip
-        return _ok({"items": sales, "total": len(sales), "page": 0, "size": len(sales)})
+        return ok({"items": sales, "total": len(sales), "page": 0, "size": len(sales)})
 
     def _detail(self, params: dict[str, Any]) -> Reply:
         good = next(
             (good for good in self.shop.goods if str(good.product) == str(params["product_id"])), None
         )
         if good is None:
-            return _wrong(50002, "isv.product-not-found", "no such product")
-        return _ok(
+            return wrong(50002, "isv.product-not-found", "no such product")
+        return ok(
             {"product_id": good.product, "name": good.title, "reduce_type": 2 if good.at_payment else 1}
-        )
-
-    def _good(self, params: dict[str, Any]) -> Any:
-        wanted = (str(params.get("sku_id", "")), str(params.get("code", "")))
-        return next(
-            (g for g in self.shop.goods if str(g.sku) == wanted[0] or (wanted[1] and g.outer == wanted[1])),
-            None,
         )
 
     def _products(self, params: dict[str, Any]) -> Reply:
@@ -199,58 +186,11 @@ class DouyinFace:
             {"product_id": product, "product_id_str": str(product), "name": title}
             for product, title in products[at : at + params["size"]]
         ]
-        return _ok({"data": page, "total": len(products)})
+        return ok({"data": page, "total": len(products)})
 
     def _skus(self, params: dict[str, Any]) -> Reply:
         skus = [good for good in self.shop.goods if str(good.product) == str(params["product_id"])]
-        return _ok([{"id": good.sku, "code": good.outer, "stock_num": good.stock} for good in skus])
-
-    def _stock(self, params: dict[str, Any]) -> Reply:
-        good = self._good(params)
-        if good is None:
-            return _wrong(50002, "isv.sku-not-found", "no such sku")
-        held = sum(
-            line.qty
-            for order in self.shop.orders.values()
-            for line in order.lines
-            if line.good is good and line.status == "unpaid"
-        )
-        return _ok(
-            {"sku_id": good.sku, "code": good.outer, "stock_num": good.stock, "prehold_stock_num": held}
-        )
-
-    def _sync(self, params: dict[str, Any]) -> Reply:
-        """A delta needs an idempotent id and may not go below zero; a figure may be set."""
-        good, delta, id_ = (
-            self._good(params),
-            bool(params.get("incremental")),
-            str(params.get("idempotent_id", "")),
-        )
-        if good is None:
-            return _wrong(50002, "isv.sku-not-found", "no such sku")
-        if delta and not id_:
-            return _wrong(20001, "isv.parameter-invalid", "idempotent_id is needed")
-        if id_ and id_ in self._done:
-            return _ok(self._done[id_])
-        after = good.stock + params["stock_num"] if delta else params["stock_num"]
-        if after < 0:
-            return _wrong(50002, "isv.stock-not-enough", "stock would be negative")
-        good.stock = after
-        if id_:
-            self._done[id_] = True
-        return _ok(True)
-
-
-def _ok(data: Any) -> Reply:
-    return reply(
-        {"code": 10000, "msg": "success", "sub_code": "", "sub_msg": "", "log_id": "lab", "data": data}
-    )
-
-
-def _wrong(code: int, sub_code: str, said: str) -> Reply:
-    return reply(
-        {"code": code, "msg": said, "sub_code": sub_code, "sub_msg": said, "log_id": "lab", "data": None}
-    )
+        return ok([{"id": good.sku, "code": good.outer, "stock_num": good.stock} for good in skus])
 
 
 def lab_keys() -> Keys:

@@ -10,6 +10,7 @@ from rehearsal import Rehearsal, rehearsal
 
 from stockwatch.channels.stock import change, read, survey
 from stockwatch.channels.wire import ApiError
+from stockwatch.lab.douyin_stock import wrong
 from stockwatch.lab.face import Reply, Request
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
@@ -146,6 +147,28 @@ async def test_a_change_that_got_lost_before_it_was_made_is_made_of_what_is_left
         booth.face.handle = loses  # type: ignore[method-assign]
         changed = await change(client, *good(world, platform), -10, "c1")
         assert (changed.before, changed.after, changed.applied, changed.sure) == (5, 0, -5, True)
+
+
+@pytest.mark.parametrize("delta", [7, -7])
+async def test_a_change_whose_name_is_refused_as_used_was_made(delta: int):
+    async with rehearsal(["douyin"], WARES, QUIET, push=False, every_s=30) as world:
+        client, booth = world.feeds["douyin"].client, world.lab.booths["douyin"]
+        shop, handle, told = booth.face.shop, booth.face.handle, []
+
+        def once(request, now_ms):  # type: ignore[no-untyped-def]
+            if not writes(request):
+                return handle(request, now_ms)
+            told.append(request.body)
+            if len(told) > 1:
+                return wrong(50002, "isv.business-failed:-20002", "Token已被使用")
+            handle(request, now_ms)
+            shop.place([(shop.goods[0], 3)], int(time.time() * 1000))
+            raise ConnectionResetError
+
+        booth.face.handle = once  # type: ignore[method-assign]
+        changed = await change(client, *good(world, "douyin"), delta, "c1")
+        assert changed == (20, 17 + delta, delta, True)
+        assert told == told[:1] * 2
 
 
 @pytest.mark.parametrize("carried_out", [True, False])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
-from stockwatch.channels.douyin import push
+from stockwatch.channels.douyin import push, stock
 from stockwatch.channels.douyin.orders import Bundled, Sale, ShopOrder, order_of, parts_of, returned_of
 from stockwatch.channels.douyin.signing import param_json, sign
 from stockwatch.channels.meanings import Means, check_status, kind_of, orders_of
@@ -24,6 +24,7 @@ from stockwatch.channels.wire import (
     Page,
     Received,
     Tokens,
+    Wanted,
     decoded,
     id_text,
     readable,
@@ -33,6 +34,7 @@ from stockwatch.channels.wire import (
 _PAGE = 100
 _OK = 10000
 _MEANS = (
+    Means("spent", words=r":-20002\b|token已被使用"),
     Means("token", {30002, 30005}, "access_token.*expire|expire.*access_token"),
     Means("limited", words="limit|too many|频|限流"),
     Means("clock", words="timestamp"),
@@ -75,10 +77,6 @@ class _Tokens(msgspec.Struct):
     refresh_token: str = ""
 
 
-class _Stock(msgspec.Struct):
-    stock_num: int
-
-
 class _Product(msgspec.Struct):
     product_id: Id
     product_id_str: str = ""
@@ -107,7 +105,6 @@ _list = msgspec.json.Decoder(_List).decode
 _sales = msgspec.json.Decoder(_Sales).decode
 _terms = msgspec.json.Decoder(_Terms).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
-_stock = msgspec.json.Decoder(_Stock).decode
 _products = msgspec.json.Decoder(_Products).decode
 _product = msgspec.json.Decoder(_Product).decode
 _skus = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -122,6 +119,7 @@ class Douyin:
     window_us = 15 * 60 * 1_000_000
     acknowledgement = push.REPLY
     repeatable = True
+    batch = stock.BATCH
 
     def call(self, ask: Ask, keys: Keys, now_us: int) -> Call:
         params = param_json({name: value for name, value in ask.params.items() if not name.endswith("_")})
@@ -206,15 +204,17 @@ class Douyin:
         return Ask("sku.stockNum", {"product_id": product, "sku_id": sku})
 
     def stock_in(self, answer: bytes, sku: str) -> int:
-        """Units that unpaid orders hold (prehold) are not in it."""
-        return decoded(_stock, answer, "sku.stockNum").stock_num
+        return stock.figure(answer)
 
     def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """One that would go below zero is refused."""
-        params = {
-            "product_id": product, "sku_id": sku, "stock_num": delta, "incremental": True, "idempotent_id": once,
-        }  # fmt: skip
-        return Ask("sku.syncStock", params)
+        return stock.change(product, sku, delta, once)
+
+    def several(self, wanted: Sequence[Wanted], once: str, *, whole: bool) -> Ask:
+        return stock.several(wanted, once, whole=whole)
+
+    def came_of(self, answer: bytes, wanted: Sequence[Wanted], *, whole: bool) -> tuple[ApiError | None, ...]:
+        return stock.came_of(answer, wanted, _MEANS, whole=whole)
 
     def goods(self) -> Ask:
         return Ask("product.listV2", {"page": 1, "size": _PAGE, "status": 0, "check_status": 3})
