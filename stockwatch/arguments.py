@@ -329,6 +329,12 @@ def _lab(command: Parser) -> None:
         ("--skew", 0.0, "seconds that the platforms' clocks are ahead", "平台时钟快几秒"),
         ("--haste", 1.0, "how much quicker buyers pay and parcels leave", "买家付款、发货快几倍"),
         ("--unpaid", 30.0, "seconds until an unpaid order is closed", "未付款几秒后关单"),
+        (
+            "--step",
+            0.0,
+            "units of each SKU that Douyin sells as pre-sale afterwards",
+            "抖音卖完转预售,每个 SKU 几件",
+        ),
     ):
         command.add_argument(
             flag, metavar="N", type=_number, default=default, help=f"{say(en, zh)} ({default:g})"

@@ -113,6 +113,7 @@ _MEMBERS: dict[str, dict[str, Rule]] = {
     "channel.stock": {
         "channel": ID,
         "listing": ID,
+        "pool": ID,
         "qty": _COUNT,
         "as_of": _TIME,
         "expected": _COUNT,

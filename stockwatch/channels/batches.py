@@ -11,17 +11,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from stockwatch.channels import phrases
 from stockwatch.channels.client import Client
-from stockwatch.channels.stock import Changed, by_figure, change, reading_of
+from stockwatch.channels.stock import Changed, Place, by_figure, change, reading_of
 from stockwatch.channels.wire import ApiError, Ask, Batches, Wanted
 
 _MOST_TRIES = 4
 
 Came = Changed | ApiError
 """What came of one SKU; the error is one that `change` raises."""
-_Told = tuple[Wanted, int]
-"""What is asked for, and the figure before."""
-_Key = tuple[str, str]
+_Read = tuple[bytes, int]
+"""An answer about a SKU, and the figure in it."""
+_Told = tuple[Wanted, _Read]
+"""What is asked for, and what was read before."""
 
 
 async def change_several(
@@ -33,7 +35,7 @@ async def change_several(
     Raises ApiError: refused where the platform can't do it as a whole. What happens to a SKU is an outcome of its own.
     """
     assert all(one.delta for one in wanted), "a change changes something"
-    assert len(set(map(_key, wanted))) == len(wanted), "a SKU is named once"
+    assert len(set(map(_place, wanted))) == len(wanted), "a figure is named once"
     adapter = client.adapter
     if whole:
         _check_whole(client, wanted)
@@ -50,14 +52,14 @@ async def change_several(
 def _check_whole(client: Client, wanted: Sequence[Wanted]) -> None:
     adapter = client.adapter
     if not isinstance(adapter, Batches):
-        raise ApiError("refused", f"{adapter.name} changes no figures all or none")
+        raise ApiError("refused", phrases.not_all_or_none(adapter.name))
     if len({one.product for one in wanted}) > 1 or len(wanted) > adapter.batch:
-        raise ApiError("refused", f"all or none goes for up to {adapter.batch} SKUs of one product")
+        raise ApiError("refused", phrases.one_product(adapter.batch))
 
 
 async def _alone(client: Client, one: Wanted, once: str) -> Came:
     try:
-        return await change(client, one.product, one.sku, one.delta, f"{once}:{one.sku}")
+        return await change(client, one.product, one.sku, one.delta, f"{once}:{one.sku}", one.pool)
     except ApiError as error:
         return error
 
@@ -75,42 +77,43 @@ class _Batch:
         self._whole = whole
 
     async def change(self) -> list[Came]:
-        readings = await self._figures(self._wanted)
+        readings = await self._read(self._wanted)
         told = [
-            (one._replace(delta=delta), figure)
-            for one, figure in zip(self._wanted, readings, strict=True)
-            if isinstance(figure, int) and (delta := max(one.delta, -max(0, figure)))
+            (one._replace(delta=delta), read)
+            for one, read in zip(self._wanted, readings, strict=True)
+            if not isinstance(read, ApiError) and (delta := max(one.delta, -max(0, read[1])))
         ]
         if self._whole and [one for one, _ in told] != list(self._wanted):
-            without = ApiError("refused", "it was to be all or none, and not all can be changed so far")
-            return [figure if isinstance(figure, ApiError) else without for figure in readings]
+            without = ApiError("refused", phrases.NOT_ALL)
+            return [read if isinstance(read, ApiError) else without for read in readings]
         came = await self._tell(told) if told else {}
         return [
-            figure if isinstance(figure, ApiError) else came.get(_key(one), Changed(figure, figure, 0))
-            for one, figure in zip(self._wanted, readings, strict=True)
+            read if isinstance(read, ApiError) else came.get(_place(one), Changed(read[1], read[1], 0))
+            for one, read in zip(self._wanted, readings, strict=True)
         ]
 
-    async def _tell(self, told: Sequence[_Told]) -> dict[_Key, Came]:
+    async def _tell(self, told: Sequence[_Told]) -> dict[Place, Came]:
         """The request, made and read back."""
         try:
             outcomes = await self._ask(told)
         except ApiError as error:
-            return {_key(one): error for one, _ in told}
+            return {_place(one): error for one, _ in told}
         done = [
             one
             for (one, _), outcome in zip(told, outcomes, strict=True)
             if outcome is None or outcome.kind == "unknown"
         ]
-        after = dict(zip(map(_key, done), await self._figures(done), strict=True))
+        after = dict(zip(map(_place, done), await self._read(done), strict=True))
         return {
-            _key(one): await self._came(one, before, outcome, after.get(_key(one)))
-            for (one, before), outcome in zip(told, outcomes, strict=True)
+            _place(one): await self._came(one, before, outcome, after.get(_place(one)))
+            for (one, (_, before)), outcome in zip(told, outcomes, strict=True)
         }
 
     async def _ask(self, told: Sequence[_Told]) -> Sequence[ApiError | None]:
         """What the platform says of each. Raises ApiError: nothing was changed."""
         items = [one for one, _ in told]
-        ask = self._adapter.several(items, self._once, whole=self._whole)
+        answers = [answer for _, (answer, _) in told]
+        ask = self._adapter.several(items, self._once, answers, whole=self._whole)
         unknown: ApiError | None = None
         for _ in range(_MOST_TRIES):
             try:
@@ -121,8 +124,10 @@ class _Batch:
                 unknown = unknown or error
                 if error.kind == "spent":  # it was carried out: the figures tell of which
                     break
-            figures = await self._figures(items)
-            if all(figure == before + one.delta for (one, before), figure in zip(told, figures, strict=True)):
+            if all(
+                not isinstance(read, ApiError) and read[1] == before + one.delta
+                for (one, (_, before)), read in zip(told, await self._read(items), strict=True)
+            ):
                 return [None] * len(items)
         return [unknown] * len(items)
 
@@ -131,30 +136,31 @@ class _Batch:
         try:
             return self._adapter.came_of(answer, items, whole=self._whole)
         except ApiError as error:
-            raise ApiError("unknown", str(error)) from None
+            raise ApiError("unknown", error.text) from None
 
     async def _came(
-        self, one: Wanted, before: int, outcome: ApiError | None, after: int | ApiError | None
+        self, one: Wanted, before: int, outcome: ApiError | None, after: _Read | ApiError | None
     ) -> Came:
         if outcome is not None and outcome.kind != "unknown":
             if outcome.kind == "refused" and one.delta < 0 and not self._whole:
                 # It sold meanwhile: what is left is taken.
                 return await _alone(self._client, one, self._once)
             return outcome
-        if not isinstance(after, int):
-            return ApiError("unknown", f"changed perhaps, and not read back: {after}")
-        changed = Changed(before, after, one.delta)
+        if after is None or isinstance(after, ApiError):
+            why = phrases.NOT_ASKED if after is None else after.text
+            return ApiError("unknown", phrases.perhaps_changed(why))
+        changed = Changed(before, after[1], one.delta)
         return changed if outcome is None else by_figure(changed)
 
-    async def _figures(self, wanted: Iterable[Wanted]) -> list[int | ApiError]:
-        return await asyncio.gather(*map(self._figure, wanted))
+    async def _read(self, wanted: Iterable[Wanted]) -> list[_Read | ApiError]:
+        return await asyncio.gather(*map(self._read_one, wanted))
 
-    async def _figure(self, one: Wanted) -> int | ApiError:
+    async def _read_one(self, one: Wanted) -> _Read | ApiError:
         try:
-            return (await reading_of(self._client, one.product, one.sku))[1]
+            return await reading_of(self._client, _place(one))
         except ApiError as error:
             return error
 
 
-def _key(one: Wanted) -> _Key:
-    return one.product, one.sku
+def _place(one: Wanted) -> Place:
+    return Place(one.product, one.sku, one.pool)

@@ -14,6 +14,8 @@ NO_ID = Text("编号无效", "an id that is none")
 NO_TIME = Text("时间无效", "a time that is none")
 SOLD_FASTER = Text("卖得比改库存还快", "it sold faster than the figure could be changed")
 
+NOT_ALL = Text("要求全部成功,而目前不能全改", "it was to be all or none, and not all can be changed so far")
+NOT_ASKED = Text("没有再问", "it was not asked for")
 NO_SHOP = Text(
     "通道的 shop 不对;写 店名.myshopify.com", "the channel's shop is none; write NAME.myshopify.com"
 )
@@ -86,6 +88,29 @@ def not_read(platform: str) -> Text:
 
 def not_put(platform: str) -> Text:
     return Text(f"{platform}:库存只能增减,不能直接设", f"{platform}: its figures are changed, not put")
+
+
+def not_all_or_none(platform: str) -> Text:
+    return Text(f"{platform}:不能要求全部成功", f"{platform} changes no figures all or none")
+
+
+def one_product(most: int | str) -> Text:
+    return Text(
+        f"要求全部成功时,只能是同一商品的 {most} 个以内规格",
+        f"all or none goes for up to {most} SKUs of one product",
+    )
+
+
+def by_warehouse(asked: str) -> Text:
+    return Text(f"{asked}:它的库存按仓库管理", f"{asked}: its stock is kept by warehouse")
+
+
+def unsaid(asked: str) -> Text:
+    return Text(f"{asked}:没说这个规格怎样", f"{asked}: no word of this SKU")
+
+
+def no_step(platform: str) -> Text:
+    return Text(f"{platform}:这个规格没有阶梯库存", f"{platform}: the SKU has no step stock")
 
 
 def _with(why: Text | str, zh: str, en: str) -> Text:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stockwatch.channels import stock
 from stockwatch.channels.orders import Order, Part
-from stockwatch.channels.wire import ApiError, Stocked
+from stockwatch.channels.wire import ApiError, Pool, Stepped, Stocked
 from stockwatch.events import encode, format_time
 from stockwatch.printable import printable
 from stockwatch.room.figures import Seen, Told
@@ -58,6 +58,7 @@ class Place(NamedTuple):
 
 class _Held(NamedTuple):
     place: Place
+    pool: Pool
     qty: int
     at_us: int
     until: float
@@ -76,8 +77,10 @@ class ReadBack:
         self._zone = zone
         self._every_s = every_s
         self._held: deque[_Held] = deque()
-        self._unbooked: dict[Place, int] = {}
+        self._unbooked: dict[tuple[Place, Pool], int] = {}
         """Since the last event of each."""
+        self._stepped: set[Place] = set()
+        """Those with a figure of pool `presale` apart."""
         self._next: dict[Place, float] = {}
 
     def older(self, order: Order, skus: Callable[[Part], Iterable[str]]) -> None:
@@ -87,7 +90,9 @@ class ReadBack:
                 moved = set(skus(part))
                 for place in self._next:
                     if place.sku in moved:
-                        self._unbooked[place] = self._unbooked.get(place, 0) + line.qty * part.qty
+                        apart = line.presale and place in self._stepped
+                        figure: tuple[Place, Pool] = place, "presale" if apart else "spot"
+                        self._unbooked[figure] = self._unbooked.get(figure, 0) + line.qty * part.qty
 
     async def run(self, feed: PlatformFeed) -> None:
         """Until cancelled; only what the feed's sink raises comes out."""
@@ -142,7 +147,12 @@ class ReadBack:
         asked_us = client.platform_us()
         try:
             ask = adapter.stock(place.product, place.number)
-            qty = max(0, adapter.stock_in(await client.ask(ask, tries=1, waits=False), place.number))
+            answer = await client.ask(ask, tries=1, waits=False)
+            units: dict[Pool, int | None] = {"spot": adapter.stock_in(answer, place.number)}
+            if isinstance(adapter, Stepped):
+                units["presale"] = adapter.step_in(answer, place.number)
+                if units["presale"] is not None:
+                    self._stepped.add(place)
         except ApiError as error:
             lasts = error.kind in ("refused", "denied")
             (log.info if lasts else log.debug)(
@@ -152,33 +162,48 @@ class ReadBack:
         answered_us = client.platform_us()
         if answered_us - asked_us <= _SLOW_US:
             self.readings += 1
-            self._held.append(_Held(place, qty, (asked_us + answered_us) // 2, clock() + _HELD_S))
+            at_us, until = (asked_us + answered_us) // 2, clock() + _HELD_S
+            self._held.extend(
+                _Held(place, pool, max(0, qty), at_us, until)
+                for pool, qty in units.items()
+                if qty is not None
+            )
         return self._every_s
 
     async def _hand_over(self, feed: PlatformFeed) -> None:
         """Tell what polling has come to."""
         now = asyncio.get_running_loop().time()
         while self._held:
-            place, qty, at_us, until = self._held[0]
+            place, pool, qty, at_us, until = self._held[0]
             if not feed.has_told(at_us):
                 if now < until:
                     return
                 self._held.popleft()
                 continue
             self._held.popleft()
-            unbooked = self._unbooked.get(place, 0)
-            told = self._see(Seen(feed.channel, place.sku, place.listing, qty, at_us, unbooked))
+            unbooked = self._unbooked.get((place, pool), 0)
+            told = self._see(Seen(feed.channel, place.sku, place.listing, qty, at_us, unbooked, pool))
             if told.worth:
                 self.told += 1
-                self._unbooked.pop(place, None)
-                await feed.tell_figure(self._event(feed, place, qty, at_us, told.expected, unbooked))
+                self._unbooked.pop((place, pool), None)
+                await feed.tell_figure(self._event(feed, place, pool, qty, at_us, told.expected, unbooked))
 
     def _event(
-        self, feed: PlatformFeed, place: Place, qty: int, at_us: int, expected: int | None, unbooked: int
+        self,
+        feed: PlatformFeed,
+        place: Place,
+        pool: Pool,
+        qty: int,
+        at_us: int,
+        expected: int | None,
+        unbooked: int,
     ) -> bytes:
         data: dict[str, object] = {"channel": feed.channel}
         if place.listing:
             data["listing"] = place.listing
+        step = "" if pool == "spot" else pool
+        if step:
+            data["pool"] = step
         data |= {"qty": qty, "as_of": format_time(at_us, self._zone)}
         if expected is not None:
             data["expected"] = expected
@@ -187,7 +212,7 @@ class ReadBack:
         return encode(
             type="channel.stock",
             source=self._source,
-            id=":".join(filter(None, ("stock", place.sku, place.listing, str(at_us)))),
+            id=":".join(filter(None, ("stock", place.sku, place.listing, step, str(at_us)))),
             time=format_time(feed.client.platform_us(), self._zone),
             subject=place.sku,
             data=data,

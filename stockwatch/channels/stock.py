@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from stockwatch.channels import phrases
 from stockwatch.channels.client import Client
-from stockwatch.channels.wire import ApiError, Ask, Listed, Offer, Overwrites, Puts, Stocked
+from stockwatch.channels.wire import ApiError, Ask, Listed, Offer, Overwrites, Pool, Puts, Stepped, Stocked
 
 MOST_ASKS = 2000
 """Requests for what a shop offers, after which a survey stops at the end of the page."""
@@ -37,10 +37,17 @@ class Changed(NamedTuple):
     """False: the platform did not say, and the figures allow either."""
 
 
-async def read(client: Client, product: str, sku: str) -> int:
-    """Units that may still be sold. Raises ApiError."""
-    adapter = _of(client)
-    return adapter.stock_in(await client.ask(adapter.stock(product, sku)), sku)
+class Place(NamedTuple):
+    """A figure of a platform."""
+
+    product: str
+    sku: str
+    pool: Pool = "spot"
+
+
+async def read(client: Client, product: str, sku: str, pool: Pool = "spot") -> int:
+    """Units that may still be sold of that pool. Raises ApiError."""
+    return (await reading_of(client, Place(product, sku, pool)))[1]
 
 
 def _of(client: Client) -> Stocked:
@@ -50,29 +57,34 @@ def _of(client: Client) -> Stocked:
     return adapter
 
 
-async def change(client: Client, product: str, sku: str, delta: int, once: str) -> Changed:
-    """Add `delta` units, or take them as far as there are any. Raises ApiError: of kind "unknown" where the change was
-    or may have been made and the figure can't be read any more, of any other where nothing was changed."""
+async def change(
+    client: Client, product: str, sku: str, delta: int, once: str, pool: Pool = "spot"
+) -> Changed:
+    """Add `delta` units to a SKU's figure of that pool, or take them as far as there are any; its figure of another
+    pool stays. Raises ApiError: of kind "unknown" where the change was or may have been made and the figure can't be
+    read any more, of any other where nothing was changed."""
     assert delta, "a change changes something"
+    place = Place(product, sku, pool)
+    name = once if pool == "spot" else f"{once}:step"
     for _ in range(_MOST_TRIES):
-        reading, before = await reading_of(client, product, sku)
+        reading, before = await reading_of(client, place)
         # What sold meanwhile is not there to be taken; a figure below zero has nothing to take, and is not added to.
         wanted = max(delta, -max(0, before))
         if wanted == 0:
             return Changed(before, before, 0)
-        ask = _of(client).change(product, sku, wanted, f"{once}:{wanted}", reading)
+        ask = _change(client, place, wanted, f"{name}:{wanted}", reading)
         try:
             await client.ask(ask, writes=True)
         except ApiError as error:
             if error.kind == "unknown":
-                changed = await _after_unknown(client, product, sku, before, wanted, ask, reading)
+                changed = await _after_unknown(client, place, before, wanted, ask, reading)
                 if changed is None:
                     continue
                 return changed
             if error.kind != "moved" and (error.kind != "refused" or wanted > 0):
                 raise
             continue
-        return await read_after(client, product, sku, before, wanted, reading)
+        return await _after(client, place, before, wanted, reading)
     raise ApiError("refused", phrases.SOLD_FASTER)
 
 
@@ -83,7 +95,8 @@ async def put(client: Client, product: str, sku: str, units: int) -> Changed:
     adapter = client.adapter
     if not isinstance(adapter, Puts):
         raise ApiError("refused", phrases.not_put(adapter.name))
-    reading, before = await reading_of(client, product, sku)
+    place = Place(product, sku)
+    reading, before = await reading_of(client, place)
     wanted = units - before
     if wanted == 0:
         return Changed(before, before, 0)
@@ -93,32 +106,43 @@ async def put(client: Client, product: str, sku: str, units: int) -> Changed:
         if error.kind != "unknown":
             raise
         # Told again, it would undo what has sold since.
-        return by_figure(await read_after(client, product, sku, before, wanted, reading))
-    return await read_after(client, product, sku, before, wanted, reading)
+        return by_figure(await _after(client, place, before, wanted, reading))
+    return await _after(client, place, before, wanted, reading)
 
 
-async def reading_of(client: Client, product: str, sku: str) -> tuple[bytes, int]:
-    """The platform's answer about a SKU, and the figure in it. Raises ApiError."""
+async def reading_of(client: Client, place: Place) -> tuple[bytes, int]:
+    """The platform's answer about a SKU, and the figure in it. Raises ApiError: also where there is no such figure."""
     adapter = _of(client)
-    answer = await client.ask(adapter.stock(product, sku))
-    return answer, adapter.stock_in(answer, sku)
+    answer = await client.ask(adapter.stock(place.product, place.sku))
+    if place.pool == "spot":
+        return answer, adapter.stock_in(answer, place.sku)
+    step = adapter.step_in(answer, place.sku) if isinstance(adapter, Stepped) else None
+    if step is None:
+        raise ApiError("refused", phrases.no_step(client.adapter.name))
+    return answer, step
 
 
-async def read_after(
-    client: Client, product: str, sku: str, before: int, wanted: int, reading: bytes
-) -> Changed:
+def _change(client: Client, place: Place, delta: int, once: str, reading: bytes) -> Ask:
+    adapter = _of(client)
+    if place.pool == "spot":
+        return adapter.change(place.product, place.sku, delta, once, reading)
+    assert isinstance(adapter, Stepped), "it has been read"
+    return adapter.change_step(place.product, place.sku, delta, once, reading)
+
+
+async def _after(client: Client, place: Place, before: int, wanted: int, reading: bytes) -> Changed:
     """A change that was or may have been taken, read back."""
     try:
-        answer, after = await reading_of(client, product, sku)
+        answer, after = await reading_of(client, place)
     except ApiError as error:
         raise ApiError("unknown", phrases.perhaps_changed(error.text), code=error.code) from None
     adapter = client.adapter
-    sure = not (isinstance(adapter, Overwrites) and adapter.undone(reading, answer, sku))
+    sure = not (isinstance(adapter, Overwrites) and adapter.undone(reading, answer, place.sku))
     return Changed(before, after, wanted, sure)
 
 
 async def _after_unknown(
-    client: Client, product: str, sku: str, before: int, wanted: int, ask: Ask, reading: bytes
+    client: Client, place: Place, before: int, wanted: int, ask: Ask, reading: bytes
 ) -> Changed | None:
     """None: it was not made, for sure, and the figure is another by now. Raises ApiError as `change` does."""
     if _of(client).repeatable:
@@ -133,9 +157,8 @@ async def _after_unknown(
                     raise
                 if error.kind != "spent":
                     continue
-            return await read_after(client, product, sku, before, wanted, reading)
-    changed = await read_after(client, product, sku, before, wanted, reading)
-    return by_figure(changed)
+            return await _after(client, place, before, wanted, reading)
+    return by_figure(await _after(client, place, before, wanted, reading))
 
 
 def by_figure(told: Changed) -> Changed:

@@ -36,6 +36,10 @@ _INEXACT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+|[+-]?\d{16,}\.\d*")
 _T = TypeVar("_T")
 
 
+Pool = Literal["spot", "presale"]
+"""What is here to be sent, or what is sold as pre-sale and made or bought for it. The ledger's names."""
+
+
 class ApiError(Exception):
     """A request that did not bring what was asked. `str()` is one printable line of English, free of secrets; `text` is
     the same in both languages, as far as the words are ours."""
@@ -167,6 +171,8 @@ class Listed(NamedTuple):
     stock: int | None = None
     parts: tuple[Part, ...] = ()
     """What a bundle is made of, where the platform says so."""
+    step: int | None = None
+    """Units of pool `presale` (阶梯库存), which `stock` does not hold; None: it has none apart."""
 
 
 class Offer(NamedTuple):
@@ -186,6 +192,8 @@ class Wanted(NamedTuple):
     sku: str
     delta: int
     """Units to add, or below zero to take; never 0."""
+    pool: Pool = "spot"
+    """Which of its figures; the other one stays."""
 
 
 class Adapter(Protocol):
@@ -252,7 +260,7 @@ class Stocked(Protocol):
         """Ask what may still be sold of a SKU."""
 
     def stock_in(self, answer: bytes, sku: str) -> int:
-        """Units, of that answer. Raises ApiError."""
+        """Units of pool `spot`, of that answer. Raises ApiError."""
 
     def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """Add to a SKU's figure, or take from it. `once` names the change, where the platform takes such a name;
@@ -281,13 +289,26 @@ class Batches(Protocol):
     batch: int
     """SKUs in one request, at most."""
 
-    def several(self, wanted: Sequence[Wanted], once: str, *, whole: bool) -> Ask:
-        """Change all of them, at most `batch` and no SKU twice. `whole`: those of one product, all or none; else each
-        stands or falls by itself."""
+    def several(self, wanted: Sequence[Wanted], once: str, readings: Sequence[bytes], *, whole: bool) -> Ask:
+        """Change all of them, at most `batch` and no figure twice. `readings`: the answers of `stock` just before, in
+        the same order. `whole`: those of one product, all or none; else each stands or falls by itself. Raises ApiError
+        where those answers do not allow it."""
 
     def came_of(self, answer: bytes, wanted: Sequence[Wanted], *, whole: bool) -> tuple[ApiError | None, ...]:
         """What that answer says of each, in the same order: None where it was changed; of kind "unknown" where the
         answer does not tell. Raises ApiError where it can't be read."""
+
+
+@runtime_checkable
+class Stepped(Protocol):
+    """A stocked adapter whose platform keeps a second figure of some SKUs, for what it sells as pre-sale once what is
+    here is gone (阶梯发货). `Stocked.stock_in` and `change` concern the first."""
+
+    def step_in(self, answer: bytes, sku: str) -> int | None:
+        """Units of pool `presale`, of an answer of `stock`; None where the SKU has no such figure. Raises ApiError."""
+
+    def change_step(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
+        """As `Stocked.change`, of that figure."""
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ from stockwatch.channels.wire import Listed
 from stockwatch.config import Channel, RoomConfig
 from stockwatch.console.escape import cells, clean, fit
 from stockwatch.hub.live import ledger_of
+from stockwatch.ledger.balances import Books
 from stockwatch.ledger.file import LedgerFile
 from stockwatch.ledger.replay import rebuild
 from stockwatch.ledger.store import LedgerError
@@ -25,17 +26,37 @@ def compared(
 ) -> list[Compared]:
     """What the channels that told their goods say, SKU by SKU."""
     goods = {channel: Goods(config, channel, numbers) for channel in offered}
-    return compare(config, available_of(config), offered, goods)
+    here, presale = available_of(config)
+    return compare(config, here, offered, goods, presale)
 
 
-def available_of(config: RoomConfig) -> dict[str, int]:
-    """By the room's ledger, for SKUs that it knows; what it does not know opens with room.toml's stock."""
+def available_of(config: RoomConfig) -> tuple[dict[str, int], dict[str, int]]:
+    """What is here, and what is there for pre-sale. By the room's ledger, for SKUs that it knows; of what is here, what
+    it does not know opens with room.toml's stock. Orders alone name the pool of pre-sale and put nothing into it: it is
+    known of once somebody has counted or received something there."""
+    books = _books_of(config)
+    if books is None:
+        return {}, {}
+    here = {sku.id: books.stock(sku.id).available for sku in config.skus if books.opened(sku.id)}
+    presale = {
+        sku.id: books.stock_in(sku.id, "presale").available
+        for sku in config.skus
+        if any(
+            cell.pool == "presale" and (cell.opening or cell.received or cell.adjusted)
+            for cell in books.cells_of(sku.id)
+        )
+    }
+    return here, presale
+
+
+def _books_of(config: RoomConfig) -> Books | None:
+    """None where there is no ledger, or it can't be read, which is said."""
     path = ledger_of(config)
     if not path.exists():
-        return {}
+        return None
     try:
         with LedgerFile(path, read_only=True) as ledger:
-            books = rebuild(ledger)
+            return rebuild(ledger)
     except (LedgerError, OSError) as error:
         shown = printable(str(error), 200)
         complain(
@@ -44,19 +65,20 @@ def available_of(config: RoomConfig) -> dict[str, int]:
                 f"stockwatch:账本读不了,改用期初库存对照:{shown}",
             )
         )
-        return {}
-    return {sku.id: books.stock(sku.id).available for sku in config.skus if books.opened(sku.id)}
+        return None
 
 
 def as_json(rows: Sequence[Compared]) -> list[dict[str, object]]:
-    """The same for programs."""
-    return [
-        {
-            "sku": row.sku, "slot": row.slot, "available": row.available, "platforms": dict(row.platforms),
-            "offered": row.offered, "over": row.over, "differ": row.differ,
-        }
-        for row in rows
-    ]  # fmt: skip
+    """The same for programs. Rows of pre-sale name their pool."""
+    return [_as_object(row) for row in rows]
+
+
+def _as_object(row: Compared) -> dict[str, object]:
+    found: dict[str, object] = {
+        "sku": row.sku, "slot": row.slot, "available": row.available, "platforms": dict(row.platforms),
+        "offered": row.offered, "over": row.over, "differ": row.differ,
+    }  # fmt: skip
+    return found if row.pool == "spot" else found | {"pool": row.pool}
 
 
 def as_text(rows: Sequence[Compared], channels: Sequence[Channel]) -> str:
@@ -73,10 +95,11 @@ def as_text(rows: Sequence[Compared], channels: Sequence[Channel]) -> str:
     ]
     for row in rows:
         number = "" if row.slot is None else say(f"#{row.slot} ", f"{row.slot}号 ")
-        figures = [str(row.available)]
+        number += "" if row.pool == "spot" else say("pre-sale ", "预售 ")
+        figures = ["-" if row.available is None else str(row.available)]
         for channel in shown:
             figure = row.platforms.get(channel.id)
-            figures.append("-" if figure is None else f"{figure}{'*' if figure != row.available else ''}")
+            figures.append("-" if figure is None else f"{figure}{'*' if channel.id in row.differ else ''}")
         figures.append(f"{row.offered}{'!' if row.over else ''}")
         title = fit(f"{number}{clean(row.title)}", _TITLE)
         lines.append("  " + title + "".join(map(_right, figures)))

@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     if args.room is not None:
         room = load_room(args.room)
         wares = [Ware(sku.id, sku.title, sku.stock or 0) for sku in room.skus]
+    if step := max(0, int(args.step)):
+        wares = [ware._replace(step=step) for ware in wares]
     if not wares:
         raise Failure(say("the room has no SKU to sell", "这个直播间没有可卖的 SKU"), Exit.USAGE)
     platforms = tuple(dict.fromkeys(args.platform or PLATFORMS))
@@ -170,15 +172,21 @@ async def _tell(lab: Lab) -> None:
             )
 
 
-def _books(lab: Lab) -> dict[str, object]:
+def _figures(lab: Lab, *, presale: bool) -> dict[str, dict[str, int]]:
     skus: dict[str, dict[str, int]] = {}
     for booth in lab.booths.values():
-        for sku, figures in booth.face.shop.figures().items():
+        for sku, figures in booth.face.shop.figures(presale=presale).items():
             held = skus.setdefault(sku, dict.fromkeys(dataclasses.asdict(figures), 0))
             for name, value in dataclasses.asdict(figures).items():
                 held[name] += value
+    return skus
+
+
+def _books(lab: Lab) -> dict[str, object]:
+    stepped = any(good.step is not None for booth in lab.booths.values() for good in booth.face.shop.goods)
     return {
-        "skus": skus,
+        "skus": _figures(lab, presale=False),
+        **({"presale": _figures(lab, presale=True)} if stepped else {}),
         "platforms": {
             name: {
                 "orders": len(booth.face.shop.orders), "refused": booth.face.shop.refused, "pushed": booth.pushed,

@@ -166,12 +166,13 @@ class _Writer:
             return []
         titles = dict(self._picture.channels)
         shown: list[list[tuple[str, str]]] = [[(f"{w.by_platform}: ", "")]]
-        for channel in dict.fromkeys(row.channel for row in detail.platforms):
-            rows = [row for row in detail.platforms if row.channel == channel]
+        for channel, pool in dict.fromkeys((row.channel, row.pool) for row in detail.platforms):
+            rows = [row for row in detail.platforms if (row.channel, row.pool) == (channel, pool)]
             ago = fill(w.read_ago, age=span(max(row.age for row in rows), w.language))
             units = count(sum(row.qty for row in rows))
             colour = "tier:3" if any(row.overwritten for row in rows) else ""
-            piece = [(f"{clean(titles.get(channel) or channel)} {units}", colour), (f" {ago}  ", "muted")]
+            title = clean(titles.get(channel) or channel) + (f" {clean(say(pool, w))}" if pool else "")
+            piece = [(f"{title} {units}", colour), (f" {ago}  ", "muted")]
             if len(shown[-1]) > 1 and sum(cells(text) for text, _ in shown[-1] + piece) - 2 > self._width:
                 shown.append([("  ", "")])
             shown[-1] += piece

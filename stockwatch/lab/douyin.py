@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from stockwatch.channels.douyin.signing import sign, sign_comments, sign_push
 from stockwatch.channels.wire import Keys
-from stockwatch.lab.douyin_stock import Figures, ok, wrong
+from stockwatch.lab.douyin_stock import Figures, ok, stock_of, wrong
 from stockwatch.lab.face import Door, Push, Reply, Request
 from stockwatch.lab.shop import Bought, Order, Shop
 
@@ -143,7 +143,7 @@ class DouyinFace:
             "sku_id": line.good.sku, "code": line.good.outer, "create_time": order.created_ms // 1000,
             "update_time": order.updated_ms // 1000, "pay_time": order.paid_ms // 1000,
             "ship_time": line.shipped_ms // 1000, "finish_time": line.closed_ms // 1000,
-            "room_id": order.room, "room_id_str": str(order.room or ""),
+            "pre_sale_type": 2 if line.presale else 0, "room_id": order.room, "room_id_str": str(order.room or ""),
             "after_sale_info": {"refund_status": 3 if line.status == "refunded" or line.parts else 0},
         }  # fmt: skip
 
@@ -190,7 +190,7 @@ class DouyinFace:
 
     def _skus(self, params: dict[str, Any]) -> Reply:
         skus = [good for good in self.shop.goods if str(good.product) == str(params["product_id"])]
-        return ok([{"id": good.sku, "code": good.outer, "stock_num": good.stock} for good in skus])
+        return ok([{"id": good.sku, "code": good.outer, **stock_of(good)} for good in skus])
 
 
 def lab_keys() -> Keys:

@@ -58,6 +58,8 @@ class Ware(NamedTuple):
     sku: str
     title: str
     stock: int
+    step: int | None = None
+    """What Douyin sells of it as pre-sale once its stock is gone (阶梯发货); None: nothing."""
 
 
 def keys_of(platform: str) -> Keys:
@@ -88,6 +90,7 @@ def booth_of(
             ware.title,
             int(ware.stock * share),
             ware.sku in at_payment,
+            ware.step if platform == "douyin" else None,
         )
         for nth, ware in enumerate(wares)
     ]

@@ -27,6 +27,22 @@ class Good:
     """What the platform may still sell."""
     at_payment: bool = False
     """Its stock is taken when it is paid (付款减库存), not when it is ordered (拍下减库存)."""
+    step: int | None = None
+    """What may still be sold as pre-sale once `stock` is gone (阶梯发货); None: it is not sold so."""
+
+    def left(self, presale: bool) -> int:
+        return (self.step or 0) if presale else self.stock
+
+    def move(self, units: int, presale: bool) -> None:
+        """Add so many, or take them."""
+        if presale:
+            self.step = (self.step or 0) + units
+        else:
+            self.stock += units
+
+    def is_presale(self, qty: int) -> bool:
+        """Whether so many can only be sold as pre-sale."""
+        return self.step is not None and self.stock < qty
 
 
 @dataclass(slots=True)
@@ -51,6 +67,7 @@ class Bought:
     shipped_ms: int = 0
     closed_ms: int = 0
     parts: list[Part] = field(default_factory=list)
+    presale: bool = False
 
     @property
     def left(self) -> int:
@@ -110,16 +127,20 @@ class Shop:
 
     def place(self, wanted: list[tuple[Good, int]], now_ms: int, room: int = 0) -> Order | None:
         """A buyer orders; None when there is too little."""
-        if any(good.stock < qty for good, qty in wanted):
+        sold = [(good, qty, good.is_presale(qty)) for good, qty in wanted]
+        if any(good.left(presale) < qty for good, qty, presale in sold):
             self.refused += 1
             return None
-        for good, qty in wanted:
-            good.stock -= 0 if good.at_payment else qty
+        for good, qty, presale in sold:
+            good.move(0 if good.at_payment else -qty, presale)
         at = self._at(now_ms)
         first = self._next
         self._next += 1 + len(wanted)
         ids = [first] if len(wanted) == 1 else range(first + 1, first + 1 + len(wanted))
-        lines = [Bought(id_, good, qty) for id_, (good, qty) in zip(ids, wanted, strict=True)]
+        lines = [
+            Bought(id_, good, qty, presale=presale)
+            for id_, (good, qty, presale) in zip(ids, sold, strict=True)
+        ]
         order = Order(first, at, at, at + self._ttl, lines, room=room)
         self.orders[first] = order
         self._changed(order, "placed", now_ms)
@@ -129,11 +150,11 @@ class Shop:
         if order.paid_ms or any(line.status != "unpaid" for line in order.lines):
             return False
         late = [line for line in order.lines if line.good.at_payment]
-        if any(line.good.stock < line.qty for line in late):
+        if any(line.good.left(line.presale) < line.qty for line in late):
             return False
         order.paid_ms = self._at(now_ms)
         for line in late:
-            line.good.stock -= line.qty
+            line.good.move(-line.qty, line.presale)
         for line in order.lines:
             line.status = "paid"
         self._changed(order, "paid", now_ms)
@@ -145,7 +166,7 @@ class Shop:
             return False
         for line in order.lines:
             line.status, line.closed_ms = "cancelled", self._at(now_ms)
-            line.good.stock += 0 if line.good.at_payment else line.qty
+            line.good.move(0 if line.good.at_payment else line.qty, line.presale)
         self._changed(order, "cancelled", now_ms)
         return True
 
@@ -182,11 +203,13 @@ class Shop:
         hi = bisect_right(self._log, (until_ms, 1 << 62))
         return [self.orders[id_] for at, id_ in self._log[lo:hi] if self.orders[id_].updated_ms == at]
 
-    def figures(self) -> dict[str, Figures]:
-        """By the merchant's code."""
+    def figures(self, *, presale: bool = False) -> dict[str, Figures]:
+        """By the merchant's code: of what was sold from stock, or of what was sold as pre-sale."""
         found: dict[str, Figures] = {good.outer: Figures() for good in self.goods}
         for order in self.orders.values():
             for line in order.lines:
+                if line.presale is not presale:
+                    continue
                 figure = found[line.good.outer]
                 kept = sum(part.qty for part in line.parts if part.kept)
                 back = line.qty - line.left - kept

@@ -267,6 +267,10 @@ class Books:
         """Figures of a SKU, summed over its locations in pool `spot`; all 0 when unknown."""
         return self._shelves.stock(sku, self._documents.restocks.in_transit(sku))
 
+    def stock_in(self, sku: str, pool: str) -> Stock:
+        """The same of another pool; in_transit is 0 here."""
+        return self._shelves.stock_in(sku, pool)
+
     def left(self, sku: str) -> tuple[int, int, int, int]:
         """The part of `stock` that is asked for most: (available, held, reserved and sold, shortfall)."""
         return self._shelves.left(sku)

@@ -37,7 +37,11 @@ class Shelves:
         cells = self._by_sku.get(sku, [])
         if len(cells) == 1 and cells[0].pool == "spot":
             return _stock(cells[0], in_transit)
-        cells = [cell for cell in cells if cell.pool == "spot"]
+        return self.stock_in(sku, "spot", in_transit)
+
+    def stock_in(self, sku: str, pool: str, in_transit: int = 0) -> Stock:
+        """The same of that pool."""
+        cells = [cell for cell in self._by_sku.get(sku, ()) if cell.pool == pool]
         return Stock(
             available=sum(cell.available for cell in cells),
             held=sum(cell.held for cell in cells),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from stockwatch.room import overwritten
 from stockwatch.room.clock import SECOND_US
+from stockwatch.room.figures import SPOT
 from stockwatch.room.links import Link
 from stockwatch.room.room import Room
 from stockwatch.room.view import Ahead, Detail, Mark, PlatformRow, Taught, Text
@@ -77,7 +79,13 @@ def _platforms(room: Room, own: Sequence[str]) -> Iterator[PlatformRow]:
             qty=one.qty,
             age=age // 10 * 10 if age < 60 else age // 60 * 60,
             overwritten=one.overwritten,
+            pool=_pool(one.pool),
         )
+
+
+def _pool(pool: str) -> Text | None:
+    said = overwritten.pool_title(pool)
+    return None if pool == SPOT else Text(said.zh, said.en)
 
 
 def _ahead(room: Room, own: Sequence[str], past: int, now: int) -> tuple[Ahead, ...]:

@@ -4,6 +4,9 @@ Told of every reading (`channel.stock`) and of what the channel's orders did; th
 channel is followed from its first reading on: what its orders did before is not known, so that only readings taken
 after that are compared.
 
+A platform may keep two figures of a SKU: of what is here (pool `spot`), and of what it sells as pre-sale (`presale`).
+Each is compared with the orders of its own pool. Where it keeps one only, what is sold as pre-sale may be of that one.
+
 One open change a figure: what is changed again while nobody has taken it counts up, one that is put back is over, one
 that was taken leaves after ten minutes.
 """
@@ -33,8 +36,17 @@ _FEW = 5
 _AS_GOOD = 3, 0.02
 """A change that brings a figure back to within so many units, or such a share of it, puts it back."""
 
-Key = tuple[str, str, str]
-"""(channel, SKU, the platform's number where it offers the SKU under several)"""
+SPOT = "spot"
+
+
+class Key(NamedTuple):
+    """A figure."""
+
+    channel: str
+    sku: str
+    listing: str = ""
+    """The platform's number where it offers the SKU under several."""
+    pool: str = SPOT
 
 
 class Seen(NamedTuple):
@@ -47,6 +59,7 @@ class Seen(NamedTuple):
     at_us: int
     unbooked: int = 0
     """Units of orders that changed since the last that was told, and are none of the room's."""
+    pool: str = SPOT
 
 
 class Told(NamedTuple):
@@ -83,6 +96,7 @@ class Overwrite(msgspec.Struct):
     """Who took it."""
     over: bool = False
     """It was put back."""
+    pool: str = SPOT
 
 
 class Shown(NamedTuple):
@@ -91,6 +105,7 @@ class Shown(NamedTuple):
     channel: str
     sku: str
     listing: str
+    pool: str
     qty: int
     heard_us: int
     """By the decision clock: a platform's own may be off."""
@@ -104,7 +119,10 @@ class PlatformFigures:
         self._channels = {channel.id for channel in config.channels}
         self._since: dict[str, int] = {}
         """Channel -> since when its orders are followed, by its platform's clock."""
-        self._moves: dict[tuple[str, str], Moves] = {}
+        self._moves: dict[tuple[str, str, str], Moves] = {}
+        """By channel, SKU and pool."""
+        self._apart: set[tuple[str, str, str]] = set()
+        """(channel, SKU, pool) of figures that are kept apart from the usual one."""
         self._figures: dict[Key, Figure] = {}
         self._latest: dict[Key, tuple[Reading, int]] = {}
         """Read last, whether or not it became an event, and when we heard: shown, and never decided by."""
@@ -124,24 +142,37 @@ class PlatformFigures:
         if channel not in self._since or applied.outcome not in ("accepted", "short"):
             return
         assert isinstance(event, Event)
+        pool = _pool(event, books)
         for sku, units in applied.taken:
-            self._of(channel, sku).sold(event.time_us, units, certain=_sold_alone(event, books))
+            certain = _sold_alone(event, books)
+            for moves, sure in self._moved(channel, sku, pool):
+                moves.sold(event.time_us, units, certain=certain and sure)
         line = event.line
         if line is None:
             return
         match event.type:
             case "order.cancelled":
                 for sku, units, certain in _given_back(event, books):
-                    self._of(channel, sku).came_back(event.time_us, units, certain=certain)
+                    for moves, sure in self._moved(channel, sku, pool):
+                        moves.came_back(event.time_us, units, certain=certain and sure)
             case "order.refunded" if line.restock is True:
                 for sku, units, _ in _given_back(event, books):
-                    self._of(channel, sku).came_back(event.time_us, units, certain=False)
+                    for moves, _ in self._moved(channel, sku, pool):
+                        moves.came_back(event.time_us, units, certain=False)
             case "order.changed" if event.subject is not None and isinstance(line.to, str):
                 units = line.units or _size(event, books)
-                self._of(channel, event.subject).came_back(event.time_us, units, certain=False)
-                self._of(channel, line.to).sold(event.time_us, units, certain=False)
+                for moves, _ in self._moved(channel, event.subject, pool):
+                    moves.came_back(event.time_us, units, certain=False)
+                for moves, _ in self._moved(channel, line.to, pool):
+                    moves.sold(event.time_us, units, certain=False)
             case _:
                 pass
+
+    def _moved(self, channel: str, sku: str, pool: str) -> Iterator[tuple[Moves, bool]]:
+        """Those that an order of this pool moves, and whether it is certain."""
+        yield self._of(channel, sku, pool), True
+        if pool != SPOT and (channel, sku, pool) not in self._apart:
+            yield self._of(channel, sku), False
 
     def lent(self, event: Event) -> None:
         """We told a platform to add units, or to take them away."""
@@ -154,23 +185,26 @@ class PlatformFigures:
         else:
             moves.sold(event.time_us, qty, certain=False)
 
-    def _of(self, channel: str, sku: str) -> Moves:
-        found = self._moves.get((channel, sku))
+    def _of(self, channel: str, sku: str, pool: str = SPOT) -> Moves:
+        found = self._moves.get((channel, sku, pool))
         if found is None:
-            found = self._moves[channel, sku] = Moves()
+            found = self._moves[channel, sku, pool] = Moves()
         return found
 
     # --- readings ----------------------------------------------------------------------------------------------------
 
     def see(self, seen: Seen, books: Books, lag_s: float, now_us: int) -> Told:
         """A reading that is no event yet: whether it should become one. Shown from now on, and nothing else."""
-        key, reading = (seen.channel, seen.sku, seen.listing), Reading(seen.qty, seen.at_us)
+        key = Key(seen.channel, seen.sku, seen.listing, seen.pool)
+        reading = Reading(seen.qty, seen.at_us)
         self._latest[key] = reading, now_us
         figure = self._figures.get(key)
         if figure is None or figure.last is None:
             return Told(True, None)
         verdict = figure.judge(
-            reading, self._of(*key[:2]), self._slack(key, seen.at_us, books, lag_s, seen.unbooked)
+            reading,
+            self._of(key.channel, key.sku, key.pool),
+            self._slack(key, seen.at_us, books, lag_s, seen.unbooked),
         )
         if verdict.kind != "explained" or figure.doubts:
             return Told(verdict.kind != "old", _expected(verdict, seen.qty))
@@ -185,8 +219,15 @@ class PlatformFigures:
         at_us = parse_time(as_of) if isinstance(as_of, str) else None
         if channel not in self._channels or event.subject is None or type(qty) is not int or at_us is None:
             return None
-        listing, unbooked = data.get("listing"), data.get("unbooked")
-        key = (channel, event.subject, listing if isinstance(listing, str) else "")
+        listing, pool, unbooked = data.get("listing"), data.get("pool"), data.get("unbooked")
+        key = Key(
+            channel,
+            event.subject,
+            listing if isinstance(listing, str) else "",
+            pool if isinstance(pool, str) else SPOT,
+        )
+        if key.pool != SPOT:
+            self._apart.add((channel, key.sku, key.pool))
         reading = Reading(qty, at_us)
         latest = self._latest.get(key)
         if latest is None or latest[0].at_us < at_us:
@@ -197,7 +238,7 @@ class PlatformFigures:
         figure = self._figures.setdefault(key, Figure())
         either = unbooked if type(unbooked) is int and unbooked > 0 else 0
         slack = self._slack(key, at_us, books, lag_s, either)
-        verdict = figure.take(reading, self._of(channel, event.subject), slack)
+        verdict = figure.take(reading, self._of(channel, event.subject, key.pool), slack)
         # A reading is told at `time` by the platform's clock, and comes in at `now_us` by ours.
         ahead_us = event.time_us - now_us
         return None if verdict.change is None else self._changed(key, verdict.change, ahead_us, now_us)
@@ -205,9 +246,9 @@ class PlatformFigures:
     def _slack(self, key: Key, at_us: int, books: Books, lag_s: float, unbooked: int) -> Slack:
         """What the books know of orders that may still change a figure: unpaid ones may be closed, few of the paid ones
         are, and as many as were sold in the last minute may have been placed and closed unseen."""
-        channel, sku, listing = key
-        stock = books.stock(sku)
-        sold, perhaps, _, _ = self._of(channel, sku).between(at_us - _RECENT_US, at_us)
+        channel, sku, listing, pool = key
+        stock = books.stock(sku) if pool == SPOT else books.stock_in(sku, pool)
+        sold, perhaps, _, _ = self._of(channel, sku, pool).between(at_us - _RECENT_US, at_us)
         back = (
             stock.reserved + stock.shortfall + sold + perhaps + max(_FEW, (stock.sold - stock.shipped) // 20)
         )
@@ -228,11 +269,13 @@ class PlatformFigures:
                 there.count += 1
                 return there
         number = self._count[key] = self._count.get(key, 0) + 1
-        channel, sku, listing = key
+        channel, sku, listing, pool = key
         made = Overwrite(
-            ":".join(filter(None, ("stock", channel, sku, listing, str(number)))),
+            ":".join(
+                filter(None, ("stock", channel, sku, listing, "" if pool == SPOT else pool, str(number)))
+            ),
             channel, sku, listing, change.was, change.now, change.since_us, change.at_us,
-            change.at_us - ahead_us, now_us, now_us, off,
+            change.at_us - ahead_us, now_us, now_us, off, pool=pool,
         )  # fmt: skip
         self.overwrites[key] = made
         return made
@@ -267,7 +310,7 @@ class PlatformFigures:
         return [
             Shown(*key, reading.qty, heard_us, self._is_off(key))
             for key, (reading, heard_us) in self._latest.items()
-            if key[1] == sku
+            if key.sku == sku
         ]
 
     def _is_off(self, key: Key) -> bool:
@@ -283,6 +326,14 @@ def _expected(verdict: Verdict, qty: int) -> int | None:
 def _line(event: Event, books: Books) -> Any:
     line = event.line
     return None if line is None else books.line(event.source, line.order, line.number)
+
+
+def _pool(event: Event, books: Books) -> str:
+    line = _line(event, books)
+    if line is None:
+        told = event.line.pool if event.line is not None else None
+        return told if isinstance(told, str) else SPOT
+    return str(line.cell.pool if isinstance(line, Plain) else line.where[1])
 
 
 def _sold_alone(event: Event, books: Books) -> bool:

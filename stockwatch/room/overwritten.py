@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stockwatch.alerts.reasons import Words
 from stockwatch.instants import format_time
-from stockwatch.room.figures import Overwrite
+from stockwatch.room.figures import SPOT, Overwrite
 from stockwatch.room.links import named
 
 if TYPE_CHECKING:
@@ -28,11 +28,18 @@ def sentence(one: Overwrite, room: Room) -> Words:
     """Which link, on which channel, from what to what, and when."""
     channel = channel_title(one.channel, room)
     zh, en = (f"{name} {channel}" for name in named(one.sku, room.catalog, room.config))
+    if one.pool != SPOT:
+        zh, en = f"{zh} {pool_title(one.pool).zh}", f"{en} {pool_title(one.pool).en}"
     clock = datetime.fromtimestamp(one.seen_us // 1_000_000, UTC).astimezone(room.zone).strftime("%H:%M:%S")
     return Words(
         f"{zh} 被外部改 {one.was}→{one.now}({clock})",
         f"{en} changed from outside {one.was}→{one.now} ({clock})",
     )
+
+
+def pool_title(pool: str) -> Words:
+    """What people call a pool other than `spot`."""
+    return Words("预售", "pre-sale") if pool == "presale" else Words(pool, pool)
 
 
 def channel_title(channel: str, room: Room) -> str:
@@ -47,6 +54,8 @@ def data(one: Overwrite, room: Room) -> dict[str, Any]:
     found: dict[str, Any] = {"alert": one.id, "channel": one.channel}
     if one.listing:
         found["listing"] = one.listing
+    if one.pool != SPOT:
+        found["pool"] = one.pool
     return found | {
         "reason": {"zh": said.zh, "en": said.en},
         "from": one.was,

@@ -279,6 +279,8 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, by tens, and by minutes from one on."""
     overwritten: bool = False
     """Somebody else changed it, and nobody has taken that."""
+    pool: Text | None = None
+    """What it is a figure of, where that is not what is here."""
 
 
 class Taught(msgspec.Struct, frozen=True, kw_only=True):

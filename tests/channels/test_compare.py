@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from stockwatch.channels.compare import compare
 from stockwatch.channels.goods import Goods, Numbered
 from stockwatch.channels.wire import Listed
 from stockwatch.commands.channel_figures import as_json, as_text, available_of
 from stockwatch.config import Channel, Item, Listing, RoomConfig, Sku
+from stockwatch.events import encode
 from stockwatch.ledger.file import LedgerFile
+from stockwatch.ledger.writer import Writer
 
 CHANNELS = (Channel(id="d", source="d", title="抖店"), Channel(id="t", source="t"))
 CONFIG = RoomConfig(
@@ -66,13 +70,47 @@ def test_what_is_sold_already_counts_and_the_table_says_who_differs():
 def test_a_room_without_a_ledger_is_compared_with_its_opening_stock_and_so_is_one_that_is_unreadable(
     tmp_path, capsys
 ):
-    import msgspec
-
     config = msgspec.structs.replace(CONFIG, ledger_path=tmp_path / "r.db")
-    assert available_of(config) == {}
+    assert available_of(config) == ({}, {})
     (tmp_path / "r.db").write_bytes(b"no ledger at all")
-    assert available_of(config) == {}
+    assert available_of(config) == ({}, {})
     assert "opening stock is compared" in capsys.readouterr().err
     (tmp_path / "r.db").unlink()
     LedgerFile(tmp_path / "r.db").close()
-    assert available_of(config) == {}
+    assert available_of(config) == ({}, {})
+
+
+def test_pre_sale_is_compared_with_pre_sale_once_the_ledger_knows_of_any():
+    offered = {"d": [Listed("1", "11", stock=150, step=300), Listed("2", "21", stock=50, step=100)]}
+    goods = {"d": Goods(CONFIG, "d", NUMBERS)}
+    here, later = compare(CONFIG, {"CAP": 200}, offered, goods, {"CAP": 350})
+    assert (here.pool, here.available, dict(here.platforms), here.over) == ("spot", 200, {"d": 200}, 0)
+    assert (later.pool, later.available, dict(later.platforms)) == ("presale", 350, {"d": 400})
+    assert (later.over, later.differ) == (50, ["d"])
+    assert as_json([here, later])[1] == {
+        "sku": "CAP", "slot": 3, "available": 350, "platforms": {"d": 400}, "offered": 400, "over": 50,
+        "differ": ["d"], "pool": "presale",
+    }  # fmt: skip
+    (line,) = [line for line in as_text([here, later], CHANNELS).splitlines() if "pre-sale" in line]
+    assert line.split()[-3:] == ["350", "400*", "400!"]
+    _, unknown = compare(CONFIG, {"CAP": 200}, offered, goods)
+    assert (unknown.available, unknown.over, unknown.differ) == (None, 0, [])
+    (line,) = [line for line in as_text([unknown], CHANNELS).splitlines() if "pre-sale" in line]
+    assert line.split()[-3:] == ["-", "400", "400"]
+
+
+def test_a_stock_for_pre_sale_is_known_once_it_was_counted(tmp_path):
+    config = msgspec.structs.replace(CONFIG, ledger_path=tmp_path / "r.db")
+
+    def book(type_: str, sku: str, **data: object) -> None:
+        raw = encode(
+            type=type_, source="d", id=f"{type_}:{sku}", time="2026-01-01T00:00:00Z", subject=sku,
+            data={"pool": "presale", **data},
+        )  # fmt: skip
+        with LedgerFile(tmp_path / "r.db") as ledger:
+            Writer(ledger, lambda: 1_767_225_600_000_000).process([raw])
+
+    book("order.placed", "SOCK", order="1", line=1, qty=2)
+    assert available_of(config)[1] == {}, "an order puts nothing into it"
+    book("stock.counted", "CAP", document="c", qty=350, reason="opening", by="t")
+    assert available_of(config)[1] == {"CAP": 350}

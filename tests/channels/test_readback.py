@@ -16,6 +16,7 @@ from stockwatch.config import Channel, RoomConfig, Sku
 from stockwatch.lab.faults import Faults
 from stockwatch.lab.opening import Ware
 from stockwatch.ledger.balances import Books
+from stockwatch.room.figures import Key
 from stockwatch.room.picture import Picture
 from stockwatch.room.pipeline import Pipeline
 from stockwatch.room.room import Room, on
@@ -57,7 +58,7 @@ class RoomSink(BookSink):
 
         def all_compared() -> bool:
             known = self.room.figures._figures
-            return all((name, ware.sku, "") in known for name in world.feeds for ware in WARES)
+            return all(Key(name, ware.sku) in known for name in world.feeds for ware in WARES)
 
         await world.until(all_compared, 15)
 

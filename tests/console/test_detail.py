@@ -303,6 +303,17 @@ def test_what_each_platform_says_is_told_with_its_age_and_red_where_somebody_els
     assert "\x1b" not in "".join(text for text, _ in line)
 
 
+def test_what_a_platform_has_for_pre_sale_is_not_added_to_what_is_here():
+    rows = (
+        PlatformRow(sku="A", channel="douyin", qty=480, age=40),
+        PlatformRow(sku="A", channel="douyin", qty=100, age=40, pool=Text("预售", "pre-sale")),
+    )
+    shown = picture(detail=msgspec.structs.replace(chart_detail(), platforms=rows))
+    assert any(
+        line.startswith("平台库存: 抖音 480 40秒前  抖音 预售 100 40秒前") for line in told(shown, width=120)
+    )
+
+
 def test_a_link_whose_platforms_were_not_read_says_nothing_of_them():
     assert not any("平台库存" in line for line in told(picture()))
 

@@ -184,6 +184,50 @@ def test_a_reading_is_worth_an_event_when_it_is_the_first_or_not_explained_or_lo
     assert [(row.sku, row.channel, row.qty) for row in detail.platforms] == [("H-M", "douyin", 19)]
 
 
+STEPPED = [*FOLLOWED, *(reading(second, 100, pool="presale") for second in (0, 10))]
+
+
+def test_what_is_sold_as_pre_sale_moves_that_figure_and_no_other():
+    orders = [placed(20, "H-M", f"P{n}", qty=10, pool="presale") for n in range(3)]
+    room = played([*STEPPED, *orders, placed(21, "H-M", "A", qty=2)], made())
+    room = played([reading(40, 18), reading(40, 70, pool="presale")], room)
+    room = played([reading(200, 18), reading(200, 70, pool="presale")], room)
+    assert alerts(room) == []
+    room = played([reading(230, 48)], room)
+    (row,) = alerts(room)
+    assert row.reason.zh == "1号 M 抖店 被外部改 18→48(20:03:50)"
+    room = played([reading(240, 600, pool="presale")], room)
+    assert [row.reason.en for row in alerts(room)] == [
+        "#1 M 抖店 pre-sale changed from outside 70→600 (20:04:00)",
+        "#1 M 抖店 changed from outside 18→48 (20:03:50)",
+    ]
+    assert [one["data"].get("pool") for one in said(room)] == [None, "presale"]
+    detail = Picture(room).detail("L1")
+    assert detail is not None
+    assert {(row.qty, row.pool.en if row.pool else None) for row in detail.platforms} == {
+        (48, None),
+        (600, "pre-sale"),
+    }
+
+
+def test_where_there_is_one_figure_what_is_sold_as_pre_sale_may_be_of_it():
+    orders = [placed(20, "H-M", f"P{n}", qty=5, pool="presale") for n in range(3)]
+    for qty in (5, 20):
+        room = played([*FOLLOWED, *orders, reading(40, qty), reading(200, qty)], made())
+        assert alerts(room) == []
+    assert alerts(played([reading(230, 500)], room))
+
+
+def test_pre_sale_survives_a_snapshot():
+    first, again = played(STEPPED, made(timezone=None)), made(timezone=None)
+    restore(again, [room_frame(first)])
+    for room in (first, again):
+        played([placed(20, "H-M", "P", qty=30, pool="presale"), reading(40, 20), reading(200, 20)], room)
+        played([reading(200, 70, pool="presale")], room)
+        assert alerts(room) == []
+    assert again.figures.shown("H-M") == first.figures.shown("H-M")
+
+
 def test_a_room_that_comes_back_from_a_snapshot_knows_what_was_changed():
     first = played(
         [*FOLLOWED, placed(20, "H-M", "A", qty=2), reading(40, 500)],

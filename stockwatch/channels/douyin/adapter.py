@@ -92,6 +92,8 @@ class _Sku(msgspec.Struct):
     code: str = ""
     out_sku_id: Id | None = None
     stock_num: int | None = None
+    step_stock_num: int | None = None
+    sku_type: int | None = None
     spec_detail_name1: str = ""
     spec_detail_name2: str = ""
     spec_detail_name3: str = ""
@@ -201,17 +203,23 @@ class Douyin:
         return push.receive(headers, body, keys)
 
     def stock(self, product: str, sku: str) -> Ask:
-        return Ask("sku.stockNum", {"product_id": product, "sku_id": sku})
+        return Ask(stock.READ, {"product_id": product, "sku_id": sku})
 
     def stock_in(self, answer: bytes, sku: str) -> int:
         return stock.figure(answer)
 
     def change(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
         """One that would go below zero is refused."""
-        return stock.change(product, sku, delta, once)
+        return stock.change(product, sku, delta, once, "spot")
 
-    def several(self, wanted: Sequence[Wanted], once: str, *, whole: bool) -> Ask:
-        return stock.several(wanted, once, whole=whole)
+    def step_in(self, answer: bytes, sku: str) -> int | None:
+        return stock.step_figure(answer)
+
+    def change_step(self, product: str, sku: str, delta: int, once: str, reading: bytes) -> Ask:
+        return stock.change(product, sku, delta, once, "presale")
+
+    def several(self, wanted: Sequence[Wanted], once: str, readings: Sequence[bytes], *, whole: bool) -> Ask:
+        return stock.several(wanted, once, readings, whole=whole)
 
     def came_of(self, answer: bytes, wanted: Sequence[Wanted], *, whole: bool) -> tuple[ApiError | None, ...]:
         return stock.came_of(answer, wanted, _MEANS, whole=whole)
@@ -242,4 +250,5 @@ def _listed(sku: _Sku, ask: Ask) -> Listed:
     return Listed(
         ask.params["product_id"], id_text(sku.id), ask.params.get("title_", ""), " ".join(filter(None, names)),
         sku.code or str(sku.out_sku_id or ""), sku.stock_num, parts_of(sku.bundle_sku_info),
+        stock.stepped(sku.sku_type or 0, sku.step_stock_num),
     )  # fmt: skip

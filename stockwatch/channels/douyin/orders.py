@@ -2,7 +2,8 @@
 
 order_status: 1 unpaid, 105 paid, 2 being prepared, 101 partly shipped, 3 shipped, 4 closed, 5 done. Closed after it was
 paid is a refund; so is main_status 21, 22 or 39, or refund_status 3, of a line. order_expire_time is seconds to live,
-from creation. Instants are seconds since the epoch.
+from creation. Instants are seconds since the epoch. pre_sale_type of a line: 0 is of what is here, 1 pre-sale, 2 of the
+step stock (阶梯发货), which is pre-sale too; other orders of the same SKU are of what is here.
 
 A line of several units whose refund_status is 3 while its order goes on was refunded in part: how many units is in its
 after-sales, which `afterSale.List` gives by order. Of their types 0 is goods sent back, 1 money only though the goods
@@ -21,6 +22,7 @@ _UNPAID, _PARTLY, _SHIPPED, _CLOSED, _DONE = 1, 101, 3, 4, 5
 _REFUNDED_MAIN = frozenset((21, 22, 39))
 _REFUNDED = 3
 _REFUNDS, _NEVER_LEFT = frozenset((0, 1, 2)), 2
+_PRESALE = frozenset((1, 2))
 _S = 1_000_000
 _HOLDS = {1: True, 2: False}
 
@@ -141,7 +143,7 @@ def _line(sku: SkuOrder, whole: ShopOrder) -> Line:
         closed_us=(sku.finish_time or sku.update_time or whole.update_time) * _S,
         room=sku.room_id_str or _positive(sku.room_id),
         author=_positive(sku.author_id),
-        presale=sku.pre_sale_type == 1,
+        presale=sku.pre_sale_type in _PRESALE,
         unsaid=id_text(whole.order_id) if partly else "",
         holds=_HOLDS.get(sku.reduce_type),
     )
