@@ -27,6 +27,16 @@ _TAUGHT_BINS = 40.0
 _PRIOR_BINS_AHEAD = 12.0
 _GROWS = 0.25
 _DISPERSION_AHEAD_MAX = 400.0
+LONG_S = 1215
+"""Seconds of bins so long that few of them are seen in a stream: they only tell where clustering grows no further."""
+_LONG_FADE = exp(-LONG_S / MEMORY_S)
+_PRIOR_BINS_TOTAL = 6.0
+_PRIOR_BINS_LONG = 4.0
+_GROWS_ON = 4.0
+"""How much further variance over mean grows beyond the longest bins than between the last two of SCALES, where a rate
+wanders: differences of neighbours see but a part of what takes as long as they do. A rate whose logarithm is an
+Ornstein-Uhlenbeck process of 300 s and 0.3 adds 2.7, 14 and 56 times its orders a second to that of 135 s, of 405 s and
+in the long run."""
 
 
 class _Bins:
@@ -81,10 +91,11 @@ class _Bins:
 class Clustering:
     """One SKU's."""
 
-    __slots__ = ("_bins", "_dispersion")
+    __slots__ = ("_bins", "_dispersion", "_long")
 
     def __init__(self) -> None:
         self._bins = [_Bins() for _ in SCALES]
+        self._long = _Bins()
         self._dispersion = [1.0] * (len(SCALES) + 1)
 
     def begin_with(self, dispersion: Sequence[float], usual: float) -> None:
@@ -120,10 +131,17 @@ class Clustering:
                 weight = _PRIOR_BINS * weight if weight > 1.0 else _PRIOR_BINS
                 found = (bins.spread + weight * before) / (bins.mean + weight)
                 dispersion[n + 1] = before = min(found, _DISPERSION_MAX) if found > 1.0 else 1.0
+        long, bin_ = self._long, second // LONG_S
+        if long.bin is None:
+            long.bin = bin_ + 1  # the first one is not whole
+        elif bin_ == long.bin:
+            long.count += count
+        elif bin_ > long.bin:
+            long.take(bin_, count, _LONG_FADE, _OUTLIER * max(1.0, dispersion[-1] * rate * LONG_S))
 
     def tear(self) -> None:
         """Not all of the time since the last second was covered."""
-        for bins in self._bins:
+        for bins in (*self._bins, self._long):
             bins.tear()
 
     def at(self, age: int) -> float:
@@ -141,12 +159,23 @@ class Clustering:
         return dispersion[-1]
 
     def ahead(self, usual: float) -> float:
-        """Variance over mean of the orders in a long while to come, at `usual` orders a second: that of the longest
-        bins, carried on where it still grows with their length. Less cautious than what false alarms are held to."""
+        """Variance over mean of the orders in a while to come, at `usual` orders a second: that of the longest bins,
+        carried on where it still grows with their length. Less cautious than what false alarms are held to."""
+        return self._carried_on(usual, _PRIOR_BINS_AHEAD, 2.0)
+
+    def in_total(self, usual: float) -> float:
+        """The same of all the orders until something is sold out, as far as they wander about one rate: what a range of
+        times has to allow for. Where twenty minutes are seen to even out what shorter ones don't, no more than that."""
+        guess = self._carried_on(usual, _PRIOR_BINS_TOTAL, _GROWS_ON)
+        weight = _PRIOR_BINS_LONG * max(usual * LONG_S, 1.0)
+        seen = (self._long.spread + weight * guess) / (self._long.mean + weight)
+        return max(1.0, min(guess, seen))
+
+    def _carried_on(self, usual: float, prior_bins: float, further: float) -> float:
         found = [1.0, 1.0]
         for n in (-2, -1):
             bins = self._bins[n]
-            weight = _PRIOR_BINS_AHEAD * max(usual * SCALES[n], 1.0)
+            weight = prior_bins * max(usual * SCALES[n], 1.0)
             found[n] = max(1.0, (bins.spread + weight) / (bins.mean + weight))
         grows = max(0.0, found[1] - found[0] - _GROWS)
-        return min(found[1] + 2.0 * grows, _DISPERSION_AHEAD_MAX)
+        return min(found[1] + further * grows, _DISPERSION_AHEAD_MAX)

@@ -124,6 +124,7 @@ def estimate(
         presented = shown is not None and shown >= since - PRESENTED_BEFORE_S
         return _changing(series, watch, since, fates.met(series.fates, presented=presented))
     lumps = max(1.0, series.squares / series.total)
+    clustering = 1.0 if watch is None else watch.dispersion_in_total()
     drift = 0.0 if exposure > HISTORY else DRIFT
     shape = max(MIN_SHAPE, 1.0 / (lumps * clustering / units + drift))
     return Outlook(units / exposure, round(orders), shape, lumps * clustering, min(round(exposure), HISTORY))

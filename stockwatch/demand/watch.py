@@ -159,6 +159,10 @@ class Watch:
         """Variance over mean of the orders in a long while to come."""
         return self._clustering.ahead(self.usual)
 
+    def dispersion_in_total(self) -> float:
+        """The same of all that are to come at one usual rate, about which they wander."""
+        return self._clustering.in_total(self.usual)
+
     @property
     def over_at(self) -> int | None:
         """The second by which the surge that goes on is over, if nothing more is ordered until then and all of it is

@@ -20,7 +20,7 @@ from stockwatch import __version__
 from stockwatch.config import RoomConfig
 from stockwatch.room.room import Room
 
-FORMAT = 10
+FORMAT = 11
 """Raise it with every change of what a room remembers."""
 KIND = "room"
 _KEPT = (
