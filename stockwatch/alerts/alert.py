@@ -36,6 +36,10 @@ class AlertEvent(msgspec.Struct, frozen=True):
     """Seconds from `at_us`; each may be None."""
     cause: str = ""
     """Of the tier, as in `tiers`; not written down."""
+    left: int = 0
+    """Everything that can be sold or released: free units and those held back; not written down."""
+    held: int = 0
+    """Those of them that are held back; not written down."""
     by: str | None = None
     """Who has taken it already: only when an acknowledged alert goes on at a lower tier."""
 

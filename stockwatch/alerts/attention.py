@@ -61,7 +61,7 @@ class Sizes(msgspec.Struct, frozen=True):
     share: float
     """Of the link's demand that is theirs, as far as it could be seen while they were there."""
     gone: bool
-    """None of them has anything left."""
+    """None of them has anything left, also nothing held back or sold ahead of its arrival."""
     every: bool
     """There are no others."""
 
@@ -70,9 +70,12 @@ class Figures(NamedTuple):
     """What a call says."""
 
     title: str
-    available: int
+    left: int
+    """Everything that can be sold or released."""
+    held: int
+    """Units of it that are held back."""
     eta: Forecast
-    """Seconds from now."""
+    """Seconds from now, until all of that is sold."""
     sizes: Sizes | None
 
 
@@ -161,7 +164,7 @@ class Attention:
                 return self._call(now_us, tier, None, _closes(terms.closing, links))
             if closing.told(now_us):
                 return None
-        text = _said(Figures(title, event.available, event.eta_s, sizes), tier)
+        text = _said(Figures(title, event.left, event.held, event.eta_s, sizes), tier)
         last = self._of_link.get(listing)
         self._rung[event.alert] = _Rung(now_us, tier, 0)
         if last is not None and now_us - last[0] <= SAME_US and tier <= last[1]:
@@ -245,9 +248,12 @@ def _said(now: Figures, tier: int) -> Words:
 
 def _what(now: Figures) -> Words:
     """In how many minutes it is gone, and what is left."""
-    if now.available <= 0:
+    if now.left <= 0:
         return Words("没货了", "nothing left")
-    left = Words(f"剩 {now.available} 件", f"{now.available} left")
+    left = Words(
+        f"剩 {now.left} 件" + (f"(未放 {now.held})" if now.held else ""),
+        f"{now.left} left" + (f" ({now.held} held back)" if now.held else ""),
+    )
     p10, p50, p90 = (None if at is None else round(at / 60) for at in now.eta)
     if p10 is None:
         return left

@@ -284,6 +284,8 @@ class Desk:
             safety_line=what.safety_line,
             eta_s=what.eta,
             cause=what.cause,
+            left=what.free + what.held,
+            held=what.held,
         )
 
     # --- people -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hashlib import sha256
 from stockwatch import instants
 from stockwatch.alerts import TIER_NAMES, AlertEvent, Desk, Facts, OpenAlert
 from stockwatch.alerts.attention import Attention, Call, Figures, Sizes
+from stockwatch.alerts.facts import believed
 from stockwatch.config import RoomConfig, Sku
 from stockwatch.demand import Demand
 from stockwatch.demand.lessons import BadLessons, Lessons, lessons_of
@@ -200,7 +201,8 @@ class Room:
     def _figures(self, alert: OpenAlert, listing: str, tick: int) -> Figures:
         facts = self.facts(alert.sku)
         eta = self.desk.assess(alert.sku, tick * SECOND_US, facts).eta
-        return Figures(self.title(alert.sku), facts.available, eta, self._sizes(listing, alert.tier))
+        left = believed(facts, tick * SECOND_US).free + facts.held
+        return Figures(self.title(alert.sku), left, facts.held, eta, self._sizes(listing, alert.tier))
 
     def _sizes(self, listing: str, tier: int) -> Sizes | None:
         """Which of a link's sizes are at a tier, or above."""
@@ -215,9 +217,13 @@ class Room:
             title=link.title,
             labels=tuple(self._label(sku) for sku in there),
             share=sum(shares[sku] for sku in there),
-            gone=all(self.books.stock(sku).available <= 0 for sku in there),
+            gone=all(self._is_gone(sku) for sku in there),
             every=len(there) == len(link.sizes),
         )
+
+    def _is_gone(self, sku: str) -> bool:
+        facts = believed(self.facts(sku), self.now_us)
+        return facts.free + facts.held == 0
 
     def _label(self, sku: str) -> str:
         settings = self.skus.get(sku)

@@ -17,7 +17,7 @@ SOON = Forecast(360, 480, 720)
 LATER = Forecast(5 * 3600, 8 * 3600, None)
 
 
-def event(tier="CRITICAL", *, at=0, sku="A", kind="raised", eta=SOON, by=None, left=134, cause=""):
+def event(tier="CRITICAL", *, at=0, sku="A", kind="raised", eta=SOON, by=None, left=134, held=0, cause=""):
     return AlertEvent(
         kind=kind,
         id=f"{sku}:2",
@@ -33,6 +33,8 @@ def event(tier="CRITICAL", *, at=0, sku="A", kind="raised", eta=SOON, by=None, l
         eta_s=eta,
         cause=cause,
         by=by,
+        left=left,
+        held=held,
     )
 
 
@@ -41,7 +43,7 @@ def hear(attention, told, listing=None, terms=TERMS):
 
 
 def now(left=50, eta=SOON):
-    return Figures("卫衣 A", left, eta, None)
+    return Figures("卫衣 A", left, 0, eta, None)
 
 
 def opened(told, by=None):
@@ -57,6 +59,9 @@ def test_what_calls_says_in_how_many_minutes_and_what_is_left():
     far = hear(Attention(), event("TREND", eta=Forecast(3180, 10_000, None)))
     assert far.text.zh == "卫衣 A 最快 53 分售罄,剩 134 件"
     assert hear(Attention(), event(left=0)).text.zh == "卫衣 A 没货了"
+    wave = hear(Attention(), event("THRESHOLD", left=50, held=30))
+    assert wave.text.zh == "卫衣 A 约 8 分(6–12)售罄,剩 50 件(未放 30)"
+    assert wave.text.en == "卫衣 A: gone in about 8 min (6–12), 50 left (30 held back)"
 
 
 def test_a_trend_calls_only_when_its_pessimistic_sell_out_is_near():
