@@ -21,6 +21,10 @@ _SHORT_S = 60.0
 _LONG_S = 600.0
 CATCH_UP_S = 60
 """Seconds after a gap in which a feed without true timestamps may catch up."""
+_SLOT_S = 20
+_SLOTS = 15
+"""How late orders are is what half of the last so many stretches with orders had at the least and at the most: a
+catch-up of two minutes, or one that brings many orders at once, is no habit."""
 KEEP_S = 3600
 """Gaps that ended longer ago than this are forgotten: no window reaches them."""
 
@@ -67,7 +71,19 @@ def by_minute(minutes: dict[int, int], since: int, until: int) -> None:
 class ChannelCoverage:
     """What one channel's feed has covered."""
 
-    __slots__ = ("_count", "_long", "_second", "_short", "first", "gaps", "seen")
+    __slots__ = (
+        "_count",
+        "_late",
+        "_long",
+        "_second",
+        "_short",
+        "_slot",
+        "first",
+        "gaps",
+        "late_s",
+        "latest_s",
+        "seen",
+    )
 
     def __init__(self, first: int) -> None:
         self.first = first
@@ -79,6 +95,11 @@ class ChannelCoverage:
         self._count = 0
         self._short = 0.0
         self._long = 0.0
+        self.late_s = self.latest_s = 0
+        """By how much its orders usually come late, at the least and at the most; 0 until that is known."""
+        self._slot = 0
+        self._late: list[tuple[int, int]] = []
+        """The same of each stretch of `_SLOT_S` with orders, the last one's at the end."""
 
     def rate(self) -> float:
         """Orders a second, on the low side."""
@@ -99,6 +120,21 @@ class ChannelCoverage:
             self._count = orders
         else:
             self._count += orders
+
+    def came(self, arrival: int, late: int) -> None:
+        """An order came so many seconds late."""
+        slot = arrival // _SLOT_S
+        if slot == self._slot:
+            least, most = self._late[-1]
+            if not least <= late <= most:
+                self._late[-1] = min(least, late), max(most, late)
+            return
+        self._slot = slot
+        if len(self._late) == _SLOTS:
+            self.late_s = sorted(least for least, _ in self._late)[_SLOTS // 2]
+            self.latest_s = sorted(most for _, most in self._late)[_SLOTS // 2]
+            del self._late[0]
+        self._late.append((late, late))
 
     def miss(self, span: Span) -> None:
         join(self.gaps, span)

@@ -79,7 +79,8 @@ class Demand:
     def take(self, sku: str, channel: str, time_us: int, units: int) -> None:
         """One order of `units` of a SKU, taken at `time_us`."""
         second = time_us // SECOND_US
-        self._hear(channel, second, 1)
+        arrival = self._hear(channel, second, 1)
+        self._channels[channel].came(arrival, max(0, arrival - second))
         series = self._series.get(sku)
         if series is None:
             series = self._series[sku] = Series()
@@ -177,7 +178,8 @@ class Demand:
             series = self._series[sku] = Series()
         return series
 
-    def _hear(self, channel: str, second: int, orders: int) -> None:
+    def _hear(self, channel: str, second: int, orders: int) -> int:
+        """Returns the clock at which it came."""
         clock = self._clock
         if second > clock:
             arrival = second if clock < 0 or second <= clock + AHEAD_S else clock
@@ -188,6 +190,7 @@ class Demand:
             coverage = self._channels[channel] = ChannelCoverage(arrival)
             self._first = min(self._first, arrival)
         coverage.hear(arrival, orders)
+        return arrival
 
     # --- what it says -----------------------------------------------------------------------------
 

@@ -3,8 +3,8 @@
 Told the false-alarm rate in hours, it asks the watch's score for the logarithm of that time. Seconds that a channel's
 feed has not covered, and those in which nothing could be sold, are left out with their orders; so is the first minute
 after a gap, in which a feed without true timestamps may catch up. An order counts at the watermark; a late one when it
-comes (orders delayed at random are as random as before), and by more than a minute late it is only learned from, for it
-tells of another time. Pure; whole seconds.
+comes (orders delayed at random are as random as before). By more than a minute late it is only learned from, for it
+tells of another time; unless its channel's orders always come so late. Pure; whole seconds.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from stockwatch.demand.watch import Watch
 FEED_TAUGHT_S = 180
 """As FEED_S, of a channel whose rate earlier streams have taught."""
 LATE_S = 60
+"""An order that is later tells of another time."""
 WAIT_S = 600
 """So long may orders that can't make a surge wait to be weighed."""
 _SHIFT = ((0.02, 1.0), (0.2, 1.2), (2.0, 0.95))
@@ -132,7 +133,8 @@ class SequentialRule:
                 holes = blank.get(name) if blank else None
                 if holes and overlap(holes, second, second + 1):
                     continue
-                first = channels[name].first
+                channel = channels[name]
+                first = channel.first
                 place = places.get(name)
                 if place is None:
                     place = places[name] = len(watch.channels)
@@ -141,7 +143,7 @@ class SequentialRule:
                         ran -= overlap(holes, first, at)
                     watch.add_channel(name, ran)
                 warm = FEED_TAUGHT_S if watch.is_taught(name) else FEED_S
-                counts = second - first >= warm and at - second <= LATE_S
+                counts = second - first >= warm and _in_time(channel, at - second)
                 taken.append((place, 1, counts))
             if threshold is None:
                 self._step(watch, at, taken, blank)
@@ -163,6 +165,12 @@ class SequentialRule:
             last = watch.at + 1
             covered = [float(at - last - overlap(blank.get(name, []), last, at)) for name in watch.channels]
         watch.step(at, taken, covered, self.threshold(watch.usual))
+
+
+def _in_time(channel: ChannelCoverage, late: int) -> bool:
+    """Whether an order is about as late as all of its channel's are, or no later than any may be."""
+    least, most = channel.late_s, channel.latest_s
+    return late <= LATE_S or (least > LATE_S and least - LATE_S <= late <= most + LATE_S)
 
 
 def _blank(series: Series, channels: dict[str, ChannelCoverage], now: int) -> dict[str, list[Span]]:

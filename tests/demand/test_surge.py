@@ -215,3 +215,35 @@ def test_the_same_jump_proves_less_where_orders_come_in_clusters(rule, clustered
         orders = [(s - s % 300 + s % 7, "c") for s, _ in orders]
     orders += [(2100 + 10 * n, "c") for n in range(30)]
     assert any(at > 2100 for at in surges(rule, demand, orders, 2404)) is rings
+
+
+def late_surges(orders, until):
+    """Seconds at which the sequential rule says surge; `orders`: (when it comes, when it was taken)."""
+    rule, demand, seen, at = RULES["sequential"], Demand(), [], 0
+    waiting = sorted(orders)
+    for now in range(until):
+        demand.tell(T0 + now)
+        while at < len(waiting) and waiting[at][0] < now:
+            demand.take("A", "c", (T0 + waiting[at][1]) * S, 1)
+            at += 1
+        if look(rule, demand, now).on:
+            seen.append(now)
+    return seen
+
+
+@pytest.mark.parametrize(("soonest", "latest"), [(120, 180), (60, 300)])
+def test_a_channel_whose_orders_always_come_minutes_late_is_watched_like_any_other(soonest, latest):
+    rng = random.Random(1)
+    late = [(at + rng.randint(soonest, latest), at) for at in poisson(rng, 0.3, 0, 5400)]
+    assert not late_surges(late, 3600)
+    late += [(at + rng.randint(soonest, latest), at) for at in poisson(rng, 0.6, 3600, 5400)]
+    seen = late_surges(late, 5400)
+    assert 3600 + soonest <= seen[0] <= 3600 + latest + 60
+
+
+def test_orders_that_come_late_once_are_no_surge():
+    """Of the past hour every third came with another feed and is told within two minutes now."""
+    rng = random.Random(1)
+    orders = [(at, at) for at in poisson(rng, 0.2, 0, 5400)]
+    orders += [(3600 + at // 30, at) for at in poisson(rng, 0.1, 0, 3600)]
+    assert not late_surges(orders, 5400)
