@@ -130,14 +130,18 @@ def format_time(instant_us: int, zone: tzinfo | None = None) -> str:
     An instant that the zone can't tell, within a day of the year 1 or 10000, is told as the first or last one that
     every zone can: a time of an event is hostile text too, and must not stop a room.
     """
+    return in_zone(instant_us, zone or UTC).isoformat(timespec="milliseconds")
+
+
+def in_zone(instant_us: int, zone: tzinfo) -> datetime:
+    """An instant by the clock on the wall in `zone`; as `format_time` where the zone can't tell it."""
     try:
-        instant = _EPOCH + timedelta(microseconds=instant_us)
-        return instant.astimezone(zone or UTC).isoformat(timespec="milliseconds")
+        return (_EPOCH + timedelta(microseconds=instant_us)).astimezone(zone)
     except (OverflowError, ValueError):
-        return format_time(_FIRST_US + _DAY_US if instant_us < 0 else _LAST_US - _DAY_US, zone)
+        return in_zone(_FIRST_US + _DAY_US if instant_us < 0 else _LAST_US - _DAY_US, zone)
 
 
 def second_of_day(now_us: int, zone: tzinfo) -> int:
     """Seconds since midnight by the clock on the wall in `zone`; `now_us` microseconds since the epoch."""
-    at = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(zone)
+    at = in_zone(now_us, zone)
     return at.hour * 3600 + at.minute * 60 + at.second

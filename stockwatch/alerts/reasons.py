@@ -7,7 +7,7 @@ named bears it out, and units that should have come are called overdue.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 import msgspec
 
@@ -15,6 +15,7 @@ from stockwatch.alerts.facts import Closing
 from stockwatch.alerts.lines import NO_SOURCE_S
 from stockwatch.alerts.tiers import THRESHOLD, TREND, Assessment, Pace
 from stockwatch.demand.outlook import HORIZON_S, Forecast
+from stockwatch.instants import in_zone
 from stockwatch.printable import printable
 
 _SECOND_US = 1_000_000
@@ -29,8 +30,8 @@ class Words(msgspec.Struct, frozen=True):
 
 def clock_text(now_us: int, after_s: float, zone: tzinfo) -> Words:
     """The clock time `after_s` from now, `HH:MM`, and that it is on another day where it is."""
-    now = datetime.fromtimestamp(now_us // _SECOND_US, UTC).astimezone(zone)
-    then = datetime.fromtimestamp(now_us // _SECOND_US + round(after_s), UTC).astimezone(zone)
+    now = in_zone(now_us, zone)
+    then = in_zone((now_us // _SECOND_US + round(after_s)) * _SECOND_US, zone)
     days = (then.date() - now.date()).days
     at = f"{then:%H:%M}"
     if not days:

@@ -5,11 +5,10 @@ Titles are outside text: whoever shows them escapes them.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stockwatch.alerts.reasons import Words
-from stockwatch.instants import format_time
+from stockwatch.instants import format_time, in_zone
 from stockwatch.room.figures import SPOT, Overwrite
 from stockwatch.room.links import named
 
@@ -30,7 +29,7 @@ def sentence(one: Overwrite, room: Room) -> Words:
     zh, en = (f"{name} {channel}" for name in named(one.sku, room.catalog, room.config))
     if one.pool != SPOT:
         zh, en = f"{zh} {pool_title(one.pool).zh}", f"{en} {pool_title(one.pool).en}"
-    clock = datetime.fromtimestamp(one.seen_us // 1_000_000, UTC).astimezone(room.zone).strftime("%H:%M:%S")
+    clock = in_zone(one.seen_us, room.zone).strftime("%H:%M:%S")
     return Words(
         f"{zh} 被外部改 {one.was}→{one.now}({clock})",
         f"{en} changed from outside {one.was}→{one.now} ({clock})",

@@ -162,6 +162,14 @@ def test_clock_times_are_the_rooms():
     assert clock_text(NOW, 2 * 86400, UTC).en == "14:15 (+2 d)"
 
 
+def test_the_ends_of_time_stop_no_sentence():
+    """A restock that is due in the year 9999 is one hostile event."""
+    ages = 9000 * 365 * 86400
+    assert clock_text(NOW, ages, SHANGHAI).zh.endswith("天后 07:59")
+    assert "天前" in clock_text(NOW, -ages, SHANGHAI).zh
+    assert clock_text(NOW + ages * S, 86400, SHANGHAI).zh
+
+
 @pytest.mark.parametrize("tier", [TREND, THRESHOLD, CRITICAL])
 @pytest.mark.parametrize("substitute", [None, "5号 基础款"])
 def test_every_tier_has_steps_and_a_talk_track_in_both_languages(tier, substitute):
