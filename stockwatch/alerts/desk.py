@@ -365,11 +365,12 @@ class Desk:
         demand = self._demand
         series = demand.at(sku, now_us)
         rate, velocity, recent = NOTHING, STILL, (0, 0)
-        silent_s = None
+        silent_s, late_s = None, 0
         if series is not None:
             rate = self._outlook(state, series, facts)
             since = demand.silent_since(series)
             silent_s = None if since is None else now_us // SECOND_US - since
+            late_s = demand.late_s(series)
             velocity = demand.velocity_of(series)
             recent = (series.order_sums[V300], series.order_sums[V600] - series.order_sums[V300])
         return tiers.assess(
@@ -382,7 +383,7 @@ class Desk:
             recent=recent,
             verdict=verdict,
             pace=state.pace,
-        )._replace(silent_s=silent_s)
+        )._replace(silent_s=silent_s, late_s=late_s)
 
 
 def _pace(surge: Surge, mark: int) -> Pace | None:

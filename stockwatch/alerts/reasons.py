@@ -19,6 +19,8 @@ from stockwatch.instants import in_zone
 from stockwatch.printable import printable
 
 _SECOND_US = 1_000_000
+LATE_S = 30
+"""Where orders come later than this, a tenth of five minutes, the last five can't be compared with those before."""
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -58,10 +60,10 @@ def reason(what: Assessment, now_us: int, zone: tzinfo) -> Words:
 def resolved_reason(tier: int, what: Assessment, now_us: int, zone: tzinfo) -> Words:
     """Why an alert of `tier` has ended."""
     if tier == TREND:
+        recent = _recent(what)
         return Words(
-            f"10 分钟没有再测到加速:近 5 分钟 {what.recent} 单,前 5 分钟 {what.before} 单",
-            f"no acceleration measured for 10 min: {_orders(what.recent)} in the last 5 min, "
-            f"{what.before} in the 5 before",
+            f"10 分钟没有再测到加速:{recent.zh},前 5 分钟 {what.before} 单",
+            f"no acceleration measured for 10 min: {recent.en}, {what.before} in the 5 before",
         )
     left = _left(what)
     if tier == THRESHOLD:
@@ -116,8 +118,8 @@ def _clear_of_the_line(what: Assessment) -> Words:
         )
     if line == 0:
         return Words(
-            f"近 5 分钟 {what.recent} 单,安全线已降到 0 件",
-            f"{_orders(what.recent)} in the last 5 min, the safety line has fallen to 0",
+            f"{_recent(what).zh},安全线已降到 0 件",
+            f"{_recent(what).en}, the safety line has fallen to 0",
         )
     return Words(f"稳定高于安全线 {line} 件", f"steadily above the safety line {line}")
 
@@ -138,18 +140,30 @@ def _pace(what: Assessment) -> Words:
             f"正在讲解,以前讲解时每分钟 {sold} 单",
             f"being presented, which has sold {sold} orders a minute before",
         )
-    ratio = f"×{what.recent / what.before:.1f}" if what.before else ""
+    recent = _recent(what)
+    ratio = f"×{what.recent / what.before:.1f}" if what.before and what.late_s < LATE_S else ""
     return Words(
-        f"近 5 分钟 {what.recent} 单,前 5 分钟 {what.before} 单" + (f"({ratio})" if ratio else ""),
-        f"{_orders(what.recent)} in the last 5 min, {what.before} in the 5 before"
-        + (f" ({ratio})" if ratio else ""),
+        f"{recent.zh},前 5 分钟 {what.before} 单" + (f"({ratio})" if ratio else ""),
+        f"{recent.en}, {what.before} in the 5 before" + (f" ({ratio})" if ratio else ""),
     )
+
+
+def _recent(what: Assessment) -> Words:
+    """Orders in the last five minutes, and that some of them are still to come."""
+    zh, en = f"近 5 分钟 {what.recent} 单", f"{_orders(what.recent)} in the last 5 min"
+    if what.late_s < LATE_S:
+        return Words(zh, en)
+    late_zh, late_en = _duration(what.late_s)
+    return Words(f"{zh}(有渠道晚到 {late_zh},没到齐)", f"{en} (not all in: a channel is {late_en} late)")
 
 
 def _faster(pace: Pace) -> Words:
     """Orders since the surge began, and what is usual in as long."""
     minutes, seconds = divmod(pace.seconds, 60)
     usual = f"{pace.usual:.0f}" if pace.usual >= 10 else f"{pace.usual:.1f}"
+    compared = Words(f"平时 {usual} 单", f"{usual} as usual")
+    if pace.usual < 0.05:
+        compared = Words("平时几乎没有", "next to none as usual")
     ratio = f"(×{pace.orders / pace.usual:.1f})" if pace.usual >= 0.05 else ""
     while_zh = (f"{minutes}分" if minutes else "") + (f"{seconds}秒" if seconds or not minutes else "")
     while_en = " ".join(
@@ -158,8 +172,8 @@ def _faster(pace: Pace) -> Words:
         if part
     )
     return Words(
-        f"近 {while_zh} {pace.orders} 单,平时 {usual} 单{ratio}",
-        f"{_orders(pace.orders)} in the last {while_en}, {usual} as usual" + (f" {ratio}" if ratio else ""),
+        f"近 {while_zh} {pace.orders} 单,{compared.zh}{ratio}",
+        f"{_orders(pace.orders)} in the last {while_en}, {compared.en}" + (f" {ratio}" if ratio else ""),
     )
 
 
@@ -189,8 +203,8 @@ def _low(what: Assessment) -> Words:
     else:
         zh, en = f"{left.zh},已到{line_zh}", f"{left.en}, at or under {line_en}"
     if what.recent:
-        zh += f";近 5 分钟 {what.recent} 单"
-        en += f"; {_orders(what.recent)} in the last 5 min"
+        zh += f";{_recent(what).zh}"
+        en += f"; {_recent(what).en}"
     return Words(zh, en)
 
 
@@ -267,11 +281,16 @@ def _sell_out(eta: Forecast, now_us: int, zone: tzinfo) -> Words:
 
 def _before_silence(out: Words, silent_s: int) -> Words:
     """A forecast that rests on what was heard before a feed fell silent."""
-    minutes, seconds = divmod(silent_s, 60)
-    zh, en = (f"{minutes} 分钟", f"{minutes} min") if minutes else (f"{seconds} 秒", f"{seconds} s")
+    zh, en = _duration(silent_s)
     return Words(
         f"{out.zh}(断流 {zh},按断流前的销量)", f"{out.en} (feed silent for {en}: by the sales before it)"
     )
+
+
+def _duration(seconds: int) -> tuple[str, str]:
+    """In Chinese and English, whole minutes from one on."""
+    minutes = seconds // 60
+    return (f"{minutes} 分钟", f"{minutes} min") if minutes else (f"{seconds} 秒", f"{seconds} s")
 
 
 def _closing(closing: Closing, now_us: int, zone: tzinfo) -> Words:

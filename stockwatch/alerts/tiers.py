@@ -119,6 +119,8 @@ class Assessment(NamedTuple):
     silent_s: int | None = None
     """Seconds for which a feed has been silent by which it sells, longer than chance explains: all that rests on orders
     is older than that."""
+    late_s: int = 0
+    """By how many seconds orders usually come late, by the slowest channel that sells it: `recent` isn't all in."""
 
     @property
     def free(self) -> int:

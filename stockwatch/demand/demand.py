@@ -285,6 +285,11 @@ class Demand:
         """The rate of a series that `at` returned; see `estimate.estimate`."""
         return estimate(series, self._channels, self._first, self.fates, censored=censored)
 
+    def late_s(self, series: Series) -> int:
+        """By how many seconds orders usually come late, by the slowest channel that sells this SKU."""
+        sells = () if series.watch is None else series.watch.channels
+        return max((self._channels[name].latest_s for name in sells if name in self._channels), default=0)
+
     def silent_since(self, series: Series) -> int | None:
         """Since when a feed says nothing by which this SKU has sold, longer than chance explains; epoch seconds of its
         last word. None while all of them talk."""

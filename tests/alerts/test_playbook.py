@@ -39,6 +39,11 @@ def test_a_trend_explains_itself_in_one_sentence_with_its_numbers():
         ({"before": 0}, "前 5 分钟 0 单;", "0 in the 5 before;"),
         ({"recent": 1}, "近 5 分钟 1 单", "1 order in the last 5 min"),
         (
+            {"recent": 98, "before": 131, "late_s": 175},
+            "近 5 分钟 98 单(有渠道晚到 2 分钟,没到齐),前 5 分钟 131 单;",
+            "98 orders in the last 5 min (not all in: a channel is 2 min late), 131 in the 5 before;",
+        ),
+        (
             {"pace": Pace(46, 133, 15.2)},
             "近 2分13秒 46 单,平时 15 单(×3.0);",
             "46 orders in the last 2 min 13 s, 15 as usual (×3.0);",
@@ -50,8 +55,8 @@ def test_a_trend_explains_itself_in_one_sentence_with_its_numbers():
         ),
         (
             {"pace": Pace(6, 120, 0.01)},
-            "近 2分 6 单,平时 0.0 单;",
-            "6 orders in the last 2 min, 0.0 as usual;",
+            "近 2分 6 单,平时几乎没有;",
+            "6 orders in the last 2 min, next to none as usual;",
         ),
         (
             {"cause": "sellout", "pace": Pace(46, 60, 9.9)},
