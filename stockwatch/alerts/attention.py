@@ -13,8 +13,10 @@ CRITICAL call. What is one thing calls once:
 - figures of one platform that somebody else changed within a minute (an ERP's sync) call once, from the fifth on once
   more to say how many, and none of that platform calls for five minutes then. One figure calls once in ten minutes.
 
-An alert that nobody has taken calls again: CRITICAL every two minutes, three times; THRESHOLD once, after five. All
-memory comes from the calls, so that the same alerts give the same calls. Instants in microseconds.
+An alert that nobody has taken calls again: CRITICAL every two minutes, three times; THRESHOLD once, after five, unless
+its link has called at a higher tier since. Of many links that nobody takes, from the fifth within two minutes on one
+call tells for five minutes. All memory comes from the calls, so that the same alerts give the same calls. Instants in
+microseconds.
 """
 
 from __future__ import annotations
@@ -77,6 +79,8 @@ class Figures(NamedTuple):
     eta: Forecast
     """Seconds from now, until all of that is sold."""
     sizes: Sizes | None
+    closing: Closing | None = None
+    """The source that is about to close."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -114,6 +118,8 @@ class Attention:
         """By source and tier: last calls before it closes."""
         self._shares: dict[tuple[str, int], float] = {}
         """By link and tier: the share of its sizes there, at the last call for that."""
+        self._unanswered: dict[int, Crowd] = {}
+        """By tier: links that nobody has taken."""
         self._of_figure: dict[tuple[str, str], int] = {}
         """(channel, SKU) whose figure somebody else changed -> when that called."""
         self._of_channel: dict[str, Crowd] = {}
@@ -164,7 +170,7 @@ class Attention:
                 return self._call(now_us, tier, None, _closes(terms.closing, links))
             if closing.told(now_us):
                 return None
-        text = _said(Figures(title, event.left, event.held, event.eta_s, sizes), tier)
+        text = _said(Figures(title, event.left, event.held, event.eta_s, sizes, terms.closing), tier)
         last = self._of_link.get(listing)
         self._rung[event.alert] = _Rung(now_us, tier, 0)
         if last is not None and now_us - last[0] <= SAME_US and tier <= last[1]:
@@ -176,6 +182,9 @@ class Attention:
         """An open alert at a later instant: the call that it makes again, with the figures of `now`."""
         rung = self._rung.get(alert.id)
         if rung is None or alert.by is not None or rung.tier not in AGAIN_US:
+            return None
+        last = self._of_link.get(listing)
+        if last is not None and last[1] > rung.tier and last[0] >= rung.at_us:
             return None
         again_us = AGAIN_US[rung.tier]
         if (
@@ -189,6 +198,13 @@ class Attention:
         figures = now()
         soonest = figures.eta.p10_s
         if rung.tier == THRESHOLD and (soonest is None or soonest > AGAIN_NEAR_S):
+            return None
+        many = self._unanswered.setdefault(rung.tier, Crowd())
+        many.join(now_us, listing)
+        links = many.tell(now_us)
+        if links is not None:
+            return self._call(now_us, rung.tier, None, _unanswered(links, rung.tier))
+        if many.told(now_us):
             return None
         text = _said(figures, rung.tier)
         self._of_link[listing] = (now_us, rung.tier)
@@ -243,7 +259,10 @@ def _said(now: Figures, tier: int) -> Words:
     if sizes is not None and tier > TREND and (sizes.every or len(sizes.labels) > 1):
         return _of_sizes(sizes, tier)
     what = _what(now)
-    return Words(f"{now.title} {what.zh}", f"{now.title}: {what.en}")
+    if now.closing is None or tier == TREND or now.left <= 0:
+        return Words(f"{now.title} {what.zh}", f"{now.title}: {what.en}")
+    closes = _until(now.closing)
+    return Words(f"{now.title} {what.zh},{closes.zh}", f"{now.title}: {what.en}, {closes.en}")
 
 
 def _what(now: Figures) -> Words:
@@ -265,11 +284,20 @@ def _what(now: Figures) -> Words:
 
 
 def _closes(closing: Closing, links: int) -> Words:
+    until = _until(closing)
+    return Words(f"{until.zh}:{links} 个链接要在那之前补", f"{until.en}: {links} links need a restock before")
+
+
+def _until(closing: Closing) -> Words:
     minutes = max(1, round(closing.in_s / 60))
     source = printable(closing.source, 32)
+    return Words(f"{source} {minutes} 分后截单", f"{source} takes orders for {minutes} more min")
+
+
+def _unanswered(links: int, tier: int) -> Words:
+    state = _STATE[tier]
     return Words(
-        f"{source} {minutes} 分后截单:{links} 个链接要在那之前补",
-        f"{source} takes orders for {minutes} more min: {links} links need a restock before",
+        f"2 分钟内 {links} 个{state.zh}的链接没人认领", f"nobody has taken {links} links that are {state.en}"
     )
 
 

@@ -202,7 +202,10 @@ class Room:
         facts = self.facts(alert.sku)
         eta = self.desk.assess(alert.sku, tick * SECOND_US, facts).eta
         left = believed(facts, tick * SECOND_US).free + facts.held
-        return Figures(self.title(alert.sku), left, facts.held, eta, self._sizes(listing, alert.tier))
+        closing = self.desk.terms(alert.sku, tick * SECOND_US).closing
+        return Figures(
+            self.title(alert.sku), left, facts.held, eta, self._sizes(listing, alert.tier), closing
+        )
 
     def _sizes(self, listing: str, tier: int) -> Sizes | None:
         """Which of a link's sizes are at a tier, or above."""

@@ -221,3 +221,38 @@ def test_a_threshold_that_has_got_time_again_is_let_be():
     attention, told = Attention(), event("THRESHOLD")
     hear(attention, told)
     assert attention.look(opened(told), "A", T0 + 300 * S, partial(now, 50, LATER)) is None
+
+
+def test_a_call_before_a_source_closes_says_so():
+    """Gone in an hour and a quarter is urgent only because the warehouse closes in five minutes."""
+    closing = TERMS._replace(closing=Closing("周边仓", 300, 40_000, 40_000))
+    call = hear(Attention(), event(eta=Forecast(3840, 4500, 5280), cause="last_call"), terms=closing)
+    assert call.text.zh == "卫衣 A 约 75 分(64–88)售罄,剩 134 件,周边仓 5 分后截单"
+    assert (
+        call.text.en == "卫衣 A: gone in about 75 min (64–88), 134 left, 周边仓 takes orders for 5 more min"
+    )
+    gone = hear(Attention(), event(left=0), terms=closing)
+    assert gone.text.zh == "卫衣 A 没货了"
+
+
+def test_a_lower_tier_does_not_call_again_once_its_link_has_called_at_a_higher_one():
+    attention = Attention()
+    low = event("THRESHOLD", sku="S")
+    hear(attention, low, "卫衣")
+    assert hear(attention, event("CRITICAL", sku="M", at=100), "卫衣") is not None
+    assert attention.look(opened(low), "卫衣", T0 + 900 * S, now) is None
+
+
+def test_many_links_that_nobody_takes_are_told_as_one():
+    attention = Attention()
+    told = [event(sku=f"S{n}", at=n) for n in range(12)]
+    for one in told:
+        assert hear(attention, one) is not None
+    again = []
+    for second in range(120, 420):
+        for one in told:
+            call = attention.look(opened(one), one.sku, T0 + second * S, now)
+            again += [] if call is None else [call]
+    assert [call.listing for call in again] == [*(one.sku for one in told[: MANY - 1]), None]
+    assert again[-1].text.zh == f"2 分钟内 {MANY} 个告急的链接没人认领"
+    assert again[-1].text.en == f"nobody has taken {MANY} links that are about to be gone"
