@@ -22,6 +22,7 @@ from stockwatch.demand.lessons import (
     SKUS_MAX,
     Lessons,
     SkuLessons,
+    fastest,
     not_sold,
     one_more,
     shares_of,
@@ -155,7 +156,7 @@ class Demand:
             streams=taught.streams + 1.0,
             surges=surges_of(self.fates.shares),
             surges_presented=surges_of(self.fates.shares_presented),
-            skus=dict(sorted(sorted(skus.items(), key=lambda one: -one[1].usual)[:SKUS_MAX])),
+            skus=fastest(skus, SKUS_MAX),
         )
 
     @property

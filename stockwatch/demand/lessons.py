@@ -114,9 +114,12 @@ def lessons_of(data: Any) -> Lessons:
         raise BadLessons(str(error)) from error
     if found.format != FORMAT:
         raise BadLessons(f"format {found.format}: this version reads {FORMAT}")
+    for sku, one in found.skus.items():
+        if not one.usual:
+            raise BadLessons(f"skus.{sku}.usual_per_hour: tells of no channel how fast it sells")
     told: list[Lessons | SkuLessons] = [found, *found.skus.values()]
-    for one in told:
-        for course in (*one.surges, *one.surges_presented):
+    for part in told:
+        for course in (*part.surges, *part.surges_presented):
             if course not in COURSE_NAMES:
                 raise BadLessons(f"surges: no course is called {course!r}; known: {', '.join(COURSE_NAMES)}")
     return found
@@ -136,6 +139,11 @@ def _said(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_said(one) for one in value]
     return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def fastest(skus: Mapping[str, SkuLessons], count: int) -> dict[str, SkuLessons]:
+    """So many of them, by SKU: those that usually sell fastest."""
+    return dict(sorted(sorted(skus.items(), key=lambda one: -one[1].usual)[:count]))
 
 
 def surges_of(shares: list[float]) -> Surges:

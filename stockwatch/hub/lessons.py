@@ -35,7 +35,7 @@ def read(room_id: str) -> Lessons | None:
         raise BadLessons(f"{file}: larger than {_MAX_BYTES} bytes")
     try:
         return lessons_of(tomllib.loads(file.read_bytes().decode()))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, BadLessons) as error:
+    except (ValueError, RecursionError) as error:  # TOML's own, numbers and nesting without end, BadLessons
         raise BadLessons(f"{file}: {error}") from error
 
 

@@ -70,6 +70,8 @@ def test_lessons_are_a_file_that_people_can_read():
         ({"skus": {"A": {"usual_per_hour": {"c": -1.0}}}}, "$.skus"),
         ({"skus": {"A": {"usual_per_hour": {"c": 5.0}, "varies": 0.0}}}, "varies"),
         ({"skus": {"A": {"usual_per_hour": {"c": float("nan")}}}}, "skus"),
+        ({"skus": {"A": {"usual_per_hour": {}}}}, "A.usual_per_hour"),
+        ({"skus": {"A": {"usual_per_hour": {"c": 5e-324}}}}, "A.usual_per_hour"),
         ({"format": 2}, "format 2"),
         ({"surges": {"explodes": 1.0}}, "explodes"),
         ({"sku": {}}, "sku"),

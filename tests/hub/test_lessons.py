@@ -118,7 +118,9 @@ def test_a_room_that_sold_nothing_leaves_its_lessons_as_they_were(tmp_path):
 def test_a_file_that_can_not_be_used_is_told_and_kept(tmp_path, caplog):
     file = paths.lessons_file("test")
     file.parent.mkdir(parents=True)
-    for bad in ("nonsense", "format = 1\n[skus.A]\nusual_per_hour = 3\n", "\udcff", "surges.explode = 1\n"):
+    deep, long, empty = "x = " + "[" * 9000, "x = " + "9" * 9000, "[skus.A]\nusual_per_hour = {}\n"
+    wrong = "format = 1\n[skus.A]\nusual_per_hour = 3\n"
+    for bad in ("nonsense", deep, long, empty, wrong, "\udcff", "surges.explode = 1\n"):
         file.write_bytes(bad.encode(errors="surrogateescape"))
         caplog.clear()
         with caplog.at_level(logging.WARNING):
@@ -131,6 +133,19 @@ def test_a_file_that_can_not_be_used_is_told_and_kept(tmp_path, caplog):
     close(journal, room)
     assert lessons.read("test") is not None
     assert file.with_suffix(".bad").read_text() == bad
+
+
+def test_of_more_lessons_than_an_event_holds_the_fastest_skus_count(tmp_path):
+    file = paths.lessons_file("test")
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "".join(f"[skus.{'A' * 200}{n}]\nusual_per_hour = {{ c = {n + 1} }}\n" for n in range(8000))
+    )
+    journal, room = opened(tmp_path / "a.db", 0)
+    known = room.demand.taught.skus
+    assert 1000 <= len(known) < 8000
+    assert f"{'A' * 200}7999" in known
+    journal.close()
 
 
 def test_a_disk_that_takes_none_costs_only_the_lessons(tmp_path, caplog):
