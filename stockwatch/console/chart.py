@@ -85,15 +85,16 @@ def chart_lines(
     if width < _LEAST_WIDTH or height < LEAST_HEIGHT:
         return []
     plot = _Plot(detail, points, width, zone, marker)
-    legend = _legend(detail, width, words, ascii=ascii)
-    marks = plot.mark_line(words)
-    room = height - 1 - (1 if marks else 0)
+    spare = 2 if height - 4 >= _STACKED_HEIGHT else 1
+    legend = _packed(_legend(detail, words, ascii=ascii), width, spare)
+    marks = _packed(plot.mark_words(words), width, spare)
+    room = height - len(legend) - len(marks)
     if room >= _STACKED_HEIGHT:
         lower = max(room * 2 // 5, 5)
         body = [*plot.remaining(room - lower), *plot.velocity(lower)]
     else:
         body = plot.both(room)
-    return [legend, *body, *([marks] if marks else [])]
+    return [*legend, *body, *marks]
 
 
 class ChartCache:
@@ -134,7 +135,24 @@ class ChartCache:
         return self._lines
 
 
-def _legend(detail: Detail, width: int, words: Words, *, ascii: bool) -> ChartLine:
+def _packed(parts: Sequence[Piece], width: int, most: int) -> list[ChartLine]:
+    """Pieces side by side in at most so many lines; what doesn't fit is left out with all after it."""
+    lines: list[list[Piece]] = []
+    left = 0
+    for text, colour in parts:
+        size = cells(text)
+        if not lines or size > left:
+            if size > width or len(lines) == most:
+                break
+            lines.append([])
+            left = width
+        lines[-1].append((text + "  ", colour))
+        left -= size + 2
+    return [_trimmed(line) for line in lines]
+
+
+def _legend(detail: Detail, words: Words, *, ascii: bool) -> list[Piece]:
+    """What the lines are."""
     parts: list[Piece] = [
         (words.chart_remaining, "chart-remaining"),
         (words.chart_velocity, "chart-velocity"),
@@ -143,17 +161,8 @@ def _legend(detail: Detail, width: int, words: Words, *, ascii: bool) -> ChartLi
         parts.append((fill(words.chart_safety, units=detail.safety_line), "chart-safety"))
     if detail.lead_time is not None:
         parts.append((fill(words.chart_lead_time, age=span(detail.lead_time, words.language)), "muted"))
-    line: list[Piece] = []
-    left = width
     dash = "- " if ascii else "━ "
-    for text, colour in parts:
-        mark = dash if colour.startswith("chart") else ""
-        size = cells(mark + text) + 2
-        if size - 2 > left:
-            break
-        line.append((f"{mark}{text}  ", colour))
-        left -= size
-    return _trimmed(line)
+    return [(f"{dash if colour.startswith('chart') else ''}{text}", colour) for text, colour in parts]
 
 
 def _units(detail: Detail) -> list[int]:
@@ -295,19 +304,15 @@ class _Plot:
             _tones(line, self._width, ascii=self._ascii) for line in built.rstrip("\n").split("\n") if line
         ]
 
-    def mark_line(self, words: Words) -> ChartLine:
-        """What the marks are, the latest first, as many as fit: `✖ 21:20 紧急`."""
-        line: list[Piece] = []
-        left = self._width
+    def mark_words(self, words: Words) -> list[Piece]:
+        """What the marks are, the latest first: `✖ 21:20 紧急`."""
+        found: list[Piece] = []
         for mark in reversed(self._marks):
             look = MARKS[mark.kind]
             glyph = look.ascii if self._ascii else look.glyph
             text = f"{glyph} {clock_time(mark.at, self._zone)} {mark_word(mark, words)}"
-            if cells(text) > left:
-                break
-            line.append((text + "  ", look.tone))
-            left -= cells(text) + 2
-        return _trimmed(line)
+            found.append((text, look.tone))
+        return found
 
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440)

@@ -327,3 +327,17 @@ def test_what_earlier_streams_taught_is_told():
     lines = detail_lines(shown, 80, 30, words("en"), "ascii")
     told_ = ["".join(text for text, _ in line) for line in lines]
     assert any(line.endswith("3 streams before: 180 orders an hour as usual") for line in told_)
+
+
+@pytest.mark.parametrize(
+    ("language", "names"), [("zh", ("安全线", "最快补货")), ("en", ("safety line", "fastest restock"))]
+)
+def test_a_narrow_chart_names_its_lines_and_when_the_surge_began(language, names):
+    """Beside the board on 160 columns: 40 are left for it."""
+    marks = (Mark(chart_detail().minutes[5], "surge", Text("", "")), *chart_detail().marks[-2:])
+    detail = msgspec.structs.replace(chart_detail(), marks=marks, lead_time=600)
+    text = drawn(detail, width=40, height=20, language=language)
+    assert len(text) <= 20
+    for name in names:
+        assert name.lower() in " ".join(text[:3]).lower()
+    assert ("起量" if language == "zh" else "surge") in " ".join(text[-2:])
