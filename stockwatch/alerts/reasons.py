@@ -195,7 +195,7 @@ def _low(what: Assessment) -> Words:
     left = _left(what)
     line = what.safety_line
     by_hand = line == what.floor
-    line_zh = f"{'手设' if by_hand else ''}安全线 {line} 件"
+    line_zh = f"{'人工' if by_hand else ''}安全线 {line} 件"
     line_en = f"the {'hand-set ' if by_hand else ''}safety line {line}"
     if what.soon:
         zh = f"{left.zh},加上来得及到的 {what.soon} 件,仍不高于{line_zh}"

@@ -68,7 +68,7 @@ def test_a_trend_explains_itself_in_one_sentence_with_its_numbers():
             "已售罄:可卖 0 件,已拍 300 件;没有补货来源",
             "sold out: 0 left",
         ),
-        ({"cause": "line", "floor": 80}, "剩 200 件,已到手设安全线 80 件", "hand-set safety line 80"),
+        ({"cause": "line", "floor": 80}, "剩 200 件,已到人工安全线 80 件", "hand-set safety line 80"),
         ({"cause": "line", "held": 30}, "剩 230 件(未放 30),已到安全线 80 件", "230 left (30 held back)"),
         ({"cause": "sold"}, "已拍 300 件,到达起量线;近 5 分钟 46 单", "300 taken, the trend line is reached"),
         ({"cause": "sellout"}, "可用 200 件,近 5 分钟 46 单", "200 available, 46 orders"),

@@ -125,7 +125,7 @@ def test_a_reason_is_true(facts, rate, terms, recent, before):
         line = number(r"安全线 (\d+) 件", words.zh)
         assert line == verdict.line == number(r"safety line (\d+)", words.en)
         assert left + named <= line
-        assert ("手设" in words.zh) == (line == terms.floor)
+        assert ("人工" in words.zh) == (line == terms.floor)
     if verdict.cause == "late":
         sure, perhaps = soon(facts, terms, rate)
         assert (number(r"来得及到的 (\d+) 件", words.zh) or 0) == sure
