@@ -98,8 +98,10 @@ class _Reader:
         own = {role for role, channel in self._columns if self._cell(at, role, channel) is not None}
         if self._is_no_goods(at, own):
             return False
-        name = values.title(self._text(at, "name"))
-        above = self._above if not name and not self._text(at, "style") else None
+        name, name_cell = values.title(self._text(at, "name")), self._cell(at, "name")
+        # A name that failed to be looked up (#N/A) is some other product's: not the one above.
+        unread = name_cell is not None and name_cell.broken is not None
+        above = self._above if not name and not unread and not self._text(at, "style") else None
         if not name and above is None and not {"code", "style"} & own:
             self._add(at, None, Words("no name and no code: left out", "没有名称也没有编码:没有用这一行"))
             return False
@@ -201,14 +203,24 @@ class _Reader:
         try:
             return read(cell)
         except values.Unusable as unusable:
-            about = ROLES[role]
-            says = Words(f"{about.en}: {unusable.says.en}", f"{about.zh}:{unusable.says.zh}")
-            self._add(at, self._columns[role, channel], says)
+            self._unusable(at, role, channel, unusable)
             return None
 
     def _text(self, at: int, role: str) -> str:
         cell = self._cell(at, role)
-        return "" if cell is None or cell.broken is not None else cell.text
+        if cell is None:
+            return ""
+        try:
+            values.readable(cell)
+        except values.Unusable as unusable:
+            self._unusable(at, role, None, unusable)
+            return ""
+        return cell.text
+
+    def _unusable(self, at: int, role: str, channel: str | None, unusable: values.Unusable) -> None:
+        about = ROLES[role]
+        says = Words(f"{about.en}: {unusable.says.en}", f"{about.zh}:{unusable.says.zh}")
+        self._add(at, self._columns[role, channel], says)
 
     def _cell(self, at: int, role: str, channel: str | None = None) -> Cell | None:
         """What stands there, unless it is a mark for nothing, or reaches in from a column further left."""

@@ -59,7 +59,7 @@ def is_nothing(text: str) -> bool:
 
 def stock(cell: Cell) -> int:
     """A count of units, 0 and above."""
-    _readable(cell)
+    readable(cell)
     shown = printable(cell.text, 30)
     if cell.rows > 1 and cell.merged is not None:
         raise Unusable(
@@ -92,7 +92,7 @@ def _no_count(shown: str) -> Unusable:
 
 def code(cell: Cell) -> str:
     """A SKU's or style's code as it stands, leading zeros and all."""
-    _readable(cell)
+    readable(cell)
     _exact(cell)
     _no_moment(cell)
     if isinstance(cell.value, float):
@@ -111,7 +111,7 @@ def code(cell: Cell) -> str:
 
 def platform_id(cell: Cell) -> str:
     """A platform's own id: digits as text, never through a float."""
-    _readable(cell)
+    readable(cell)
     _exact(cell)
     _no_moment(cell)
     text = tidy(cell.text)
@@ -147,7 +147,7 @@ def _no_moment(cell: Cell) -> None:
 
 def slot(cell: Cell) -> int:
     """A link's number: 3, "3号", "3号链接", "链接3"."""
-    _readable(cell)
+    readable(cell)
     match = _SLOT.fullmatch(tidy(cell.text).lower())
     number = int(match[1]) if match and not isinstance(cell.value, bool) else 0
     if not 1 <= number <= MAX_FIGURE:
@@ -161,7 +161,7 @@ def slot(cell: Cell) -> int:
 
 def seconds(cell: Cell) -> int:
     """Time until more can be sold; a bare number is days. 1 and above."""
-    _readable(cell)
+    readable(cell)
     match = _DURATION.fullmatch(tidy(cell.text).lower())
     unit = _unit(match[2] or "d") if match else 0
     total = int(float(match[1]) * unit) if match else 0
@@ -180,7 +180,8 @@ def _unit(name: str) -> int:
     return 3_600 if name.startswith("h") or "时" in name else 86_400
 
 
-def _readable(cell: Cell) -> None:
+def readable(cell: Cell) -> None:
+    """Raises `Unusable` for an error or a formula that was never calculated."""
     if cell.broken == "=":
         raise Unusable(
             "a formula whose result was never saved; open the sheet in Excel or WPS, let it calculate, save",

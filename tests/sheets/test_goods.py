@@ -97,6 +97,19 @@ def test_stock_is_a_count_or_is_left_out_and_named(
         assert not told(made)
 
 
+def test_a_name_that_was_not_found_is_not_the_product_above(tmp_path: Path) -> None:
+    rows = [[1, "帽子", "HAT", "黑", 5], [2, "#N/A", "GLV", "#REF!", 6], [3, "=A1", "BELT", None, 7]]
+    made = plan(make(tmp_path, rows))
+    assert [(sku.id, sku.title) for sku in made.skus] == [("HAT", "帽子"), ("GLV", "GLV"), ("BELT", "BELT")]
+    assert [(link.slot, link.title) for link in made.listings] == [(1, "帽子"), (2, "GLV"), (3, "BELT")]
+    assert told(made) == [
+        "Sheet1!B3: product name: shows #N/A; correct the formula, or write the value",
+        "Sheet1!D3: spec: shows #REF!; correct the formula, or write the value",
+        "Sheet1!B4: product name: a formula whose result was never saved; "
+        "open the sheet in Excel or WPS, let it calculate, save",
+    ]
+
+
 def test_stock_merged_over_sizes_is_never_given_to_each(tmp_path: Path) -> None:
     rows = [[3, "卫衣", "A-M", "M", 300], [None, None, "A-L", "L", None], [4, "裤子", "B", None, 1]]
     made = plan(make(tmp_path, rows, merges=("A2:A3", "B2:B3", "E2:E3")))
