@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from msgspec.structs import replace
@@ -29,6 +29,8 @@ log = logging.getLogger("stockwatch.channels")
 MAX_BODY = 16 * 1024 * 1024
 _TRIES = 6
 _QUICK_US = 2_000_000
+_REFUSED_S = 30.0
+"""Seconds until tokens that the platform refuses are tried again: a person has to do something first."""
 _TOLD_SKEW_S = 2.0
 """A difference between clocks from which on the platform's is gone by: its Date header has whole seconds."""
 
@@ -70,6 +72,7 @@ class Client:
         self._breaker = Breaker()
         self._at_once = asyncio.Semaphore(at_once)
         self._refreshing = asyncio.Lock()
+        self._refused: _Refused | None = None
         base = base_url or adapter.base_url
         self._settings: dict[str, Any] = {
             "base_url": base,
@@ -107,6 +110,7 @@ class Client:
         backoff = Backoff(first=0.2, cap=5.0)
         skewed = False
         for attempt in range(1, tries + 1):
+            self._raise_refused()
             token = self.keys.access_token
             try:
                 answer = await self._once(ask, writes=writes, waits=waits)
@@ -232,16 +236,14 @@ class Client:
             if latest.access_token != stale:
                 self.keys = latest
                 return
+            self._raise_refused()  # requests that failed together ask for one refresh
             call = self.adapter.refresh(self.keys, self.platform_us())
             renews = isinstance(self.adapter, RenewsBySecret) or bool(self.keys.refresh_token)
             if call is None or not renews:
-                raise ApiError(
-                    "denied",
-                    Text(
-                        "令牌不被接受;请重新授权应用",
-                        "the access token is not taken; authorize the app again",
-                    ),
+                note = Text(
+                    "令牌不被接受;请重新授权应用", "the access token is not taken; authorize the app again"
                 )
+                raise self._refuse(ApiError("denied", note))
             try:
                 status, body, _ = await self._send(call)
             except _Lost as lost:
@@ -250,9 +252,10 @@ class Client:
             try:
                 tokens = self.adapter.tokens(status, body)
             except ApiError as error:
-                failed = error.kind in ("broken", "limited")  # that says nothing of the tokens
-                if failed or self._written is None or self._written == self.keys:
-                    raise
+                if error.kind in ("broken", "limited"):
+                    raise  # that says nothing of the tokens
+                if self._written is None or self._written == self.keys:
+                    raise self._refuse(error) from None
                 log.warning(
                     "%s: the tokens that were kept are refused; trying those written", self.adapter.name
                 )
@@ -261,6 +264,33 @@ class Client:
             self.keys = _with_tokens(self.keys, tokens)
             self._keep(self.keys)
             log.info("%s: a new access token, for %d s", self.adapter.name, tokens.expires_s)
+
+    def _refuse(self, error: ApiError) -> ApiError:
+        error.kind = "token"  # whatever it is to a platform: what was asked for is not at fault
+        error.retry_after_s = _REFUSED_S
+        until = asyncio.get_running_loop().time() + _REFUSED_S
+        self._refused = _Refused(error, until, self._kept().access_token)
+        return error
+
+    def _raise_refused(self) -> None:
+        """Raise what the platform said of these tokens, unless it may say something else by now: each of many orders
+        that wait would ask it again, with two requests."""
+        if self._refused is None:
+            return
+        left = self._refused.until - asyncio.get_running_loop().time()
+        if left <= 0 or self._kept().access_token != self._refused.kept:
+            self._refused = None
+            return
+        error = self._refused.error
+        raise ApiError(error.kind, error.text, code=error.code, retry_after_s=left)
+
+
+class _Refused(NamedTuple):
+    error: ApiError
+    until: float
+    """By the loop's clock."""
+    kept: str
+    """The access token that was kept then: another one is worth a try at once."""
 
 
 class _Lost(Exception):

@@ -86,6 +86,7 @@ class PlatformFeed:
         self.unmapped: dict[Part, int] = {}
         """Goods that stand for no SKU of ours -> lines of them."""
         self.pushes = self.older = self.unusable_pushes = 0
+        self._not_fetched_why = ""
         self.refused = 0
         """Pushes to its address that were not true; shown as of the latest poll, whoever floods it."""
         self._source = source
@@ -186,6 +187,7 @@ class PlatformFeed:
             asked_us = self.client.platform_us()
             answer = await self.client.ask(ask)
             answered = True
+            self._not_fetched_why = ""
             await self._answered()
             found = self.client.adapter.order(answer, self.client.keys)
         except ApiError as error:
@@ -216,8 +218,12 @@ class PlatformFeed:
         if for_good:
             self.unusable_pushes += 1
             return
-        log.warning("%s: order %s could not be fetched: %s", self.channel, printable(nudge.order), error)
-        self._waiting.again(nudge, _AGAIN_S)
+        why = str(error)
+        if why != self._not_fetched_why:  # once, not for each of the orders that wait, each time
+            self._not_fetched_why = why
+            log.warning("%s: order %s could not be fetched: %s", self.channel, printable(nudge.order), why)
+        again_s = _DENIED_S if error.kind == "denied" else error.retry_after_s or 0.0
+        self._waiting.again(nudge, max(_AGAIN_S, again_s))
 
     async def set_aside(self, raw: bytes, reason: str) -> None:
         """What came by a connection beside and can't be used."""

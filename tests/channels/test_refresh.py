@@ -17,8 +17,10 @@ WRITTEN = Keys(app_key="k", app_secret="s", access_token="old", refresh_token="r
 KEPT = replace(WRITTEN, access_token="kept", refresh_token="r-kept")
 
 
-def client(refresh: Callable[[], httpx.Response]) -> Client:
+def client(refresh: Callable[[], httpx.Response], asked: list[str] | None = None) -> Client:
     def answer(request: httpx.Request) -> httpx.Response:
+        if asked is not None:
+            asked.append(request.url.path)
         if "oauth2" in request.url.path:
             return refresh()
         return httpx.Response(200, json={"result": 24, "error_msg": "access_token expired"})
@@ -55,4 +57,24 @@ async def test_written_tokens_are_tried_where_the_kept_ones_are_refused():
     with pytest.raises(ApiError):
         await asking.ask(Ask("open.order.detail", {"oid": 1}), tries=2)
     assert asking.keys == WRITTEN
+    await asking.aclose()
+
+
+async def test_refused_tokens_are_not_asked_for_by_each_order_that_waits():
+    asked: list[str] = []
+    asking = client(
+        lambda: httpx.Response(200, json={"result": 100200105, "error_msg": "refresh_token invalid"}), asked
+    )
+    asking._written = None
+    for order in range(20):
+        with pytest.raises(ApiError) as caught:
+            await asking.ask(Ask("open.order.detail", {"oid": order}), tries=2)
+        assert caught.value.kind == "token", "the order is not at fault: it is not given up"
+        assert caught.value.retry_after_s is not None and caught.value.retry_after_s > 20
+        assert "authorize the app again" in str(caught.value)
+    assert len(asked) == 2, "one request and one refresh in half a minute"
+    asking._kept = lambda: replace(KEPT, access_token="new")
+    with pytest.raises(ApiError):
+        await asking.ask(Ask("open.order.detail", {"oid": 1}), tries=2)
+    assert len(asked) > 2, "tokens that another process has kept are tried at once"
     await asking.aclose()
