@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from stockwatch.channels.wire import Keys
 from stockwatch.config import ConfigError
+from stockwatch.config.problems import Words
 from stockwatch.printable import printable
 
 _MAX_FILE = 64 * 1024
@@ -40,43 +41,70 @@ def read_keys(reference: str | None, channel: str) -> Keys:
         keys = Keys(**found)
         if not keys.app_key:
             raise _error(
-                channel, f"{where}_APP_KEY is not set", f"set {where}_APP_KEY, {where}_APP_SECRET, …"
+                channel,
+                Words(f"{where}_APP_KEY is not set", f"没有设置 {where}_APP_KEY"),
+                Words(
+                    f"set {where}_APP_KEY, {where}_APP_SECRET, …",
+                    f"设置 {where}_APP_KEY、{where}_APP_SECRET 等",
+                ),
             )
         return keys
     if kind != "file":
         raise _error(
-            channel, "it has no secret", 'write secret = "file:PATH" of a file of mode 0600 with the keys'
+            channel,
+            Words("it has none", "没有写"),
+            Words(
+                'write secret = "file:PATH" of a file of mode 0600 with the keys',
+                '写 secret = "file:路径",文件权限 0600,里面是各密钥',
+            ),
         )
     return _from_file(Path(where), channel, names)
 
 
 def _from_file(path: Path, channel: str, names: str) -> Keys:
     shown = printable(str(path))
+    the_keys = Words(f"the keys are {names}", f"密钥名有 {names}")
     try:
         with path.open("rb") as file:
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                raise _error(channel, f"others may read {shown}", f"run chmod 600 {shown}")
+                raise _error(
+                    channel,
+                    Words(f"others may read {shown}", f"别人能读 {shown}"),
+                    Words(f"run chmod 600 {shown}", f"运行 chmod 600 {shown}"),
+                )
             document = tomllib.loads(file.read(_MAX_FILE).decode())
+    except FileNotFoundError:
+        missing = Words(f"{shown}: there is no such file", f"没有这个文件:{shown}")
+        raise _error(channel, missing, Words("name the file with the keys", "写对密钥文件的路径")) from None
     except OSError as error:
-        raise _error(channel, f"{shown}: {error.strerror}", "name the file with the keys") from None
+        why = Words(f"{shown}: {error.strerror}", f"{shown}:{error.strerror}")
+        raise _error(channel, why, Words("name the file with the keys", "写对密钥文件的路径")) from None
     except ValueError as error:
         # The message of a parser may quote the file.
         line = getattr(error, "lineno", None)
-        place = f", line {line}" if line else ""
+        at = Words(f", line {line}", f" 第 {line} 行") if line else Words("", "")
         raise _error(
-            channel, f"{shown}{place} is no TOML", 'write a line like app_key = "123" for each key'
+            channel,
+            Words(f"{shown}{at.en} is no TOML", f"{shown}{at.zh} 不是 TOML"),
+            Words('write a line like app_key = "123" for each key', '每个密钥写一行,例如 app_key = "123"'),
         ) from None
-    wrong = [
-        name
-        for name, value in document.items()
-        if name not in Keys.__struct_fields__ or type(value) is not str
-    ]
-    if wrong:
-        bad = printable(wrong[0], 40)
-        raise _error(channel, f"{shown}: {bad} is no key in quotes", f"the keys are {names}")
+    for name, value in document.items():
+        bad = printable(name, 40)
+        if name not in Keys.__struct_fields__:
+            raise _error(
+                channel,
+                Words(f"{shown}: {bad} is none of the keys", f"{shown}:没有 {bad} 这个密钥"),
+                the_keys,
+            )
+        if type(value) is not str:
+            raise _error(
+                channel,
+                Words(f"{shown}: {bad} is not in quotes", f"{shown}:{bad} 的值没有加引号"),
+                Words(f'write {bad} = "…"', f'写成 {bad} = "…"'),
+            )
     keys = Keys(**document)
     if not keys.app_key:
-        raise _error(channel, f"{shown} has no app_key", f"the keys are {names}")
+        raise _error(channel, Words(f"{shown} has no app_key", f"{shown} 里没有 app_key"), the_keys)
     return keys
 
 
@@ -112,5 +140,8 @@ def _digest(keys: Keys) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def _error(channel: str, problem: str, fix: str) -> ConfigError:
-    return ConfigError(f"channel {printable(channel)}: secret: {problem}; {fix}")
+def _error(channel: str, problem: Words, fix: Words) -> ConfigError:
+    shown = printable(channel)
+    return ConfigError(
+        f"channel {shown}: secret: {problem.en}; {fix.en}", zh=f"通道 {shown}:secret:{problem.zh};{fix.zh}"
+    )

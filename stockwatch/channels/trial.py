@@ -58,7 +58,7 @@ async def steps(
     try:
         client = open_client(channel, tokens)
     except ConfigError as error:
-        yield Step("credentials", "bad", Words(str(error), str(error)))
+        yield Step("credentials", "bad", Words(error.text(), error.text("zh")))
         return
     try:
         trial = _Trial(channel, config, numbers, client)
@@ -116,7 +116,7 @@ class _Trial:
                     break
                 # The first answer tells the platform's time: the latest orders lie by that one.
         except ApiError as error:
-            return Step("orders", "bad", Words(str(error), str(error)), _FIXES.get(error.kind))
+            return Step("orders", "bad", Words(error.text.en, error.text.zh), _FIXES.get(error.kind))
         self._orders = list(page.orders)
         named = [*(order.id for order in page.orders), *page.names]
         self._last = named[-1] if named else ""
@@ -152,7 +152,7 @@ class _Trial:
                 await self._client.ask(adapter.detail(self._last), tries=3), self._client.keys
             )
         except ApiError as error:
-            return Step("detail", "bad", Words(str(error), str(error)), _FIXES.get(error.kind))
+            return Step("detail", "bad", Words(error.text.en, error.text.zh), _FIXES.get(error.kind))
         if not self._orders:
             self._orders = [order]
         return Step(
@@ -168,7 +168,7 @@ class _Trial:
             fix = Words(
                 "orders are followed all the same; `channel map` needs it", "不影响跟单;channel map 需要它"
             )
-            return [Step("goods", "note", Words(str(error), str(error)), fix)]
+            return [Step("goods", "note", Words(error.text.en, error.text.zh), fix)]
         listed = self.listed = found.goods
         sold = {line.goods for order in self._orders for line in order.lines}
         unmapped = [one for one in listed if not self._goods.items_of(_part(one))]

@@ -51,8 +51,16 @@ class ConfigError(Exception):
     """Settings that can't be used. `str()` is the whole message in English, one problem a line:
     `file:line: key: what; the fix`. `text("zh")` is the same in Chinese."""
 
-    def __init__(self, message: str, *, path: Path | None = None, problems: Sequence[Problem] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        zh: str | None = None,
+        path: Path | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
         super().__init__(message)
+        self._zh = zh
         self.path = path
         self.problems = tuple(problems)
 
@@ -66,7 +74,7 @@ class ConfigError(Exception):
     def text(self, language: str = "en") -> str:
         """The whole message in `language` (zh | en)."""
         if self.path is None or not self.problems:
-            return str(self)
+            return self._zh if language == "zh" and self._zh is not None else str(self)
         return "\n".join(_sentence(self.path, problem, language) for problem in self.problems)
 
 

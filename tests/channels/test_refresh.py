@@ -70,7 +70,7 @@ async def test_refused_tokens_are_not_asked_for_by_each_order_that_waits():
         with pytest.raises(ApiError) as caught:
             await asking.ask(Ask("open.order.detail", {"oid": order}), tries=2)
         assert caught.value.kind == "token", "the order is not at fault: it is not given up"
-        assert caught.value.retry_after_s is not None and caught.value.retry_after_s > 20
+        assert (caught.value.retry_after_s or 0) > 20
         assert "authorize the app again" in str(caught.value)
     assert len(asked) == 2, "one request and one refresh in half a minute"
     asking._kept = lambda: replace(KEPT, access_token="new")
