@@ -22,7 +22,9 @@ from stockwatch.config import ConfigError
         (None, "there is no such file; name the file with the keys", "没有这个文件"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_in_both_languages(tmp_path: Path, content: str | None, en: str, zh: str) -> None:
+def test_what_is_wrong_is_said_in_both_languages(
+    tmp_path: Path, content: str | None, en: str, zh: str
+) -> None:
     path = tmp_path / "douyin.keys.toml"
     if content is not None:
         path.write_text(content)
