@@ -6,6 +6,9 @@ from stockwatch.printable import printable
 from stockwatch.room.view import Text
 
 NOTHING = Text("", "")
+NO_CONNECTION = Text("连不上对方", "it can't be reached")
+"""What the HTTP library says of an outage (`_UNREACHED`), which tells nothing more than this."""
+_UNREACHED = "All connection attempts failed"
 NO_ANSWER = Text("对方没有按时回应", "the server did not answer in time")
 NOBODY_LISTENS = Text("那里没有程序在听", "nobody listens there")
 NO_SIGN = Text("对方没有动静", "no sign of life from the server")
@@ -16,6 +19,8 @@ _LENGTH = 200
 def outside(said: object) -> Text:
     """Words that are not ours, or an exception's: the same in both, as one printable line."""
     line = printable(str(said).strip() or type(said).__name__, _LENGTH)
+    if line == _UNREACHED:
+        return NO_CONNECTION
     return Text(line, line)
 
 

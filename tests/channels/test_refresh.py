@@ -78,3 +78,11 @@ async def test_refused_tokens_are_not_asked_for_by_each_order_that_waits():
         await asking.ask(Ask("open.order.detail", {"oid": 1}), tries=2)
     assert len(asked) > 2, "tokens that another process has kept are tried at once"
     await asking.aclose()
+
+
+async def test_a_platform_that_cannot_be_reached_is_said_in_both_languages():
+    asking = Client(Kuaishou(), KEPT, base_url="http://127.0.0.1:9")
+    with pytest.raises(ApiError) as caught:
+        await asking.ask(Ask("open.order.detail", {"oid": 1}), tries=1)
+    assert (caught.value.text.zh, caught.value.text.en) == ("连不上对方", "it can't be reached")
+    await asking.aclose()
