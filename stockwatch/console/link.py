@@ -137,7 +137,11 @@ class HubLink:
         else:
             opening = unix_connect(self.target, "ws://localhost/", **settings)
         async with opening as socket:
-            yield socket
+            try:
+                yield socket
+            except (asyncio.CancelledError, GeneratorExit):
+                await socket.close()  # whoever quits leaves no word of an error
+                raise
 
     async def send(self, request: Request) -> None:
         socket = self._socket

@@ -95,6 +95,18 @@ async def test_hello_welcome_picture_and_a_request(path: str) -> None:
     ]  # fmt: skip
 
 
+async def test_whoever_quits_is_not_taken_for_a_failure(path: str) -> None:
+    hub = Hub()
+
+    async def attached(link: HubLink, heard: Heard) -> None:
+        await until(lambda: len(heard) == 2, "a picture")
+
+    async with unix_serve(hub, path):
+        await with_link(path, attached)
+        await until(lambda: hub.sockets[0].close_code is not None, "the end of the line")
+    assert hub.sockets[0].close_code == 1000
+
+
 async def test_a_lost_hub_is_said_and_found_again(path: str) -> None:
     hub = Hub()
 
