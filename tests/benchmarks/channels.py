@@ -86,7 +86,10 @@ class Run:
                 told.write_text(self.phases, "utf-8")
                 words += ["--script", str(told)]
             lab = await asyncio.create_subprocess_exec(
-                *words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, limit=1 << 26  # its books are one line
+                *words,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                limit=1 << 26,  # its books are one line
             )
             try:
                 await self._follow(Path(folder) / "lab.toml", lab)
